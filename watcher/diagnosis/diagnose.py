@@ -1,0 +1,140 @@
+"""Run the rules over a case, and find the first broken link."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from watcher.diagnosis.rule import Case, Ground, Lacking, RiskRule, Rule
+from watcher.model.comparison import JobState
+from watcher.model.findings import Diagnosis, Found, Link, Risk, Undecided
+
+DISAGREES: Final = "replica-disagrees"
+
+
+def rules_for(case: Case, rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Those of *rules* that can explain the case: the observed state bounds the search."""
+    return tuple(r for r in rules if r.link >= first_open_link(case) and case.state in r.states)
+
+
+def diagnose(case: Case, rules: Iterable[Rule]) -> Diagnosis:
+    """Ask every rule that can explain the case.
+
+    The cause is the finding at the first broken link; within a link a rule wins over those that it
+    refines. A finding gives way to a rule of an earlier link that could not be asked, unless its own
+    proof shows that the earlier links hold: no guess is shown as a fact.
+    """
+    found: list[Found] = []
+    undecided: list[Undecided] = []
+    asked = sorted(rules_for(case, rules), key=lambda rule: (rule.link, rule.code))
+    for rule in asked:
+        try:
+            finding = rule.check(replace(case, needs=rule.needs))
+        except Lacking as lacking:
+            undecided.append(_undecided(rule, lacking))
+        else:
+            if finding is not None:
+                found.append(Found(code=rule.code, link=rule.link, finding=finding))
+    return _concluded(case, asked, found, undecided)
+
+
+def first_open_link(case: Case) -> Link:
+    """The first link that the observation has not shown to hold (design: the state bounds)."""
+    match case.state:
+        case JobState.MISSING | JobState.HEALTHY | JobState.DORMANT | JobState.UNKNOWN:
+            return Link.DECLARED
+        case JobState.UNSTARTED:
+            return Link.CREATED
+        case JobState.EMPTY:
+            return Link.KEPT if _discovered(case) else Link.DISCOVERED
+        case JobState.DOWN | JobState.DEGRADED:
+            return Link.KEPT
+
+
+def _discovered(case: Case) -> bool:
+    """Whether service discovery gives the empty pool something, on some server."""
+    for server, pool in case.pools():
+        discovered = server.metrics.discovered.get(case.pool, 0) if server.metrics else 0
+        if discovered or pool.dropped:
+            return True
+    return False
+
+
+def _undecided(rule: Rule, lacking: Lacking) -> Undecided:
+    return Undecided(
+        code=rule.code,
+        link=rule.link,
+        lacking=lacking.fact,
+        reason=lacking.unavailable.reason,
+        permission=lacking.unavailable.permission,
+    )
+
+
+def _concluded(
+    case: Case, asked: Sequence[Rule], found: list[Found], undecided: list[Undecided]
+) -> Diagnosis:
+    disagreement = next((f for f in found if f.code == DISAGREES), None)
+    if disagreement is not None:
+        rest = [f for f in found if f is not disagreement]
+        return _of_the_worse_server(disagreement, _concluded(case, asked, rest, undecided))
+    refined = {rule.code: rule.refines for rule in asked}
+    beaten = {code for f in found for code in refined[f.code]}
+    winners = [f for f in found if f.code not in beaten]
+    open_link = min((u.link for u in undecided), default=None)
+    cause = winners[0] if winners else None
+    if cause and open_link is not None and open_link < cause.link and not cause.finding.conclusive:
+        cause = None
+    others = tuple(f for f in found if f is not cause)
+    if cause is not None:
+        return Diagnosis(cause=cause, link=cause.link, findings=others, undecided=tuple(undecided))
+    link = open_link if open_link is not None else _last_open_link(case)
+    return Diagnosis(cause=None, link=link, findings=others, undecided=tuple(undecided))
+
+
+def _of_the_worse_server(disagreement: Found, worse: Diagnosis) -> Diagnosis:
+    """Where replicas disagree that is the cause, at the link where they part."""
+    inner = (worse.cause,) if worse.cause else ()
+    return Diagnosis(
+        cause=replace(disagreement, link=worse.link),
+        link=worse.link,
+        findings=(*inner, *worse.findings),
+        undecided=worse.undecided,
+    )
+
+
+def _last_open_link(case: Case) -> Link:
+    """Where the break must be when every rule was asked and none convicts."""
+    return max(first_open_link(case), _LAST[case.state])
+
+
+_LAST = {
+    JobState.MISSING: Link.LOADED,
+    JobState.UNSTARTED: Link.CREATED,
+    JobState.EMPTY: Link.DISCOVERED,
+    JobState.DOWN: Link.SCRAPED,
+    JobState.DEGRADED: Link.SCRAPED,
+    JobState.UNKNOWN: Link.DECLARED,
+    JobState.HEALTHY: Link.DECLARED,
+    JobState.DORMANT: Link.DECLARED,
+}
+
+
+def assess(
+    ground: Ground, rules: Iterable[RiskRule]
+) -> tuple[tuple[Risk, ...], tuple[Undecided, ...]]:
+    """What is at risk at one Prometheus, and which rules could not be asked."""
+    risks: list[Risk] = []
+    undecided: list[Undecided] = []
+    for rule in sorted(rules, key=lambda rule: rule.code):
+        try:
+            risks += rule.check(replace(ground, needs=rule.needs))
+        except Lacking as lacking:
+            undecided.append(
+                Undecided(
+                    code=rule.code,
+                    link=Link.DECLARED,
+                    lacking=lacking.fact,
+                    reason=lacking.unavailable.reason,
+                    permission=lacking.unavailable.permission,
+                )
+            )
+    return tuple(risks), tuple(undecided)

@@ -1,0 +1,145 @@
+"""What a rule is, and what it is given."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeAlias, TypeVar
+
+from watcher.model.comparison import JobState, JobStatus
+from watcher.model.expectations import ExpectedJob, WatchedPrometheus
+from watcher.model.facts import Fact, Facts, Unavailable
+from watcher.model.findings import Finding, Link, Risk
+from watcher.model.names import PoolName
+from watcher.model.observations import Observation, RunningJob, ScrapePool, ServerObservation
+
+T = TypeVar("T")
+
+
+class Lacking(Exception):  # noqa: N818 -- it ends a rule, it is no error of anybody
+    """A rule asked for a fact that could not be read; ``diagnose`` turns this into *undecided*."""
+
+    def __init__(self, fact: str, unavailable: Unavailable) -> None:
+        super().__init__(f"{fact}: {unavailable.reason}")
+        self.fact = fact
+        self.unavailable = unavailable
+
+
+class AnyFact(Protocol):
+    """A fact of whatever type."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+
+def needing(*facts: AnyFact) -> frozenset[str]:
+    """The names of *facts*, for a rule's ``needs``."""
+    return frozenset(fact.name for fact in facts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Facts, and the rule's right to read them.
+
+    What a rule reads it must list in its ``needs``, else LookupError, so that what is gathered and
+    what is read cannot part.
+    """
+
+    facts: Facts
+    now: datetime
+    needs: frozenset[str] = field(default_factory=frozenset)
+
+    def read(self, fact: Fact[T]) -> T:
+        """The fact. Raises Lacking, which makes the rule undecided, when it could not be read."""
+        found = self.look(fact)
+        if isinstance(found, Unavailable):
+            raise Lacking(fact.name, found)
+        return found
+
+    def look(self, fact: Fact[T]) -> T | Unavailable:
+        """The fact, or why it is not known, for a rule that can judge without it."""
+        if fact.name not in self.needs:
+            raise LookupError(f"a rule reads the fact {fact.name}, which its needs do not list")
+        found = self.facts.get(fact)
+        return found if isinstance(found, Unavailable) else found.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case(Reading):
+    """One job that is not healthy, and everything known about it."""
+
+    status: JobStatus
+    observation: Observation
+
+    @property
+    def job(self) -> ExpectedJob:
+        """The job."""
+        return self.status.job
+
+    @property
+    def pool(self) -> PoolName:
+        """Name of its pool in the running configuration."""
+        return self.status.pool
+
+    @property
+    def state(self) -> JobState:
+        """The state to be explained: the worst one among its servers where replicas disagree."""
+        return self.status.worst
+
+    def servers(self) -> Iterator[ServerObservation]:
+        """The readable servers on which the job is in the state to be explained."""
+        affected = {s.server for s in self.status.servers if s.state is self.state}
+        for server in self.observation.readable:
+            if server.server.name in affected:
+                yield server
+
+    def running(self) -> RunningJob | None:
+        """The job's scrape config on one of those servers, None where none has it."""
+        return next((s.jobs[self.pool] for s in self.servers() if self.pool in s.jobs), None)
+
+    def pools(self) -> Iterator[tuple[ServerObservation, ScrapePool]]:
+        """The job's scrape pool on each of those servers that has one."""
+        for server in self.servers():
+            if self.pool in server.pools:
+                yield server, server.pools[self.pool]
+
+
+Check: TypeAlias = Callable[[Case], Finding | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One cause of the catalogue.
+
+    ``states`` are those that it can explain; ``refines`` the codes of the same link that it is a
+    narrower word for, so that it wins over them when both hold.
+    """
+
+    code: str
+    link: Link
+    states: frozenset[JobState]
+    needs: frozenset[str]
+    check: Check
+    refines: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground(Reading):
+    """One Prometheus with all its jobs, for the rules of what is at risk.
+
+    ``observation`` is None when no server was asked.
+    """
+
+    prometheus: WatchedPrometheus
+    observation: Observation | None
+    statuses: tuple[JobStatus, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskRule:
+    """One way in which a job that is well today will be lost."""
+
+    code: str
+    needs: frozenset[str]
+    check: Callable[[Ground], tuple[Risk, ...]]

@@ -1,0 +1,194 @@
+"""What is known about a job that is not healthy beyond its state: the raw material of evidence.
+
+A fact is either known or it is not, and then there is a reason. ``None`` is never used for "could
+not be read"; where it is a fact's value it means that the thing is not there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Generic, TypeAlias, TypeVar
+
+from watcher.model.kube import KubeObject
+from watcher.model.names import PoolName, ServerName
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact(Generic[T]):
+    """Name of a fact, typed by its value. Compared by name."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[T]):
+    """A fact that was read."""
+
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """A fact that could not be read, why, and which permission would have given it."""
+
+    reason: str
+    permission: str | None = None
+
+
+Availability: TypeAlias = Known[T] | Unavailable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MountRecord:
+    """A mount of a StatefulSet's prometheus container, as this watcher itself once saw it.
+
+    ``secret`` is the Secret behind the volume, None for other volumes. ``permanent``: whether the
+    custom resource alone asked for it then. ``who``, ``operation`` and ``changed_at`` come from the
+    managedFields entry that owned the mount; None where none did.
+    """
+
+    stateful_set: str
+    mount_path: str
+    volume: str
+    secret: str | None
+    permanent: bool
+    who: str | None
+    operation: str | None
+    changed_at: datetime | None
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+class LogKind(StrEnum):
+    """What a log line that concerns scraping tells of."""
+
+    POOL_NOT_CREATED = "pool not created"
+    POOL_NOT_RELOADED = "pool not reloaded"
+    CONFIG_NOT_LOADED = "configuration not loaded"
+    DISCOVERY_NOT_CREATED = "discovery not created"
+    DISCOVERY_FAILED = "discovery failed"
+    TARGET_NOT_CREATED = "target not created"
+    SAMPLES_REJECTED = "samples rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """One kind of trouble in a Prometheus's log; equal lines are folded into one.
+
+    ``pool`` is None where the line names none. ``text`` is the line's own ``err`` (or message),
+    ``at`` the time of the last such line, ``count`` how many there were.
+    """
+
+    server: ServerName
+    kind: LogKind
+    pool: PoolName | None
+    text: str
+    at: datetime | None
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessReview:
+    """An answer of the API server: whether a ServiceAccount may do something somewhere.
+
+    *namespace* is empty for cluster wide.
+    """
+
+    user: str
+    verb: str
+    group: str
+    resource: str
+    namespace: str
+    allowed: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DroppedTarget:
+    """A target that relabelling dropped, by the labels with which it was discovered."""
+
+    labels: Mapping[str, str]
+
+
+# What the API server says. "Of the job" means: of its monitor, its Prometheus, its namespaces.
+PROMETHEUS: Final = Fact[KubeObject | None]("prometheus")
+"""The job's Prometheus or PrometheusAgent resource."""
+PROMETHEUSES: Final = Fact[tuple[KubeObject, ...]]("prometheuses")
+"""All Prometheus and PrometheusAgent resources."""
+MONITOR: Final = Fact[KubeObject | None]("monitor")
+"""The job's monitor, None when it is gone."""
+LAST_MONITOR: Final = Fact[KubeObject | None]("last_monitor")
+"""The job's monitor as our own store last saw it."""
+NAMESPACE: Final = Fact[KubeObject | None]("namespace")
+"""The namespace of the monitor, None when it is gone."""
+NAMESPACES: Final = Fact[tuple[KubeObject, ...]]("namespaces")
+"""All namespaces."""
+MONITOR_EVENTS: Final = Fact[tuple[KubeObject, ...]]("monitor_events")
+"""Events about the monitor (either API, normalised to ``reason``, ``message``, times)."""
+CRDS: Final = Fact[Mapping[str, bool]]("crds")
+"""Whether the API server knows each monitor kind (``ServiceMonitor``: true)."""
+OPERATOR: Final = Fact[tuple[KubeObject, ...]]("operator")
+"""Deployments of prometheus-operator; empty when there is none."""
+OPERATOR_PODS: Final = Fact[tuple[KubeObject, ...]]("operator_pods")
+"""Pods of those Deployments."""
+STATEFUL_SETS: Final = Fact[tuple[KubeObject, ...]]("stateful_sets")
+"""StatefulSets (agent in DaemonSet mode: DaemonSets) of the Prometheus, all shards."""
+REVISIONS: Final = Fact[tuple[KubeObject, ...]]("revisions")
+"""ControllerRevisions of those, unsorted."""
+MOUNT_HISTORY: Final = Fact[tuple[MountRecord, ...]]("mount_history")
+"""Mounts of those as our own store remembers them."""
+PODS: Final = Fact[tuple[KubeObject, ...]]("pods")
+"""Pods of the Prometheus."""
+POD_EVENTS: Final = Fact[tuple[KubeObject, ...]]("pod_events")
+"""Events about those pods."""
+SERVICES: Final = Fact[tuple[KubeObject, ...]]("services")
+"""Services in every namespace where the job discovers."""
+ENDPOINTS: Final = Fact[tuple[KubeObject, ...]]("endpoints")
+"""Endpoints (the old kind) there."""
+ENDPOINT_SLICES: Final = Fact[tuple[KubeObject, ...]]("endpoint_slices")
+"""EndpointSlices there."""
+TARGET_PODS: Final = Fact[tuple[KubeObject, ...]]("target_pods")
+"""Pods there."""
+NODES: Final = Fact[tuple[KubeObject, ...]]("nodes")
+"""All nodes."""
+NETWORK_POLICIES: Final = Fact[tuple[KubeObject, ...]]("network_policies")
+"""NetworkPolicies there."""
+SECRET_KEYS: Final = Fact[Mapping[str, tuple[str, ...] | None]]("secret_keys")
+"""Key names of the Secrets (``secret/NS/NAME``) and ConfigMaps (``configmap/NS/NAME``) that the
+job or its Prometheus names; None for one that is not there. Never contents."""
+ACCESS: Final = Fact[tuple[AccessReview, ...]]("access")
+"""May Prometheus's ServiceAccount list and watch what the job's discovery needs?"""
+LOGS: Final = Fact[tuple[LogLine, ...]]("logs")
+"""Lines of the logs of all servers of the Prometheus that concern scraping, folded."""
+DROPPED: Final = Fact[tuple[DroppedTarget, ...]]("dropped")
+"""Dropped targets of the job's pool (some of them, when there are many)."""
+LAST_SAMPLE: Final = Fact[datetime | None]("last_sample")
+"""When the TSDB last got a sample of the job; None when it never did, as far back as it goes."""
+
+REMEMBERED: Final = frozenset({LAST_MONITOR.name, MOUNT_HISTORY.name})
+"""Facts that come from our own store, not from the cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was gathered about one job (or one Prometheus), by the fact's name."""
+
+    known: Mapping[str, Known[object] | Unavailable] = field(default_factory=dict)
+
+    def get(self, fact: Fact[T]) -> Availability[T]:
+        """The fact, or why it is not known."""
+        # Whoever gathers stores under a fact's name a value of that fact's type.
+        return self.known.get(  # type: ignore[return-value]
+            fact.name, Unavailable("not gathered")
+        )
+
+
+def facts_of(*pairs: tuple[Fact[T], Availability[T]]) -> Facts:
+    """Facts out of pairs, for builders and tests."""
+    return Facts({fact.name: found for fact, found in pairs})  # type: ignore[misc]

@@ -1,0 +1,61 @@
+"""What the store remembers beyond incidents: jobs, watches, blindness, and what was said."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from watcher.model.comparison import JobState
+from watcher.model.incidents import Status
+from watcher.model.names import PoolName, PrometheusName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobMemory:
+    """What is remembered of one job.
+
+    ``state`` is the last one that could be told, ``since`` when it was first seen in it without
+    a break. ``most_targets`` is the greatest number of active targets ever seen, 0 for none.
+    """
+
+    prometheus: PrometheusName
+    pool: PoolName
+    state: JobState
+    since: datetime
+    most_targets: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchRecord:
+    """The sum of one watch: numbers of jobs by state (as in the JSON's summary)."""
+
+    at: datetime
+    expected: int
+    healthy: int
+    degraded: int
+    lost: int
+    dormant: int
+    unknown: int
+    ignored: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blindness:
+    """A spell in which a source could not be read. ``until`` is None while it goes on."""
+
+    source: str
+    since: datetime
+    error: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """The last message that was delivered about a subject.
+
+    ``handle`` is the receiver's own name of it, ``body`` a digest of what it said.
+    """
+
+    status: Status
+    cause: str | None
+    at: datetime
+    handle: str = ""
+    body: str = ""

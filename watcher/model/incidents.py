@@ -1,0 +1,55 @@
+"""A lost job over time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from watcher.model.comparison import JobState
+from watcher.model.names import JobKey, PoolName, PrometheusName
+
+
+class Status(StrEnum):
+    """Status of an incident, in Alertmanager's words."""
+
+    PENDING = "pending"
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+class Ending(StrEnum):
+    """How an incident ended."""
+
+    RECOVERED = "recovered"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One job's loss, from when it was first seen to when it was over.
+
+    ``id`` is made of the job's key and ``starts_at``. ``good_watches`` counts the consecutive
+    watches in which the job was well again, since one alone does not end it. ``cause`` is the last
+    one found; a rule that turned undecided does not take it away.
+    """
+
+    id: str
+    job: JobKey
+    prometheus: PrometheusName
+    pool: PoolName
+    state: JobState
+    status: Status
+    starts_at: datetime
+    watches: int = 1
+    good_watches: int = 0
+    ends_at: datetime | None = None
+    ending: Ending | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """A change of an incident; history is nothing else."""
+
+    before: Incident | None
+    after: Incident
+    at: datetime

@@ -1,0 +1,65 @@
+"""What one look at everything came to: the immutable value that page, API, metrics and CLI show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from watcher.model.comparison import Comparison, JobState, JobStatus
+from watcher.model.expectations import Expectations, Unreadable
+from watcher.model.findings import Diagnosis, Risk
+from watcher.model.history import JobMemory
+from watcher.model.incidents import Incident
+from watcher.model.names import JobKey
+from watcher.model.observations import Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One look. ``expectations`` is None when there is no snapshot and none could be taken."""
+
+    at: datetime
+    expectations: Expectations | None
+    observations: tuple[Observation, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    diagnoses: Mapping[JobKey, Diagnosis] = field(default_factory=dict)
+    memory: Mapping[JobKey, JobMemory] = field(default_factory=dict)
+    incidents: Mapping[JobKey, Incident] = field(default_factory=dict)
+    last_samples: Mapping[JobKey, datetime] = field(default_factory=dict)
+    unreadable: tuple[Unreadable, ...] = ()
+
+    @property
+    def statuses(self) -> tuple[JobStatus, ...]:
+        """Every expected job, sorted by Prometheus and pool."""
+        found = [status for comparison in self.comparisons for status in comparison.statuses]
+        return tuple(sorted(found, key=lambda s: (s.job.prometheus, s.pool, s.job.key)))
+
+    @property
+    def summary(self) -> Mapping[str, int]:
+        """Numbers of jobs; all but ``expected`` add up to it. An ignored job counts only as that."""
+        counts = dict.fromkeys(
+            ("expected", "healthy", "degraded", "lost", "dormant", "unknown", "ignored"), 0
+        )
+        for status in self.statuses:
+            counts["expected"] += 1
+            counts[_column(status, self.at)] += 1
+        return counts
+
+
+def _column(status: JobStatus, now: datetime) -> str:
+    if status.job.steering.ignores(now):
+        return "ignored"
+    match status.state:
+        case JobState.DOWN | JobState.EMPTY | JobState.UNSTARTED | JobState.MISSING:
+            return "lost"
+        case (JobState.HEALTHY | JobState.DEGRADED | JobState.DORMANT | JobState.UNKNOWN) as state:
+            return state.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What is at risk, as of one moment."""
+
+    at: datetime
+    risks: tuple[Risk, ...] = ()
+    undecided: tuple[Mapping[str, str | None], ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()

@@ -1,0 +1,149 @@
+"""What a cycle needs of the world. Adapters fit these by shape; they need not import them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from watcher.engine.wording import Message
+from watcher.model.comparison import JobStatus
+from watcher.model.expectations import Expectations, ExpectedServer, WatchedPrometheus
+from watcher.model.facts import Facts, MountRecord
+from watcher.model.history import Blindness, JobMemory, Sent, WatchRecord
+from watcher.model.incidents import Incident, Transition
+from watcher.model.names import JobKey
+from watcher.model.observations import Observation, ServerObservation, UnreadableServer
+
+
+class ExpectationSource(Protocol):
+    """Knows what should be scraped."""
+
+    @property
+    def name(self) -> str:
+        """Name under which it is called unreadable."""
+        ...
+
+    def snapshot(self, now: datetime) -> Expectations:
+        """Read it.
+
+        Raises SourceUnavailable when nothing could be read. What could not be read in part stands
+        in ``unreadable`` of the answer, and nothing of that part is in it.
+        """
+        ...
+
+    def mounts(self, now: datetime) -> Sequence[MountRecord]:
+        """The mounts of all StatefulSets it knows, to be remembered while all is well."""
+        ...
+
+
+class Observer(Protocol):
+    """Knows what one server scrapes."""
+
+    def observe(
+        self, server: ExpectedServer, now: datetime
+    ) -> ServerObservation | UnreadableServer:
+        """Read one server. Never raises for what a server does."""
+        ...
+
+
+class FactGatherer(Protocol):
+    """Reads the facts that rules need. Never raises: what cannot be read is Unavailable."""
+
+    def gather(
+        self,
+        prometheus: WatchedPrometheus,
+        observation: Observation,
+        needs: Mapping[JobKey, frozenset[str]],
+        jobs: Sequence[JobStatus],
+        now: datetime,
+    ) -> Mapping[JobKey, Facts]:
+        """Read for each of *jobs* the facts that it *needs*; each thing once per call."""
+        ...
+
+    def gather_prometheus(
+        self, prometheus: WatchedPrometheus, needs: frozenset[str], now: datetime
+    ) -> Facts:
+        """Read the facts that concern a whole Prometheus, for the rules of what is at risk."""
+        ...
+
+
+class Store(Protocol):
+    """Keeps expectations, incidents, their history, and what was said about them."""
+
+    def expectations(self) -> Expectations | None:
+        """The merged expectations, None if no snapshot was ever taken."""
+        ...
+
+    def keep(self, expectations: Expectations, mounts: Sequence[MountRecord]) -> None:
+        """Write the merged expectations, and remember *mounts* beside those already known."""
+        ...
+
+    def mount_history(self) -> Sequence[MountRecord]:
+        """Every mount that was ever seen."""
+        ...
+
+    def memory(self) -> Mapping[JobKey, JobMemory]:
+        """What is remembered of each job: its state and since when, whether it ever had targets."""
+        ...
+
+    def ongoing(self) -> Mapping[JobKey, Incident]:
+        """Incidents that are not resolved."""
+        ...
+
+    def record(
+        self,
+        watch: WatchRecord,
+        memory: Mapping[JobKey, JobMemory],
+        transitions: Iterable[Transition],
+        blindness: Iterable[Blindness],
+    ) -> None:
+        """Write the outcome of one watch: all of it, or nothing."""
+        ...
+
+    def blindness(self) -> Sequence[Blindness]:
+        """Spells of blindness that go on."""
+        ...
+
+    def unsettled(self) -> Sequence[Incident]:
+        """Incidents that go on, and those that ended without everyone told having heard of it."""
+        ...
+
+    def incidents(self, since: datetime, until: datetime) -> Sequence[Incident]:
+        """Incidents that were there at any time in a stretch."""
+        ...
+
+    def history(self, since: datetime, until: datetime) -> Sequence[Transition]:
+        """The transitions of a stretch of time."""
+        ...
+
+    def watches(self, since: datetime, until: datetime) -> Sequence[WatchRecord]:
+        """The watches of a stretch of time."""
+        ...
+
+    def blind_spells(self, since: datetime, until: datetime) -> Sequence[Blindness]:
+        """The spells of blindness that reach into a stretch of time."""
+        ...
+
+    def last_sent(self, subject: str, notifier: str) -> Sent | None:
+        """The last message delivered about a subject (an incident's id, a source's name, …)."""
+        ...
+
+    def mark_sent(self, subject: str, notifier: str, sent: Sent) -> None:
+        """Remember a message as delivered."""
+        ...
+
+
+class Notifier(Protocol):
+    """Tells people."""
+
+    @property
+    def name(self) -> str:
+        """Name under which deliveries are remembered and counted."""
+        ...
+
+    def notify(self, message: Message, last: Sent | None) -> str:
+        """Deliver one message; *last* is what was delivered before about the same subject.
+
+        The answer is the receiver's own handle of the message (Slack: ``channel/ts``), to be given
+        back next time, so that a message can be edited. Raises NotifyError.
+        """
+        ...

@@ -1,0 +1,351 @@
+"""Everything that a person can set. Each field's docstring is its documentation.
+
+The only reader of the settings file and of the environment.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from watcher.errors import ConfigError
+
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def duration(raw: object) -> object:
+    """A duration as Prometheus writes it (``30s``, ``5m``, ``1h30m``, ``7d``); others pass through.
+
+    Raises ValueError for a text of another form.
+    """
+    if not isinstance(raw, str):
+        if isinstance(raw, int | float) and not isinstance(raw, bool):
+            raise ValueError(f"expected a duration with its unit, such as {raw}s")  # noqa: TRY004
+        return raw
+    if not re.fullmatch(r"(\d+(ms|s|m|h|d|w))+", raw):
+        raise ValueError(f"expected a duration such as 30s, 5m, 1h30m or 7d, got {raw!r}")
+    return timedelta(
+        seconds=sum(int(n) * _UNITS[u] for n, u in re.findall(r"(\d+)(ms|s|m|h|d|w)", raw))
+    )
+
+
+Duration = Annotated[timedelta, BeforeValidator(duration), Field(gt=timedelta(0))]
+
+
+class Section(BaseModel):
+    """Base of all sections: nothing can be changed, and nothing misspelt."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class KubernetesSettings(Section):
+    """Where the Kubernetes API is. Absent: in-cluster, else ``KUBECONFIG``, else none."""
+
+    kubeconfig: Path | None = None
+    """File with the cluster's address and credentials."""
+
+    context: str | None = None
+    """Context of that file; absent: its current one."""
+
+    proxy: bool = False
+    """Reach pods through the API server (needs ``get pods/proxy``), for a watcher outside."""
+
+    namespaces: tuple[str, ...] = ()
+    """Namespaces whose Prometheus resources are watched; empty: all."""
+
+    timeout: Duration = timedelta(seconds=30)
+    """How long to wait for one answer of the API server."""
+
+
+class HttpSettings(Section):
+    """How a server is spoken to over HTTP."""
+
+    ca_file: Path | None = None
+    """Certificates to trust; absent: the system's."""
+
+    insecure_skip_verify: bool = False
+    """Do not check the server's certificate."""
+
+    cert_file: Path | None = None
+    """Client certificate, PEM."""
+
+    key_file: Path | None = None
+    """Its key, PEM."""
+
+    username: str | None = None
+    """User of basic authentication."""
+
+    password_file: Path | None = None
+    """File that holds the password."""
+
+    bearer_token_file: Path | None = None
+    """File that holds a bearer token; read afresh at each request, so that it may rotate."""
+
+    timeout: Duration = timedelta(seconds=15)
+    """How long to wait for one answer. Under 15 s a reload looks like a dead server (Prometheus
+    blocks its API until scrapes in flight end)."""
+
+
+class ServerSettings(Section):
+    """One server of a Prometheus."""
+
+    name: str
+    """Its name: the pod's, where it is one."""
+
+    url: str = Field(pattern=r"^https?://")
+    """Where its HTTP API is, with the route prefix if there is one."""
+
+    log_file: Path | None = None
+    """Its log, where it can be read as a file; absent: the pod's log, if there is a pod."""
+
+    shard: int = Field(default=0, ge=0)
+    """Number of its shard."""
+
+    replica: int = Field(default=0, ge=0)
+    """Number of the replica within the shard."""
+
+
+class PrometheusSettings(Section):
+    """A Prometheus to watch."""
+
+    name: str
+    """``namespace/name`` of its resource, or any name for one without an operator."""
+
+    servers: tuple[ServerSettings, ...] = ()
+    """Its servers; absent: the pods of the resource."""
+
+    http: HttpSettings | None = None
+    """How its servers are spoken to; absent: as ``http`` says."""
+
+
+class PinSettings(Section):
+    """A job that must be there whatever anybody declares. Found by a pool name or by labels."""
+
+    name: str
+    """What it is called in messages."""
+
+    prometheus: str | None = None
+    """The Prometheus that must have it; absent: every one."""
+
+    pool: str | None = None
+    """Glob over pool names, such as ``*/kubelet/*``."""
+
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Labels that its targets carry, such as ``job: kubelet``."""
+
+    targets: int | Literal["nodes"] = 1
+    """Least number of targets: a number, or ``nodes`` for the number of nodes."""
+
+
+class ExpectSettings(Section):
+    """Further places that say what should be scraped."""
+
+    manifests: tuple[Path, ...] = ()
+    """Directories or files of manifests (a GitOps checkout): expectation only, no cluster facts."""
+
+    config_files: tuple[Path, ...] = ()
+    """Prometheus configuration files, for servers without an operator."""
+
+    pinned: tuple[PinSettings, ...] = ()
+    """Jobs that must be there in any case."""
+
+    learned: bool = False
+    """Expect also what was once seen on a server and what no other source explains."""
+
+
+class WebSettings(Section):
+    """The page, the API and the metrics."""
+
+    listen: str = "127.0.0.1:9393"
+    """Address and port; ``:9393`` for all addresses."""
+
+    config_file: Path | None = None
+    """TLS and basic authentication, in the format of Prometheus's ``--web.config.file``."""
+
+    external_url: str | None = None
+    """Where people reach the page, for links in messages."""
+
+
+class SlackSettings(Section):
+    """Slack, by bot token and channel.
+
+    Or by an incoming webhook, the lesser way: it can neither edit nor thread.
+    """
+
+    api_url: str = "https://slack.com/api/"
+    """Slack's Web API."""
+
+    token_file: Path | None = None
+    """File with the bot token; absent: ``WATCHER_SLACK_TOKEN`` of the environment."""
+
+    channel: str | None = None
+    """Channel, by id or ``#name``."""
+
+    webhook_url_file: Path | None = None
+    """File with the address of an incoming webhook; absent: ``WATCHER_SLACK_WEBHOOK_URL``."""
+
+    token: SecretStr | None = Field(default=None, exclude=True)
+    """Filled from the file or the environment, never written in the settings."""
+
+    webhook_url: SecretStr | None = Field(default=None, exclude=True)
+    """Likewise."""
+
+
+class InspectionSettings(Section):
+    """The weekly inspection report."""
+
+    cron: str = "0 9 * * mon"
+    """When it is written, as cron says it."""
+
+    timezone: str = "UTC"
+    """Time zone of ``cron``."""
+
+    directory: Path | None = None
+    """Where the HTML files are written; absent: nowhere (it is still sent to Slack)."""
+
+    since: Duration = timedelta(days=7)
+    """The stretch of time that it sums up."""
+
+
+class Settings(Section):
+    """All of it."""
+
+    kubernetes: KubernetesSettings | None = None
+    prometheuses: tuple[PrometheusSettings, ...] = ()
+    """What is watched; absent: every Prometheus and PrometheusAgent that the API server knows."""
+
+    http: HttpSettings = HttpSettings()
+    expect: ExpectSettings = ExpectSettings()
+    store: str = "sqlite:///watcher.db"
+    """Where the history is kept, as a SQLAlchemy URL: SQLite, or ``postgresql+psycopg://``."""
+
+    watch_interval: Duration = timedelta(seconds=30)
+    """How often what is scraped is looked at."""
+
+    snapshot_interval: Duration = timedelta(minutes=5)
+    """How often what should be scraped is read."""
+
+    pending_watches: int = Field(default=2, ge=1)
+    """In how many watches a job must be lost before its incident fires …"""
+
+    pending_for: Duration = timedelta(minutes=1)
+    """… and for how long."""
+
+    resolve_watches: int = Field(default=2, ge=1)
+    """In how many watches in a row it must be well before the incident ends."""
+
+    repeat: Duration = timedelta(hours=4)
+    """After how long an unchanged incident is told again."""
+
+    settle: Duration = timedelta(minutes=5)
+    """How long a change may take from the object to the running configuration."""
+
+    retire_after: Duration = timedelta(days=8)
+    """After how long a job that nobody asks for any more is forgotten, unless accepted before."""
+
+    mass_loss: float = Field(default=0.2, gt=0, le=1)
+    """Share of the expected jobs whose removal at once is not believed."""
+
+    full_targets_up_to: int = Field(default=5000, ge=0)
+    """Up to how many targets of a server all of them are read at each watch."""
+
+    blind_grace: Duration = timedelta(minutes=5)
+    """How long a source may be unreadable before that is told."""
+
+    retention: Duration = timedelta(days=400)
+    """How long history is kept."""
+
+    web: WebSettings = WebSettings()
+    slack: SlackSettings | None = None
+    inspection: InspectionSettings = InspectionSettings()
+
+
+def load(path: Path | None) -> Settings:
+    """Read and check the settings.
+
+    *path* is what ``--config`` says; without it ``WATCHER_CONFIG`` is taken, then
+    ``./watcher.yaml`` if it is there, then the defaults. Raises ConfigError, which names file and
+    field, and what was expected.
+    """
+    environment: Mapping[str, str] = os.environ  # noqa: TID251 -- the one place that reads it
+    path = path or _default_path(environment)
+    raw = {} if path is None else _read(path)
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(_told(path, error)) from None
+    return _with_secrets(settings, environment)
+
+
+def require_slack(slack: SlackSettings) -> None:
+    """Raise ConfigError unless *slack* can be used to send. ``once`` and the like do without."""
+    if slack.token is None and slack.webhook_url is None:
+        raise ConfigError(
+            "slack: neither a bot token nor a webhook: set slack.token_file or WATCHER_SLACK_TOKEN "
+            "(or slack.webhook_url_file or WATCHER_SLACK_WEBHOOK_URL)"
+        )
+    if slack.token is not None and not slack.channel:
+        raise ConfigError("slack.channel: needed with a bot token: set it to the channel's id")
+
+
+def _default_path(environment: Mapping[str, str]) -> Path | None:
+    if named := environment.get("WATCHER_CONFIG"):
+        return Path(named)
+    here = Path("watcher.yaml")
+    return here if here.exists() else None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read: {error.strerror}; name a readable file with --config"
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid YAML: {error}; mend it and try again") from None
+    if raw is None:
+        return {}
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path}: expected settings by name, got {type(raw).__name__}")
+    return raw
+
+
+def _told(path: Path | None, error: ValidationError) -> str:
+    faults = []
+    for fault in error.errors(include_url=False, include_input=False):
+        field = ".".join(map(str, fault["loc"])) or "(top)"
+        reason = "no such setting" if fault["type"] == "extra_forbidden" else fault["msg"]
+        faults.append(f"{path or 'settings'}: {field}: {reason}")
+    return "\n".join([*faults, "see docs/settings.md for every setting and its form"])
+
+
+def _with_secrets(settings: Settings, environment: Mapping[str, str]) -> Settings:
+    slack = settings.slack
+    if slack is None:
+        return settings
+    token = _secret("slack.token_file", slack.token_file) or environment.get("WATCHER_SLACK_TOKEN")
+    webhook = _secret("slack.webhook_url_file", slack.webhook_url_file) or environment.get(
+        "WATCHER_SLACK_WEBHOOK_URL"
+    )
+    filled = slack.model_copy(
+        update={
+            "token": SecretStr(token) if token else None,
+            "webhook_url": SecretStr(webhook) if webhook else None,
+        }
+    )
+    return settings.model_copy(update={"slack": filled})
+
+
+def _secret(field: str, path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{field}: {path} cannot be read: {error}; check the file") from None
