@@ -1,0 +1,48 @@
+# Everything here runs out of .venv, which is made from the lock when it is missing or older than it.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+VENV := .venv/.stamp
+WAIT ?= 1
+LOCK := $(BIN)/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --custom-compile-command "make lock" --upgrade pyproject.toml
+
+.PHONY: help demo test check fix bench lock clean
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV) ## play the incident on a real Prometheus; WAIT=0 ends by itself and checks each act
+	WAIT=$(WAIT) $(BIN)/python -m demo
+
+test: $(VENV) ## run all tests, with coverage
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report
+
+check: $(VENV) ## lint, format, dependencies, types, import contracts, generated docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/deptry .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tools.gen_docs --check
+
+fix: $(VENV) ## mend what a machine can mend, and write the generated docs anew
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python -m tools.gen_docs
+
+bench: $(VENV) ## measure
+	$(BIN)/python -m benchmarks
+
+lock: $(VENV) ## resolve the newest versions into both locks
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(BIN)/uv uv
+	$(LOCK) --extra postgres --output-file requirements.lock
+	$(LOCK) --extra postgres --group dev --output-file requirements-dev.lock
+
+clean: ## remove what was made here; the cache of Prometheus binaries stays
+	rm -rf .venv .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+
+$(VENV): requirements-dev.lock pyproject.toml tools/make_venv.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": run make PYTHON=python3.11")'
+	$(PYTHON) tools/make_venv.py
