@@ -132,12 +132,17 @@ class Unselected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """A source that could not be read, and since when, where that is known."""
+    """A source that could not be read, and since when, where that is known.
+
+    ``hides`` names what of the expectation is therefore not known: kinds (``ServiceMonitor``,
+    ``Prometheus``, ``Pod``), or one monitor (``ServiceMonitor ns/name``). Empty: nothing of it.
+    """
 
     source: str
     error: str
     permission: str | None = None
     since: datetime | None = None
+    hides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

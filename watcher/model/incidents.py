@@ -27,9 +27,10 @@ class Ending(StrEnum):
 class Incident:
     """One job's loss, from when it was first seen to when it was over.
 
-    ``id`` is made of the job's key and ``starts_at``. ``good_watches`` counts the consecutive
-    watches in which the job was well again, since one alone does not end it. ``cause`` is the last
-    one found; a rule that turned undecided does not take it away.
+    ``id`` is made of the job's key and ``starts_at``. ``watches`` counts the watches in which the
+    job was lost until it fired, ``good_watches`` the consecutive ones in which it was well again,
+    since one alone does not end it; ``seen_at`` is when one of them last moved. ``cause`` is the
+    last one found; a rule that turned undecided does not take it away.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Incident:
     state: JobState
     status: Status
     starts_at: datetime
+    seen_at: datetime
     watches: int = 1
     good_watches: int = 0
     ends_at: datetime | None = None

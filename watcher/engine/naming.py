@@ -1,0 +1,55 @@
+"""Find the pool of each expected job: by today's name, by an older operator's, or by a pin."""
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from watcher.model.expectations import ExpectedJob, Pin
+from watcher.model.names import PoolName
+from watcher.model.observations import Observation
+
+
+def resolve(
+    jobs: Iterable[ExpectedJob], observed: Observation
+) -> Sequence[tuple[ExpectedJob, tuple[PoolName, ...]]]:
+    """Each job with the pools that are its own: one, or for a pin all that it finds.
+
+    A job that has no pool anywhere goes by the name that the others' operator would give it:
+    operators before v0.47 gave no prefix (operator.md 1.2).
+    """
+    jobs = tuple(jobs)
+    seen: set[PoolName] = set()
+    for server in observed.readable:
+        seen |= server.jobs.keys() | server.pools.keys()
+    old = _old_names(jobs, seen)
+    return [(job, _pools(job, seen, observed, old=old)) for job in jobs]
+
+
+def _old_names(jobs: Sequence[ExpectedJob], seen: set[PoolName]) -> bool:
+    """Whether the running configuration goes by older names: some are seen, and none of today's."""
+    return not any(job.pool in seen for job in jobs if job.aliases) and any(
+        alias in seen for job in jobs for alias in job.aliases
+    )
+
+
+def _pools(
+    job: ExpectedJob, seen: set[PoolName], observed: Observation, *, old: bool
+) -> tuple[PoolName, ...]:
+    if job.pin is not None:
+        return _pinned(job.pin, seen, observed) or (job.pool,)
+    for name in job.names:
+        if name in seen:
+            return (name,)
+    return (job.aliases[0],) if old and job.aliases else (job.pool,)
+
+
+def _pinned(pin: Pin, seen: set[PoolName], observed: Observation) -> tuple[PoolName, ...]:
+    if pin.pool is not None:
+        return tuple(sorted(name for name in seen if fnmatchcase(name, pin.pool)))
+    wanted = set(pin.labels)
+    found = {
+        name
+        for server in observed.readable
+        for name, pool in server.pools.items()
+        if wanted <= set(pool.labels)
+    }
+    return tuple(sorted(found))
