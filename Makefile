@@ -43,6 +43,6 @@ lock: $(VENV) ## resolve the newest versions into both locks
 clean: ## remove what was made here; the cache of Prometheus binaries stays
 	rm -rf .venv .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 
-$(VENV): requirements-dev.lock pyproject.toml tools/make_venv.py
+$(VENV): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": run make PYTHON=python3.11")'
-	$(PYTHON) tools/make_venv.py
+	$(PYTHON) -m tools.make_venv

@@ -10,14 +10,16 @@ import argparse
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tools.debian_package import PackageError, machine, unpacked
+
 ROOT = Path(__file__).resolve().parent.parent
+DEBIAN_WHEELS = Path("/usr/share/python-wheels")
 
 
 class VenvError(Exception):
@@ -89,49 +91,30 @@ def _add_pip(venv: Path) -> None:
 
 
 def _debian_pip_wheel() -> Path:
-    for folder in (Path("/usr/share/python-wheels"), _cache() / "usr/share/python-wheels"):
-        if wheels := sorted(folder.glob("pip-*.whl")):
-            return wheels[-1]
     advice = "install pip and venv for this Python (Debian: apt-get install python3-venv)"
-    if not (shutil.which("apt-get") and shutil.which("dpkg")):
+    installed = sorted(DEBIAN_WHEELS.glob("pip-*.whl"))
+    if installed:
+        return installed[-1]
+    debian = machine()
+    if debian is None:
         raise VenvError(f"this Python has no ensurepip: {advice}")
-    cache = _cache()
-    state = cache / "apt"
-    for folder in (state / "lists/partial", state / "cache/archives/partial", cache / "deb"):
-        folder.mkdir(parents=True, exist_ok=True)
-    private = [
-        "-qq",
-        "-oAPT::Sandbox::User=root",  # else a download into a private folder drops to _apt
-        f"-oDir::State::lists={state / 'lists'}",
-        f"-oDir::Cache={state / 'cache'}",
-    ]
-    _run(["apt-get", *private, "update"], f"reading the package lists; {advice}")
-    _run(
-        ["apt-get", *private, "download", "python3-pip-whl"],
-        f"fetching python3-pip-whl; {advice}",
-        cwd=cache / "deb",
-    )
-    for package in (cache / "deb").glob("python3-pip-whl_*.deb"):
-        _run(["dpkg", "-x", str(package), str(cache)], "unpacking python3-pip-whl")
-    wheels = sorted((cache / "usr/share/python-wheels").glob("pip-*.whl"))
+    try:
+        folder = unpacked("python3-pip-whl", debian.suite, debian)
+    except PackageError as error:
+        raise VenvError(f"pip cannot be had: {error}: {advice}") from error
+    wheels = sorted((folder / DEBIAN_WHEELS.relative_to("/")).glob("pip-*.whl"))
     if not wheels:
         raise VenvError(f"python3-pip-whl holds no pip wheel: {advice}")
     return wheels[-1]
-
-
-def _cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "watcher" / "pip"
 
 
 def _run(
     command: Sequence[str],
     doing: str,
     environment: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
 ) -> None:
     env = {**os.environ, **(environment or {})}
-    done = subprocess.run(command, cwd=cwd, env=env, check=False)
+    done = subprocess.run(command, env=env, check=False)
     if done.returncode:
         raise VenvError(
             f"{doing} failed: `{' '.join(command)}` ended with {done.returncode}; "
