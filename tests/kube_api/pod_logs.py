@@ -1,0 +1,86 @@
+"""The log of a container, cut as the kubelet cuts it.
+
+A line's time is what it says itself (`ts=`, `time=`, or those keys in JSON); a line that says
+none belongs to the one before it. `follow` is not served.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.kube_api.resources import Object
+from tests.kube_api.statuses import TEXT, Answer, bad_request
+
+Log = str | Path | Callable[[], str]
+
+_TIME = re.compile(
+    r'(?:^|[\s{,])"?(?:ts|time)"?[=:]\s*"?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)'
+)
+
+
+def container_of(pod: Object, query: dict[str, str]) -> str:
+    """The container that is meant; 400 when it must be named, or is not one of the pod."""
+    name, spec = pod["metadata"]["name"], pod.get("spec") or {}
+    containers = [c["name"] for c in spec.get("containers") or ()]
+    inits = [c["name"] for c in spec.get("initContainers") or ()]
+    asked = query.get("container")
+    if not asked:
+        if len(containers) == 1:
+            return str(containers[0])
+        choices = f"choose one of: [{' '.join(containers)}]"
+        if inits:
+            choices += f" or one of the init containers: [{' '.join(inits)}]"
+        raise bad_request(f"a container name must be specified for pod {name}, {choices}")
+    if asked not in (*containers, *inits):
+        raise bad_request(f"container {asked} is not valid for pod {name}")
+    return asked
+
+
+def answered(log: Log, query: dict[str, str], now: datetime) -> Answer:
+    since = _since(query, now)
+    lines = _timed(_text(log).splitlines(keepends=True))
+    if since is not None:
+        lines = [(at, line) for at, line in lines if at is None or at >= since]
+    if tail := query.get("tailLines"):
+        lines = lines[-int(tail) :] if int(tail) else []
+    stamped = query.get("timestamps") in ("1", "true")
+    told = "".join(f"{_stamp(at, now)} {line}" if stamped else line for at, line in lines).encode()
+    if limit := query.get("limitBytes"):
+        told = told[: int(limit)]
+    return Answer(200, told, TEXT.partition(";")[0])
+
+
+def _since(query: dict[str, str], now: datetime) -> datetime | None:
+    seconds, moment = query.get("sinceSeconds"), query.get("sinceTime")
+    if seconds and moment:
+        raise bad_request("at most one of `sinceTime` or `sinceSeconds` may be specified")
+    if seconds:
+        return now - timedelta(seconds=int(seconds))
+    return datetime.fromisoformat(moment) if moment else None
+
+
+def _text(log: Log) -> str:
+    if isinstance(log, Path):
+        return log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    return log if isinstance(log, str) else log()
+
+
+def _timed(lines: list[str]) -> list[tuple[datetime | None, str]]:
+    timed: list[tuple[datetime | None, str]] = []
+    at: datetime | None = None
+    for line in lines:
+        if found := _TIME.search(line):
+            at = _moment(found[1])
+        timed.append((at, line))
+    return timed
+
+
+def _moment(text: str) -> datetime:
+    whole, _, fraction = text.rstrip("Z").partition(".")
+    micros = int((fraction + "000000")[:6])
+    return datetime.fromisoformat(whole).replace(microsecond=micros, tzinfo=UTC)
+
+
+def _stamp(at: datetime | None, now: datetime) -> str:
+    return (at or now).strftime("%Y-%m-%dT%H:%M:%S.%f") + "000Z"
