@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from watcher.model.comparison import JobState, JobStatus
+from watcher.model.findings import Found
 from watcher.model.incidents import Ending, Incident, Status, Transition
 from watcher.model.names import JobKey
 
@@ -26,7 +27,7 @@ class Policy:
 def track(
     ongoing: Mapping[JobKey, Incident],
     statuses: Iterable[JobStatus],
-    causes: Mapping[JobKey, str],
+    causes: Mapping[JobKey, Found],
     *,
     held: AbstractSet[JobKey] = frozenset(),
     policy: Policy,
@@ -34,7 +35,7 @@ def track(
 ) -> tuple[Transition, ...]:
     """The changes that *statuses* bring to the *ongoing* incidents.
 
-    *causes* has the jobs whose cause was found; the others keep the cause that they had. Jobs in
+    *causes* has the finding of each job whose cause was found; the others keep the cause that they had. Jobs in
     *held* were changed a moment ago and do not fire yet. An *unknown* job changes nothing. An
     ongoing incident whose job is no longer expected ends as retired. Called again at the same
     moment with its result applied, it gives no further change.
@@ -59,7 +60,7 @@ def track(
 def _after(
     before: Incident | None,
     status: JobStatus,
-    cause: str | None,
+    cause: Found | None,
     policy: Policy,
     now: datetime,
     *,
@@ -86,7 +87,7 @@ def _retired(before: Incident | None, now: datetime) -> Incident | None:
 def _lost(
     before: Incident | None,
     status: JobStatus,
-    cause: str | None,
+    cause: Found | None,
     policy: Policy,
     now: datetime,
     *,
@@ -109,7 +110,8 @@ def _lost(
             state=status.state,
             pool=status.pool,
             good_watches=0,
-            cause=cause or started.cause,
+            cause=cause.code if cause else started.cause,
+            found=cause or started.found,
         )
     watches = started.watches + 1
     due = watches >= policy.pending_watches and now - started.starts_at >= policy.pending_for
@@ -120,7 +122,8 @@ def _lost(
         status=Status.FIRING if due and not hold else Status.PENDING,
         watches=watches,
         seen_at=now,
-        cause=cause or started.cause,
+        cause=cause.code if cause else started.cause,
+        found=cause or started.found,
     )
 
 

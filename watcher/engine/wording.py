@@ -1,11 +1,16 @@
 """What is said of a problem, before any markup: once for every place that says it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
+from watcher.engine.announce import Reason
+from watcher.engine.group import Problem
 from watcher.model.comparison import JobState
-from watcher.model.findings import Evidence, FixStep
-from watcher.model.incidents import Status
+from watcher.model.expectations import Unreadable
+from watcher.model.findings import Evidence, Finding, FixStep, Undecided
+from watcher.model.incidents import Ending, Incident, Status
 from watcher.model.names import PoolName, PrometheusName
 
 
@@ -17,6 +22,32 @@ class Subject:
     pool: PoolName
     state: JobState
     monitor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a message says of an incident beyond the incident itself."""
+
+    monitor: str | None = None
+    last_sample_at: datetime | None = None
+    undecided: tuple[Undecided, ...] = ()
+    severity: str | None = None
+    links: tuple[tuple[str, str], ...] = ()
+
+
+NOTICES: Final = frozenset({"monitor-deleted", "namespace-deleted", "pool-renamed"})
+"""Causes that somebody most likely wanted: told once, without alarm."""
+
+MEANING: Final = {
+    JobState.HEALTHY: "all targets are scraped",
+    JobState.DEGRADED: "some targets are not scraped",
+    JobState.DOWN: "every target is down or yields no sample",
+    JobState.EMPTY: "the scrape pool has no target",
+    JobState.UNSTARTED: "the job is configured, but Prometheus has no scrape pool of it",
+    JobState.MISSING: "the job is not in the running configuration",
+    JobState.UNKNOWN: "it cannot be told how the job is",
+    JobState.DORMANT: "the job has no target and never had one",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +83,89 @@ class Message:
     def duration(self) -> timedelta | None:
         """How long it lasted, None while it goes on."""
         return None if self.ends_at is None else self.ends_at - self.starts_at
+
+
+def of_problem(problem: Problem, reason: Reason, about: Mapping[str, Context]) -> Message:
+    """Put a problem into words. *about* has what is known beyond each incident, by its id."""
+    shown = problem.open or problem.incidents
+    one = problem.spokesman
+    known = about.get(one.id, Context())
+    finding = one.found.finding if one.found else None
+    return Message(
+        subject=problem.id,
+        reason=reason.value,
+        status=problem.status,
+        headline=_headline(problem, shown),
+        summary=cause_sentence(one.state, finding),
+        about=tuple(
+            Subject(
+                prometheus=i.prometheus,
+                pool=i.pool,
+                state=i.state,
+                monitor=about.get(i.id, known).monitor,
+            )
+            for i in shown
+        ),
+        cause=one.cause,
+        confidence=finding.confidence.value if finding else None,
+        link=one.found.link.word if one.found else None,
+        starts_at=min(i.starts_at for i in problem.incidents),
+        ends_at=_ended(problem),
+        last_sample_at=known.last_sample_at,
+        evidence=finding.evidence if finding else (),
+        fix=finding.fix if finding else (),
+        undecided=() if finding else tuple(_undecided_line(u) for u in known.undecided),
+        severity=known.severity or ("notice" if one.cause in NOTICES else "warning"),
+        links=known.links,
+    )
+
+
+def of_blindness(
+    source: Unreadable, since: datetime, until: datetime | None, reason: Reason
+) -> Message:
+    """Say that a source cannot be read, or that it can be again."""
+    over = until is not None
+    return Message(
+        subject=f"blind:{source.source}",
+        reason=reason.value,
+        status=Status.RESOLVED if over else Status.FIRING,
+        headline=f"{source.source} can be read again" if over else f"Blind: {source.source}",
+        summary=(
+            f"{source.source} could not be read: {source.error}; while this lasts, nothing that"
+            " it would show opens or ends"
+        ),
+        starts_at=since,
+        ends_at=until,
+        severity="blind",
+    )
+
+
+def cause_sentence(state: JobState, finding: Finding | None) -> str:
+    """The cause of a job's *state* in one sentence, or plainly that it is not known."""
+    if finding is not None:
+        return finding.summary
+    return f"{MEANING[state]}; no rule explains why"
+
+
+def _headline(problem: Problem, shown: Sequence[Incident]) -> str:
+    over = problem.status is Status.RESOLVED
+    verb = "recovered" if over else "lost"
+    if over and all(i.ending is Ending.RETIRED for i in problem.incidents):
+        verb = "no longer expected"
+    if len(shown) == 1:
+        return f"Scrape job {verb}: {shown[0].pool}"
+    return f"{len(shown)} scrape jobs {verb} in {shown[0].prometheus}: {shown[0].pool}, …"
+
+
+def _ended(problem: Problem) -> datetime | None:
+    if problem.status is not Status.RESOLVED:
+        return None
+    return max(i.ends_at for i in problem.incidents if i.ends_at is not None)
+
+
+def _undecided_line(undecided: Undecided) -> str:
+    would = f" (would be decided by: {undecided.permission})" if undecided.permission else ""
+    return f"{undecided.code}: {undecided.lacking} could not be read: {undecided.reason}{would}"
 
 
 def length(duration: timedelta) -> str:

@@ -63,7 +63,8 @@ class Finding:
 
     ``summary`` is one sentence without a full stop at its end. ``conclusive``: the proof itself
     shows that every earlier link holds, so that an earlier rule that could not be asked cannot
-    change the cause.
+    change the cause. ``proof`` names the one thing that is at fault (a Secret, a server, a
+    namespace); jobs that share cause and proof are one problem. Empty: the job alone.
     """
 
     summary: str
@@ -71,6 +72,7 @@ class Finding:
     fix: tuple[FixStep, ...] = ()
     confidence: Confidence = Confidence.CERTAIN
     conclusive: bool = False
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

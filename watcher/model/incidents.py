@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from watcher.model.comparison import JobState
+from watcher.model.findings import Found
 from watcher.model.names import JobKey, PoolName, PrometheusName
 
 
@@ -30,7 +31,8 @@ class Incident:
     ``id`` is made of the job's key and ``starts_at``. ``watches`` counts the watches in which the
     job was lost until it fired, ``good_watches`` the consecutive ones in which it was well again,
     since one alone does not end it; ``seen_at`` is when one of them last moved. ``cause`` is the
-    last one found; a rule that turned undecided does not take it away.
+    last one found and ``found`` its finding; a rule that turned undecided does not take them away.
+    ``group`` is the id of the problem that it is told as a part of, None until it fires.
     """
 
     id: str
@@ -46,6 +48,8 @@ class Incident:
     ends_at: datetime | None = None
     ending: Ending | None = None
     cause: str | None = None
+    found: Found | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
