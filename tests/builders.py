@@ -250,6 +250,7 @@ def an_incident(job=None, **fields):
         state=JobState.UNSTARTED,
         status=Status.FIRING,
         starts_at=before(hours=1),
+        seen_at=NOW,
         watches=3,
     )
     return replace(incident, **fields)

@@ -1,0 +1,20 @@
+"""The JSON schema of every document, made from the shapes: ``docs/schema-v1.json``."""
+
+from typing import Any
+
+import msgspec
+
+from watcher.web.shapes import AuditDocument, JobsDocument
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema 2020-12; a document must be one of its top-level shapes, with no key more or less."""
+    tops, shapes = msgspec.json.schema_components(
+        (JobsDocument, AuditDocument), ref_template="#/$defs/{name}"
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The JSON of watcher, version 1",
+        "anyOf": list(tops),
+        "$defs": dict(sorted(shapes.items())),
+    }
