@@ -1,0 +1,197 @@
+"""Runs a real Prometheus on a free loopback port, for tests and for the demo.
+
+It starts, reloads, waits and stops; what the answers mean is for the caller. Nothing of it outlives
+the `with` block but what the caller laid into `root`.
+"""
+
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+import requests
+
+from tests import pod_root
+from tools.prometheus_binary import PrometheusBinary, default, places
+
+CONFIG_FILE = Path("/etc/prometheus/prometheus.yml")
+START_SECONDS = 60.0
+POLL_SECONDS = 0.1
+ATTEMPTS = 3
+
+every_prometheus = pytest.mark.parametrize(
+    "prometheus_binary", places() or ("PATH",), indirect=True
+)
+"""Runs a test that takes `prometheus_binary` once for each version this machine can have."""
+
+
+class NotInTimeError(AssertionError):
+    """What was waited for did not come; the text ends with the last lines of the server's log."""
+
+
+class RealPrometheus:
+    """A running Prometheus; a context manager that always ends it.
+
+    `root`: a folder it gets as `/`, with its configuration at `config_file` inside; the folder is
+    the caller's, as a pod's volumes are, and stays. Without it all is in a temporary folder.
+    `port`: as another one before it had; by default a free one. `arguments`: further flags.
+    """
+
+    def __init__(
+        self,
+        config: str,
+        *,
+        binary: PrometheusBinary | None = None,
+        log_format: str = "logfmt",
+        root: Path | None = None,
+        config_file: Path = CONFIG_FILE,
+        port: int | None = None,
+        arguments: Sequence[str] = (),
+    ) -> None:
+        self.binary = binary or default()
+        self._config, self._log_format, self._root = config, log_format, root
+        self._config_file, self._given_port, self._arguments = config_file, port, arguments
+        self._running: subprocess.Popen[bytes] | None = None
+        self.port = port or 0
+
+    def __enter__(self) -> Self:
+        self._made = tempfile.TemporaryDirectory(prefix="prometheus-")
+        self.folder = Path(self._made.name)
+        self.log_file = self.folder / "prometheus.log"
+        try:
+            self.write_config(self._config)
+            self.start()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end()
+
+    @property
+    def url(self) -> str:
+        """Its address, without a slash at the end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """All it has logged so far, of earlier starts too."""
+        return self.log_file.read_text(encoding="utf-8") if self.log_file.is_file() else ""
+
+    def write_config(self, text: str) -> None:
+        """Replace its configuration file; it is read at the next start or `reload`."""
+        file = self._outside(self._config_file)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def start(self) -> None:
+        """Start it and wait until it is ready; after `stop` it is the same pod starting again."""
+        for attempt in range(1, ATTEMPTS + 1):
+            self.port = self._given_port or _free_port()
+            before = len(self.log)
+            self._launch()
+            if self._became_ready():
+                self._given_port = self.port
+                return
+            self.stop()
+            if attempt == ATTEMPTS or "address already in use" not in self.log[before:]:
+                raise NotInTimeError(f"Prometheus did not become ready:\n{self._last_lines()}")
+
+    def reload(self) -> bool:
+        """Ask it to read its configuration again; False where it refuses the new one."""
+        return requests.post(f"{self.url}/-/reload", timeout=START_SECONDS).ok
+
+    def api(self, path: str, **parameters: str) -> Any:
+        """The `data` of one answer of its HTTP API, such as `api("targets", state="active")`."""
+        answer = requests.get(f"{self.url}/api/v1/{path}", params=parameters, timeout=30)
+        answer.raise_for_status()
+        return answer.json()["data"]
+
+    def pools(self) -> frozenset[str]:
+        """The names of the scrape pools it has now."""
+        return frozenset(self.api("scrape_pools")["scrapePools"] or ())
+
+    def wait_for_pools(self, *names: str, seconds: float = 30.0) -> None:
+        """Return once it has exactly these pools."""
+        self.wait_until(lambda server: server.pools() == frozenset(names), seconds=seconds)
+
+    def wait_until(self, holds: Callable[[Self], bool], *, seconds: float = 30.0) -> None:
+        """Return once `holds` answers True of this server; raises NotInTimeError."""
+        end = time.monotonic() + seconds
+        while not holds(self):
+            if time.monotonic() > end:
+                raise NotInTimeError(f"not in {seconds} s:\n{self._last_lines()}")
+            time.sleep(POLL_SECONDS)
+
+    def stop(self) -> None:
+        """End it, by force after five seconds; a second call does nothing."""
+        if self._running is None:
+            return
+        self._running.terminate()
+        try:
+            self._running.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._running.kill()
+            self._running.wait()
+        self._running = None
+
+    def _end(self) -> None:
+        self.stop()
+        self._made.cleanup()
+
+    def _outside(self, path: Path) -> Path:
+        return (self._root or self.folder) / path.relative_to("/")
+
+    def _launch(self) -> None:
+        if self._root:
+            pod_root.furnish(self._root, self.binary.prometheus)
+            program = (*pod_root.enter(self._root), str(pod_root.PROGRAM))
+            config, storage = self._config_file, Path("/prometheus")
+        else:
+            program = (str(self.binary.prometheus),)
+            config, storage = self._outside(self._config_file), self.folder / "data"
+        command = (
+            *program,
+            f"--config.file={config}",
+            f"--storage.tsdb.path={storage}",
+            f"--web.listen-address=127.0.0.1:{self.port}",
+            f"--log.format={self._log_format}",
+            "--web.enable-lifecycle",
+            *self._arguments,
+        )
+        with self.log_file.open("ab") as log:
+            self._running = subprocess.Popen(
+                command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def _became_ready(self) -> bool:
+        end = time.monotonic() + START_SECONDS
+        while self._running and self._running.poll() is None and time.monotonic() < end:
+            try:
+                if requests.get(f"{self.url}/-/ready", timeout=5).ok:
+                    return True
+            except requests.RequestException:
+                pass
+            time.sleep(POLL_SECONDS)
+        return False
+
+    def _last_lines(self) -> str:
+        return "\n".join(self.log.splitlines()[-15:])
+
+
+def _free_port() -> int:
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        port: int = tried.getsockname()[1]
+    return port
