@@ -6,9 +6,10 @@ from typing import Final
 
 from watcher.diagnosis.rule import Case, Ground, Lacking, RiskRule, Rule
 from watcher.model.comparison import JobState
-from watcher.model.findings import Diagnosis, Found, Link, Risk, Undecided
+from watcher.model.findings import Confidence, Diagnosis, Found, Link, Risk, Undecided
 
 DISAGREES: Final = "replica-disagrees"
+PENDING: Final = "reload-pending"
 
 
 def rules_for(case: Case, rules: Iterable[Rule]) -> tuple[Rule, ...]:
@@ -38,7 +39,21 @@ def diagnose(case: Case, rules: Iterable[Rule]) -> Diagnosis:
 
 
 def first_open_link(case: Case) -> Link:
-    """The first link that the observation has not shown to hold (design: the state bounds)."""
+    """The first link that the observation has not shown to hold.
+
+    A link before one that was seen holds for this job. The exception: a running job that differs
+    from what its object asks for now, or whose object changed a moment ago.
+    """
+    bound = _bound_by_state(case)
+    if bound > Link.LOADED:
+        if case.outdated:
+            return Link.RECONCILED
+        if case.changed_lately:
+            return Link.LOADED
+    return bound
+
+
+def _bound_by_state(case: Case) -> Link:
     match case.state:
         case JobState.MISSING | JobState.HEALTHY | JobState.DORMANT | JobState.UNKNOWN:
             return Link.DECLARED
@@ -81,6 +96,8 @@ def _concluded(
     winners = [f for f in found if f.code not in beaten]
     open_link = min((u.link for u in undecided), default=None)
     cause = winners[0] if winners else None
+    if cause and cause.code == PENDING:
+        cause = next((f for f in winners if _proven_at_created(f)), cause)
     if cause and open_link is not None and open_link < cause.link and not cause.finding.conclusive:
         cause = None
     others = tuple(f for f in found if f is not cause)
@@ -88,6 +105,11 @@ def _concluded(
         return Diagnosis(cause=cause, link=cause.link, findings=others, undecided=tuple(undecided))
     link = open_link if open_link is not None else _last_open_link(case)
     return Diagnosis(cause=None, link=link, findings=others, undecided=tuple(undecided))
+
+
+def _proven_at_created(found: Found) -> bool:
+    """A file that is not there stays so: no change on its way explains that away."""
+    return found.link is Link.CREATED and found.finding.confidence is Confidence.CERTAIN
 
 
 def _of_the_worse_server(disagreement: Found, worse: Diagnosis) -> Diagnosis:

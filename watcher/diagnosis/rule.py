@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias, TypeVar
 
 from watcher.model.comparison import JobState, JobStatus
-from watcher.model.expectations import ExpectedJob, WatchedPrometheus
+from watcher.model.expectations import ExpectedJob, Unselected, WatchedPrometheus
 from watcher.model.facts import Fact, Facts, Unavailable
 from watcher.model.findings import Finding, Link, Risk
 from watcher.model.names import PoolName
@@ -67,10 +67,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case(Reading):
-    """One job that is not healthy, and everything known about it."""
+    """One job that is not healthy, and everything known about it.
+
+    ``settle`` is how long a change may take from the object to the running configuration.
+    """
 
     status: JobStatus
     observation: Observation
+    settle: timedelta = timedelta(minutes=5)
 
     @property
     def job(self) -> ExpectedJob:
@@ -86,6 +90,21 @@ class Case(Reading):
     def state(self) -> JobState:
         """The state to be explained: the worst one among its servers where replicas disagree."""
         return self.status.worst
+
+    @property
+    def changed_lately(self) -> bool:
+        """Whether the job's object changed so lately that the change may still be on its way."""
+        at = self.job.changed_at
+        return at is not None and timedelta(0) <= self.now - at < self.settle
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the running job differs from what its object asks for now (path or scheme)."""
+        running, job = self.running(), self.job
+        if running is None or job.monitor is None:
+            return False
+        scheme_differs = job.scheme is not None and job.scheme.lower() != running.scheme.lower()
+        return scheme_differs or (job.path is not None and job.path != running.path)
 
     def servers(self) -> Iterator[ServerObservation]:
         """The readable servers on which the job is in the state to be explained."""
@@ -134,6 +153,7 @@ class Ground(Reading):
     prometheus: WatchedPrometheus
     observation: Observation | None
     statuses: tuple[JobStatus, ...]
+    unselected: tuple[Unselected, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

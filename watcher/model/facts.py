@@ -14,6 +14,7 @@ from watcher.model.kube import KubeObject
 from watcher.model.names import PoolName, ServerName
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,10 @@ class Fact(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Known(Generic[T]):
+class Known(Generic[T_co]):
     """A fact that was read."""
 
-    value: T
+    value: T_co
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,4 +192,4 @@ class Facts:
 
 def facts_of(*pairs: tuple[Fact[T], Availability[T]]) -> Facts:
     """Facts out of pairs, for builders and tests."""
-    return Facts({fact.name: found for fact, found in pairs})  # type: ignore[misc]
+    return Facts({fact.name: found for fact, found in pairs})

@@ -6,11 +6,14 @@ from datetime import datetime
 
 from watcher.model.comparison import Comparison, JobState, JobStatus
 from watcher.model.expectations import Expectations, Unreadable
-from watcher.model.findings import Diagnosis, Risk
+from watcher.model.findings import Diagnosis, Risk, Undecided
 from watcher.model.history import JobMemory
 from watcher.model.incidents import Incident
 from watcher.model.names import JobKey
 from watcher.model.observations import Observation
+
+SHOWN = 5
+"""How many lost jobs the sentence of a result names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,24 @@ class Result:
             counts[_column(status, self.at)] += 1
         return counts
 
+    def __str__(self) -> str:
+        """One sentence, as the daemon logs it."""
+        counts = self.summary
+        sick = [
+            f"{s.pool} {s.state}: {self._cause(s)}"
+            for s in self.statuses
+            if s.state.lost and not s.job.steering.ignores(self.at)
+        ]
+        parts = [f"{counts['lost']} of {counts['expected']} jobs lost"]
+        parts += [f"{counts[k]} {k}" for k in ("degraded", "unknown", "ignored") if counts[k]]
+        parts += [f"{len(self.unreadable)} sources unreadable"] if self.unreadable else []
+        shown = "; ".join(sick[:SHOWN]) + ("; …" if len(sick) > SHOWN else "")
+        return ", ".join(parts) + (f" ({shown})" if shown else "")
+
+    def _cause(self, status: JobStatus) -> str:
+        diagnosis = self.diagnoses.get(status.job.key)
+        return diagnosis.code if diagnosis else "not diagnosed"
+
 
 def _column(status: JobStatus, now: datetime) -> str:
     if status.job.steering.ignores(now):
@@ -61,5 +82,5 @@ class Audit:
 
     at: datetime
     risks: tuple[Risk, ...] = ()
-    undecided: tuple[Mapping[str, str | None], ...] = ()
+    undecided: tuple[Undecided, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()

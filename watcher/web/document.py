@@ -3,13 +3,14 @@
 Only what a result holds: nothing is asked here, and nothing that was not asked turns into a zero.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from fnmatch import fnmatchcase
 
 import msgspec
 
 from watcher.errors import ConfigError
 from watcher.model.comparison import LOST, JobState
+from watcher.model.findings import Undecided
 from watcher.model.results import Audit, Result
 from watcher.web import parts, shapes
 
@@ -73,10 +74,8 @@ def narrowed(
     return msgspec.structs.replace(whole, jobs=tuple(kept))
 
 
-def _undecided(told: Mapping[str, str | None]) -> shapes.UndecidedShape:
-    return shapes.UndecidedShape(
-        cause=told["cause"] or "", lacking=told["lacking"] or "", permission=told["permission"]
-    )
+def _undecided(told: Undecided) -> shapes.UndecidedShape:
+    return shapes.UndecidedShape(cause=told.code, lacking=told.lacking, permission=told.permission)
 
 
 def _states(word: str) -> Collection[JobState]:

@@ -1,0 +1,90 @@
+"""The snapshot cycle: read what should be scraped, merge it with what is remembered, keep it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from watcher.engine.merge import Keeping, combined, is_mass_loss, remember
+from watcher.errors import SourceUnavailable
+from watcher.model.expectations import Expectations, Unreadable
+from watcher.model.facts import MountRecord
+from watcher.ports import ExpectationSource, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A snapshot: the merged expectations and the mounts seen beside them."""
+
+    expectations: Expectations
+    mounts: tuple[MountRecord, ...] = ()
+    mass_loss: bool = False
+
+    def __str__(self) -> str:
+        """The line for the log."""
+        jobs = self.expectations.jobs
+        gone = sum(job.gone_since is not None for job in jobs)
+        parts = [f"{len(jobs)} jobs expected of {len(self.expectations.prometheuses)} Prometheus"]
+        if gone:
+            parts.append(f"{gone} that nobody asks for any more")
+        if self.mass_loss:
+            parts.append("too many at once to be believed: none is forgotten by age")
+        parts += [f"could not read {u.source}: {u.error}" for u in self.expectations.unreadable]
+        return "; ".join(parts)
+
+
+def take(
+    sources: Sequence[ExpectationSource],
+    before: Expectations | None,
+    keeping: Keeping,
+    now: datetime,
+) -> Taken:
+    """Read every source and merge it with *before*. Never raises for what a source does."""
+    found: list[Expectations] = []
+    mounts: list[MountRecord] = []
+    for source in sources:
+        try:
+            found.append(source.snapshot(now))
+            mounts += source.mounts(now)
+        except SourceUnavailable as error:
+            found.append(_nothing_known(source, error, before, now))
+    fresh = combined(found) if found else Expectations(taken_at=now)
+    merged = remember(before, fresh, keeping=keeping, now=now)
+    return Taken(
+        expectations=merged,
+        mounts=tuple(mounts),
+        mass_loss=is_mass_loss(merged.jobs, keeping),
+    )
+
+
+def _nothing_known(
+    source: ExpectationSource,
+    error: SourceUnavailable,
+    before: Expectations | None,
+    now: datetime,
+) -> Expectations:
+    """An unreadable source hides all that it would have told, so that nothing of it is gone."""
+    unreadable = Unreadable(
+        source=error.source,
+        error=error.reason,
+        permission=error.permission,
+        hides=("Prometheus", "Pod"),
+    )
+    known = before.prometheuses if before is not None and source.name == "kubernetes" else ()
+    return Expectations(taken_at=now, prometheuses=known, unreadable=(unreadable,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Reads what should be scraped, and keeps it."""
+
+    sources: Sequence[ExpectationSource]
+    store: Store
+    keeping: Keeping
+    clock: Callable[[], datetime]
+
+    def run(self) -> Taken:
+        """Run once."""
+        now = self.clock()
+        taken = take(self.sources, self.store.expectations(), self.keeping, now)
+        self.store.keep(taken.expectations, taken.mounts)
+        return taken
