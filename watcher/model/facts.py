@@ -17,7 +17,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: in Python 3.11 a generic of them cannot be called subscripted
 class Fact(Generic[T]):
     """Name of a fact, typed by its value. Compared by name."""
 
@@ -27,7 +27,7 @@ class Fact(Generic[T]):
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # likewise
 class Known(Generic[T_co]):
     """A fact that was read."""
 
