@@ -1,0 +1,148 @@
+"""Reads the Kubernetes API: lists, single objects, logs, access reviews. Changes nothing.
+
+Objects stay raw JSON, decoded by msgspec. What they mean is no business of this module. Safe to
+be used by several threads of a bounded pool.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import requests
+
+from watcher.adapters import kube_session
+from watcher.adapters.kube_failures import NoSuchResource, decoded, is_missing_object, refusal
+from watcher.adapters.kube_pages import ManagedFields, Pages
+from watcher.adapters.kube_resources import ACCESS_REVIEWS, POD_LOGS, PODS, Resource
+from watcher.adapters.kube_transport import SOURCE, Transport
+from watcher.model.facts import AccessReview
+from watcher.model.kube import KubeObject
+from watcher.settings import KubernetesSettings
+
+__all__ = ["SOURCE", "KubeApi", "ManagedFields", "NoSuchResource", "connect"]
+
+
+def connect(settings: KubernetesSettings | None) -> "KubeApi | None":
+    """The API server that *settings* or the surroundings name; None when there is none.
+
+    Raises ConfigError for a kubeconfig that cannot be used. Asks the server nothing yet.
+    """
+    configuration = kube_session.load(settings)
+    if configuration is None:
+        return None
+    return KubeApi(configuration, (settings or KubernetesSettings()).timeout.total_seconds())
+
+
+class _Review(msgspec.Struct):
+    class Status(msgspec.Struct):
+        allowed: bool
+        reason: str = ""
+
+    status: Status
+
+
+class KubeApi:
+    """One API server. All methods raise SourceUnavailable for what could not be read."""
+
+    def __init__(self, configuration: Any, timeout: float) -> None:
+        self._configuration = configuration
+        self.server: str = str(configuration.host).rstrip("/")
+        """Its address, without a slash at the end."""
+        self._transport = Transport(kube_session.session(configuration), self.server, timeout)
+
+    def list(
+        self,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        labels: str = "",
+        fields: str = "",
+        managed_fields: ManagedFields = ManagedFields.NONE,
+    ) -> tuple[KubeObject, ...]:
+        """All objects of *resource*, of one namespace or of all; *labels*, *fields* are selectors.
+
+        From the API server's cache (``resourceVersion=0``). Half a list is never given for the
+        whole. Raises NoSuchResource when the API server does not know the resource. ``kind`` and
+        ``apiVersion``, which lists leave out, are put in.
+        """
+        query = {"labelSelector": labels, "fieldSelector": fields}
+        query = {key: value for key, value in query.items() if value}
+        pages = Pages(self._transport, resource, namespace, query, managed_fields)
+        return pages.all()
+
+    def get(self, resource: Resource, namespace: str, name: str) -> KubeObject | None:
+        """One object, None when it is not there.
+
+        Raises NoSuchResource when the API server does not even know its kind.
+        """
+        answer = self._transport.ask(resource.path(namespace, name))
+        if answer.status == 404 and is_missing_object(answer):  # noqa: PLR2004
+            return None
+        if not answer.ok:
+            raise refusal(answer, resource, "get", namespace)
+        return KubeObject(decoded(answer, dict[str, Any], f"one of {resource.qualified}"))
+
+    def log(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        *,
+        previous: bool = False,
+        since: datetime | None = None,
+        limit_bytes: int | None = None,
+    ) -> str:
+        """Log of a container (of the one before it with *previous*), its oldest lines first."""
+        query = {"container": container}
+        query |= {"previous": "true"} if previous else {}
+        query |= {"sinceTime": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"} if since else {}
+        query |= {"limitBytes": str(limit_bytes)} if limit_bytes else {}
+        path = f"{PODS.path(namespace, pod)}/log"
+        answer = self._transport.ask(path, query, limit=limit_bytes)
+        if not answer.ok:
+            raise refusal(answer, POD_LOGS, "get", namespace)
+        return answer.body.decode(errors="replace")
+
+    def may(self, account: tuple[str, str], verb: str, what: Resource, where: str) -> AccessReview:
+        """Whether a ServiceAccount (namespace, name) may do *verb*; *where* "" is everywhere.
+
+        Asks by a SubjectAccessReview, which changes nothing.
+        """
+        user = f"system:serviceaccount:{account[0]}:{account[1]}"
+        asked = {"verb": verb, "group": what.group, "resource": what.plural, "namespace": where}
+        groups = ("serviceaccounts", f"serviceaccounts:{account[0]}", "authenticated")
+        review = {
+            "apiVersion": ACCESS_REVIEWS.api_version,
+            "kind": ACCESS_REVIEWS.kind,
+            "spec": {
+                "user": user,
+                "groups": [f"system:{group}" for group in groups],
+                "resourceAttributes": asked,
+            },
+        }
+        answer = self._transport.ask(ACCESS_REVIEWS.path(), post=review)
+        if not answer.ok:
+            raise refusal(answer, ACCESS_REVIEWS, "create", "")
+        status = decoded(answer, _Review, "an access review").status
+        return AccessReview(
+            user=user,
+            verb=verb,
+            group=what.group,
+            resource=what.plural,
+            namespace=where,
+            allowed=status.allowed,
+            reason=status.reason,
+        )
+
+    def proxy_url(self, namespace: str, pod: str, port: int | str, scheme: str = "http") -> str:
+        """Address of a Pod's port by way of the API server, which needs ``get pods/proxy``."""
+        target = f"{'https:' if scheme == 'https' else ''}{pod}:{port}"
+        return f"{self.server}{PODS.path(namespace, target)}/proxy"
+
+    def proxy_session(self) -> requests.Session:
+        """A session of its own, with the cluster's TLS and credentials, for such addresses."""
+        return kube_session.session(self._configuration)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()

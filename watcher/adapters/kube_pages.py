@@ -1,0 +1,120 @@
+"""Lists of the Kubernetes API, page by page: all of it, or an error."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+
+from watcher.adapters.kube_failures import decoded, refusal, unlike
+from watcher.adapters.kube_resources import Resource
+from watcher.adapters.kube_transport import SOURCE, Answer, Transport
+from watcher.errors import SourceUnavailable
+from watcher.model.kube import KubeObject
+
+PAGE_SIZE: Final = 500
+ATTEMPTS: Final = 3
+_GONE: Final = 410
+
+
+class ManagedFields(StrEnum):
+    """How much of ``metadata.managedFields``, often half of an object, is kept.
+
+    None of it; who changed the object and when; or also which fields they own.
+    """
+
+    NONE = "none"
+    WHO = "who"
+    ALL = "all"
+
+
+class _Meta(msgspec.Struct):
+    next_page: str = msgspec.field(name="continue", default="")
+
+
+class _Page(msgspec.Struct):
+    kind: str  # required, so that a stray `{}` of some proxy is not taken for an empty list
+    items: list[dict[str, Any]] | None
+    metadata: _Meta = msgspec.field(default_factory=_Meta)
+
+
+class Pages:
+    """The list of one resource, of one namespace or of all, by selectors in *query*."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        resource: Resource,
+        namespace: str,
+        query: Mapping[str, str],
+        managed_fields: ManagedFields,
+    ) -> None:
+        self._transport = transport
+        self._resource = resource
+        self._namespace = namespace
+        self._query = {"limit": str(PAGE_SIZE), **query}
+        self._managed_fields = managed_fields
+
+    def all(self) -> tuple[KubeObject, ...]:
+        """Every object. Raises SourceUnavailable rather than give half a list for the whole.
+
+        The first page is asked of the API server's cache (``resourceVersion=0``), which most
+        versions answer with the whole list at once. A list that expires between its pages
+        (410 Gone) is begun anew, a few times.
+        """
+        for _ in range(ATTEMPTS):
+            found = self._walk()
+            if found is not None:
+                return found
+        raise SourceUnavailable(
+            SOURCE,
+            f"the list of {self._resource.qualified} expired between its pages {ATTEMPTS} times "
+            "in a row; see whether the API server is overloaded",
+        )
+
+    def _walk(self) -> tuple[KubeObject, ...] | None:
+        found: list[KubeObject] = []
+        asked = {**self._query, "resourceVersion": "0"}
+        seen = set()
+        while True:
+            answer = self._transport.ask(self._resource.path(self._namespace), asked)
+            if answer.status == _GONE:
+                return None
+            page = self._page(answer)
+            found += [self._completed(item) for item in page.items or ()]
+            token = page.metadata.next_page
+            if not token:
+                return tuple(found)
+            if token in seen:
+                raise unlike(answer, f"an end of the list of {self._resource.qualified}")
+            seen.add(token)
+            asked = {**self._query, "continue": token}
+
+    def _page(self, answer: Answer) -> _Page:
+        if not answer.ok:
+            raise refusal(answer, self._resource, "list", self._namespace)
+        expected = f"a list of {self._resource.qualified}"
+        page = decoded(answer, _Page, expected)
+        if not page.kind.endswith("List"):
+            raise unlike(answer, expected)
+        return page
+
+    def _completed(self, item: dict[str, Any]) -> KubeObject:
+        item.setdefault("kind", self._resource.kind)
+        item.setdefault("apiVersion", self._resource.api_version)
+        metadata = item.get("metadata")
+        if isinstance(metadata, dict):
+            _slim(metadata, self._managed_fields)
+        return KubeObject(item)
+
+
+def _slim(metadata: dict[str, Any], kept: ManagedFields) -> None:
+    match kept:
+        case ManagedFields.ALL:
+            return
+        case ManagedFields.NONE:
+            metadata.pop("managedFields", None)
+        case ManagedFields.WHO:
+            for entry in metadata.get("managedFields") or ():
+                if isinstance(entry, dict):
+                    entry.pop("fieldsV1", None)

@@ -1,0 +1,130 @@
+"""One request to the API server, one whole answer, within one time limit.
+
+Knows HTTP and its failures, nothing of Kubernetes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+from urllib.parse import quote
+
+import requests
+
+from watcher.errors import SourceUnavailable
+
+SOURCE: Final = "kubernetes"
+"""Name of the API server as a source."""
+
+_CHUNK: Final = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status and whole body of an answer."""
+
+    status: int
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is what was asked for."""
+        return 200 <= self.status < 300  # noqa: PLR2004
+
+
+class Transport:
+    """Sends requests to one server over pooled connections. Safe among threads."""
+
+    def __init__(self, session: requests.Session, server: str, timeout: float) -> None:
+        self._session = session
+        self._server = server
+        self._timeout = timeout
+
+    def ask(
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        post: object = None,
+        limit: int | None = None,
+    ) -> Answer:
+        """GET, or POST of *post* as JSON; at most *limit* bytes of the body are read.
+
+        Raises SourceUnavailable when no whole answer came within the time limit.
+        """
+        until = monotonic() + self._timeout
+        try:
+            with self._session.request(
+                "GET" if post is None else "POST",
+                self._server + quote(path, safe="/:"),
+                params=query,
+                json=post,
+                timeout=self._timeout,
+                allow_redirects=False,  # a redirect leads to some login page
+                stream=True,
+            ) as response:
+                return Answer(response.status_code, self._body(response, until, limit))
+        except requests.RequestException as error:
+            raise self._unreachable(error) from None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def _body(self, response: requests.Response, until: float, limit: int | None) -> bytes:
+        # iter_content() would wait for a full chunk however slowly the bytes drip in.
+        parts, size = [], 0
+        while True:
+            try:
+                part = response.raw.read1(_CHUNK, decode_content=True)
+            except Exception as error:  # noqa: BLE001 -- urllib3's errors have no common base here
+                raise SourceUnavailable(
+                    SOURCE, f"the answer of {self._server} broke off ({_line(error)}); try again"
+                ) from None
+            if not part:
+                return b"".join(parts)
+            parts.append(part)
+            size += len(part)
+            if limit is not None and size >= limit:
+                return b"".join(parts)[:limit]
+            if monotonic() > until:
+                raise self._late()
+
+    def _late(self) -> SourceUnavailable:
+        return SourceUnavailable(
+            SOURCE,
+            f"{self._server} did not answer in full within {self._timeout:g} s; see whether it is "
+            "overloaded, or raise kubernetes.timeout",
+        )
+
+    def _unreachable(self, error: requests.RequestException) -> SourceUnavailable:
+        match error:
+            case requests.exceptions.SSLError():
+                reason = (
+                    f"TLS with {self._server} failed: {_line(error)}; check the certificate "
+                    "authority in the kubeconfig"
+                )
+            case requests.Timeout():
+                return self._late()
+            case requests.ConnectionError():
+                reason = (
+                    f"{self._server} cannot be reached: {_line(error)}; check the address and "
+                    "the network"
+                )
+            case _:
+                reason = f"{self._server}: {_line(error)}; check the kubeconfig"
+        return SourceUnavailable(SOURCE, reason)
+
+
+def _line(error: BaseException) -> str:
+    """The innermost reason in one short line: the outer ones repeat the address three times."""
+    seen: BaseException = error
+    while True:
+        inner = getattr(seen, "reason", None) or next(
+            (arg for arg in seen.args if isinstance(arg, BaseException)), None
+        )
+        if not isinstance(inner, BaseException):
+            break
+        seen = inner
+    words = " ".join(str(seen).split()) or type(seen).__name__
+    return words.rpartition(": ")[2][:200] if "object at 0x" in words else words[:200]
