@@ -23,9 +23,10 @@ def furnish(root: Path, prometheus: Path) -> None:
 
 def enter(root: Path) -> tuple[str, ...]:
     """The words that run the rest of a command with `root` as `/`; a user needs user namespaces."""
-    if os.geteuid() == 0:
-        return ("chroot", str(root))
-    return ("unshare", "-Ur", "chroot", str(root))
+    # An ordinary user's PATH may lack the folder where Debian has chroot.
+    chroot = shutil.which("chroot", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
+    change = (chroot or "chroot", str(root))
+    return change if os.geteuid() == 0 else ("unshare", "-Ur", *change)
 
 
 def _libraries(program: Path) -> tuple[Path, ...]:
