@@ -13,6 +13,10 @@ from watcher.model.kube import JSON, FieldError, objects, text, text_map, texts,
 
 _NAME: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _DOMAIN: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_OUTSIDE_BRACKETS: Final = re.compile(r",(?![^(]*\))")
+_SET: Final = re.compile(r"(?P<key>[^\s!=<>,()]+)\s+(?P<op>in|notin)\s*\((?P<values>[^()]*)\)")
+_COMPARED: Final = re.compile(r"(?P<key>[^\s!=<>,()]+)\s*(?P<op>==|!=|=)\s*(?P<value>[^\s,()=]*)")
+_PRESENT: Final = re.compile(r"(?P<no>!?)\s*(?P<key>[^\s!=<>,()]+)")
 _LONGEST_PREFIX: Final = 253
 _ANY: Final = ("true", "enabled", "yes")
 """Values for a label of which only the key is asked for; several, as one may be excluded."""
@@ -110,6 +114,15 @@ def selector(raw: JSON, *path: str) -> Selector | None:
         raise SelectorError(f"{'.'.join(path) or 'selector'}: {error}") from None
 
 
+def parse_selector(words: str) -> Selector:
+    """A selector as flags and ``kubectl -l`` take it: ``a=b,c in (d,e),!f``; empty for everything.
+
+    Raises SelectorError for what ``labels.Parse`` refuses.
+    """
+    parts = _OUTSIDE_BRACKETS.split(words) if words.strip() else []
+    return Selector(tuple(_parsed(part.strip()) for part in parts))
+
+
 def lacking(wanted: Selector, labels: Mapping[str, str]) -> Lack | None:
     """What *labels* lack to match *wanted*, None when they match."""
     unmet = [r for r in wanted.requirements if not r.matches(labels)]
@@ -117,6 +130,24 @@ def lacking(wanted: Selector, labels: Mapping[str, str]) -> Lack | None:
         return None
     words = "; ".join(_words(requirement, labels) for requirement in unmet)
     return Lack(words=words, labels=_cure(wanted, unmet))
+
+
+def _parsed(part: str) -> Requirement:
+    if found := _SET.fullmatch(part):
+        operator = Operator.IN if found["op"] == "in" else Operator.NOT_IN
+        values = tuple(value.strip() for value in found["values"].split(","))
+        requirement = Requirement(found["key"], operator, values)
+    elif found := _COMPARED.fullmatch(part):
+        operator = Operator.NOT_IN if found["op"] == "!=" else Operator.IN
+        requirement = Requirement(found["key"], operator, (found["value"],))
+    elif found := _PRESENT.fullmatch(part):
+        operator = Operator.DOES_NOT_EXIST if found["no"] else Operator.EXISTS
+        requirement = Requirement(found["key"], operator)
+    else:
+        raise SelectorError(f"{part!r} is no part of a label selector; correct it")
+    _check_key(requirement.key)
+    _check_values(requirement.key, requirement.values)
+    return requirement
 
 
 def _labels(found: JSON) -> Iterator[Requirement]:
