@@ -70,15 +70,27 @@ class Store(Protocol):
     """Keeps expectations, incidents, their history, and what was said about them."""
 
     def expectations(self) -> Expectations | None:
-        """The merged expectations, None if no snapshot was ever taken."""
+        """The merged expectations, None if no snapshot was ever taken.
+
+        Prometheuses are sorted by name, jobs by key. A job that is gone and whose removal was
+        accepted is not among them.
+        """
         ...
 
     def keep(self, expectations: Expectations, mounts: Sequence[MountRecord]) -> None:
-        """Write the merged expectations, and remember *mounts* beside those already known."""
+        """Write the merged expectations, and remember *mounts* beside those already known.
+
+        Jobs that are gone and whose removal was accepted are left out. With that every acceptance
+        is done with: a job that comes back later is expected as any other.
+        """
+        ...
+
+    def accept(self, jobs: Iterable[JobKey], now: datetime) -> None:
+        """Take the removal of *jobs* as meant; it does nothing to those whose demand stands."""
         ...
 
     def mount_history(self) -> Sequence[MountRecord]:
-        """Every mount that was ever seen."""
+        """Every mount that was ever seen, oldest first."""
         ...
 
     def memory(self) -> Mapping[JobKey, JobMemory]:
@@ -96,7 +108,12 @@ class Store(Protocol):
         transitions: Iterable[Transition],
         blindness: Iterable[Blindness],
     ) -> None:
-        """Write the outcome of one watch: all of it, or nothing."""
+        """Write the outcome of one watch: all of it, or nothing.
+
+        What was written before may be handed over again: it changes nothing. Jobs that are not in
+        *memory* keep theirs; spells are known by source and beginning. Raises StoreError for a
+        change of a resolved incident, and for a second ongoing incident of one job.
+        """
         ...
 
     def blindness(self) -> Sequence[Blindness]:
@@ -104,11 +121,17 @@ class Store(Protocol):
         ...
 
     def unsettled(self) -> Sequence[Incident]:
-        """Incidents that go on, and those that ended without everyone told having heard of it."""
+        """Incidents that go on, and those that ended without everyone told having heard of it.
+
+        Told is the problem that they are a part of (its id is the subject), else the incident.
+        """
         ...
 
     def incidents(self, since: datetime, until: datetime) -> Sequence[Incident]:
-        """Incidents that were there at any time in a stretch."""
+        """Incidents that were there at any time in a stretch, as they are now.
+
+        A stretch has its first moment, not its last one, here and below.
+        """
         ...
 
     def history(self, since: datetime, until: datetime) -> Sequence[Transition]:
@@ -116,7 +139,11 @@ class Store(Protocol):
         ...
 
     def watches(self, since: datetime, until: datetime) -> Sequence[WatchRecord]:
-        """The watches of a stretch of time."""
+        """The watches of a stretch of time, oldest first."""
+        ...
+
+    def first_watch(self) -> datetime | None:
+        """When the oldest watch that is still remembered was made, None without one."""
         ...
 
     def blind_spells(self, since: datetime, until: datetime) -> Sequence[Blindness]:
@@ -129,6 +156,10 @@ class Store(Protocol):
 
     def mark_sent(self, subject: str, notifier: str, sent: Sent) -> None:
         """Remember a message as delivered."""
+        ...
+
+    def prune(self, now: datetime) -> None:
+        """Forget what was over longer ago than the retention; what goes on stays."""
         ...
 
 

@@ -1,0 +1,1 @@
+"""How a store of an older watcher becomes one of today's. Alembic runs these; people need not."""

@@ -1,0 +1,126 @@
+"""Opens the database: connections that lose nothing, and transactions that do not mix.
+
+SQLite: write-ahead log, ``synchronous=FULL``, so that what was committed survives ``kill -9`` and a
+power cut; a writer takes the lock at once and waits for it, so that no transaction fails half way.
+PostgreSQL: writers take one advisory lock and so follow each other, as in SQLite.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import StaticPool
+
+from watcher.errors import ConfigError
+
+WAIT: Final = 10
+"""Seconds to wait for another's lock, and for a server to answer."""
+
+_WRITES: Final = "watcher_writes"
+_LOCK: Final = 0x77617463  # any number that no one else would take
+
+
+def parse(url: str) -> URL:
+    """The URL of a store. Raises ConfigError for one that is none or of another database."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigError(f"store: {error}: write it as sqlite:///watcher.db") from error
+    if parsed.drivername in {"postgres", "postgresql"}:
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in {"sqlite", "postgresql+psycopg"}:
+        raise ConfigError(
+            f"store: expected sqlite:///FILE or postgresql+psycopg://…, got {parsed.drivername}://…:"
+            " set it to one of these"
+        )
+    return parsed
+
+
+def missing(url: URL) -> bool:
+    """Whether this is an SQLite file that is not there, or holds nothing yet."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return False
+    file = Path(url.database)
+    return not file.exists() or file.stat().st_size == 0
+
+
+def connect(url: URL, *, read_only: bool) -> Engine:
+    """An engine for *url*. Connects only when first used.
+
+    Raises ConfigError when the driver is not installed.
+    """
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, read_only=read_only)
+    return _postgres(url, read_only=read_only)
+
+
+def writing(engine: Engine) -> Engine:
+    """The same engine, whose transactions write."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{_WRITES: True})
+    return engine.execution_options(**{_WRITES: True}, isolation_level="READ COMMITTED")
+
+
+def _sqlite(url: URL, *, read_only: bool) -> Engine:
+    if not url.database or url.database == ":memory:":
+        engine = create_engine(
+            url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": WAIT}
+        )
+    else:
+        file = Path(url.database)
+        target = url
+        if read_only:
+            target = url.set(
+                database=f"file:{quote(str(file.absolute()))}", query={"mode": "ro", "uri": "true"}
+            )
+        engine = create_engine(target, connect_args={"timeout": WAIT})
+    event.listen(engine, "connect", _prepare(read_only=read_only))
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare(*, read_only: bool) -> Callable[[Any, object], None]:
+    pragmas = ["foreign_keys=ON", "synchronous=FULL"]
+    if not read_only:
+        pragmas.append("journal_mode=WAL")
+
+    def prepare(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # the driver must not begin by itself: we do
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return prepare
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _postgres(url: URL, *, read_only: bool) -> Engine:
+    options = f"-c lock_timeout={WAIT * 1000}"
+    if read_only:
+        options += " -c default_transaction_read_only=on"
+    try:
+        engine = create_engine(
+            url,
+            pool_pre_ping=True,
+            isolation_level="REPEATABLE READ",  # a read of several tables is of one moment
+            connect_args={"connect_timeout": WAIT, "options": options},
+        )
+    except ImportError as error:
+        raise ConfigError(
+            f"store: {error}: install the watcher with its extra `postgres`"
+        ) from error
+    event.listen(engine, "begin", _begin_postgres)
+    return engine
+
+
+def _begin_postgres(connection: Connection) -> None:
+    if connection.get_execution_options().get(_WRITES):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")

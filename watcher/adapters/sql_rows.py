@@ -1,0 +1,168 @@
+"""Values as rows and back. Knows msgspec and the columns; asks no database anything."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias, TypeVar
+
+import msgspec
+from sqlalchemy import RowMapping
+
+from watcher.model.comparison import JobState
+from watcher.model.expectations import (
+    Expectations,
+    ExpectedServer,
+    Unreadable,
+    Unselected,
+    WatchedPrometheus,
+)
+from watcher.model.facts import MountRecord
+from watcher.model.history import Blindness, JobMemory, Sent, WatchRecord
+from watcher.model.incidents import Incident, Transition
+from watcher.model.names import JobKey, PoolName, PrometheusName
+
+T = TypeVar("T")
+Row: TypeAlias = dict[str, Any]
+
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
+
+
+def encode(value: object) -> str:
+    """JSON that is the same for equal values, whatever strings they hold."""
+    try:
+        return msgspec.json.encode(value, order="deterministic").decode()
+    except (UnicodeEncodeError, TypeError):  # a lone surrogate, a key that JSON does not have
+        return json.dumps(value, skipkeys=True, default=msgspec.to_builtins)
+
+
+def decode(payload: str, kind: type[T]) -> T:
+    """The value again. Raises msgspec.MsgspecError where it is none of this kind."""
+    try:
+        return msgspec.json.decode(payload, type=kind)
+    except msgspec.DecodeError:
+        return msgspec.convert(json.loads(payload), kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """What of the expectations has no table of its own."""
+
+    unselected: tuple[Unselected, ...]
+    unreadable: tuple[Unreadable, ...]
+
+
+def rest(expectations: Expectations) -> str:
+    """Payload of the snapshot's row."""
+    return encode(Rest(unselected=expectations.unselected, unreadable=expectations.unreadable))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Watched:
+    servers: tuple[ExpectedServer, ...]
+    resource: Any
+
+
+def watched_payload(watched: WatchedPrometheus) -> str:
+    """Payload of a Prometheus."""
+    return encode({"servers": watched.servers, "resource": watched.resource})
+
+
+def watched(name: str, payload: str) -> WatchedPrometheus:
+    """A Prometheus of its row."""
+    found = decode(payload, _Watched)
+    return WatchedPrometheus(
+        name=PrometheusName(name), servers=found.servers, resource=found.resource
+    )
+
+
+def mount_row(mount: MountRecord) -> Row:
+    """Its key is all of it but the moments at which it was seen."""
+    return {
+        "key": encode(replace(mount, first_seen_at=_EPOCH, last_seen_at=_EPOCH)),
+        "first_seen_at": mount.first_seen_at,
+        "last_seen_at": mount.last_seen_at,
+    }
+
+
+def mount(row: RowMapping) -> MountRecord:
+    """A mount of its row."""
+    return replace(
+        decode(row["key"], MountRecord),
+        first_seen_at=row["first_seen_at"],
+        last_seen_at=row["last_seen_at"],
+    )
+
+
+def memory_row(key: JobKey, memory: JobMemory) -> Row:
+    """Row of one job."""
+    return {"key": key, **asdict(memory), "state": memory.state.value}
+
+
+def memory(row: RowMapping) -> JobMemory:
+    """What is remembered of one job."""
+    return JobMemory(
+        prometheus=PrometheusName(row["prometheus"]),
+        pool=PoolName(row["pool"]),
+        state=JobState(row["state"]),
+        since=row["since"],
+        most_targets=row["most_targets"],
+    )
+
+
+def incident_row(incident: Incident) -> Row:
+    """Row of an incident."""
+    return {
+        "id": incident.id,
+        "job": incident.job,
+        "problem": incident.group,
+        "status": incident.status.value,
+        "starts_at": incident.starts_at,
+        "ends_at": incident.ends_at,
+        "payload": encode(incident),
+    }
+
+
+def transition_row(transition: Transition) -> Row:
+    """Row of a transition, without its number."""
+    return {
+        "incident": transition.after.id,
+        "at": transition.at,
+        "payload": encode(transition),
+    }
+
+
+def watch_row(watch: WatchRecord) -> Row:
+    """Row of a watch."""
+    return asdict(watch)
+
+
+def watch(row: RowMapping) -> WatchRecord:
+    """A watch of its row."""
+    return WatchRecord(**row)
+
+
+def spell_row(spell: Blindness) -> Row:
+    """Row of a spell of blindness."""
+    return asdict(spell)
+
+
+def spell(row: RowMapping) -> Blindness:
+    """A spell of its row."""
+    return Blindness(**row)
+
+
+def sent_row(subject: str, notifier: str, sent: Sent) -> Row:
+    """Row of a delivered message."""
+    return {
+        "subject": subject,
+        "notifier": notifier,
+        "status": sent.status.value,
+        "at": sent.at,
+        "payload": encode(sent),
+    }
+
+
+def payloads(named: Mapping[str, str]) -> list[Row]:
+    """Rows of a table of JSON values."""
+    return [{"key": key, "payload": payload} for key, payload in named.items()]

@@ -1,0 +1,68 @@
+"""Brings a store to today's schema, or says why it cannot be used. Never loses what is there."""
+
+from sqlalchemy import URL, Connection, Engine, inspect, text
+
+from watcher.adapters.sql_engine import writing
+from watcher.adapters.sql_errors import name_of
+from watcher.adapters.sql_tables import SCHEMA, SCHEMA_TABLE
+from watcher.errors import StoreError
+
+
+def upgrade(engine: Engine, url: URL) -> None:
+    """Migrate in one transaction; two watchers that start together follow each other.
+
+    Raises StoreError for a store of a newer watcher, a database of another program, a broken file.
+    """
+    with writing(engine).begin() as connection:
+        if connection.dialect.name == "sqlite":
+            _check(connection, url)
+        if version(connection, url) != SCHEMA:
+            _migrate(connection)
+
+
+def version(connection: Connection, url: URL) -> str | None:
+    """The schema of a store, None for one that is empty. Raises StoreError as ``upgrade``."""
+    tables = inspect(connection).get_table_names()
+    if SCHEMA_TABLE not in tables:
+        if tables:
+            raise StoreError(
+                f"{name_of(url)}: holds tables of another program ({tables[0]}, …): "
+                "give the watcher a file or database of its own in `store`"
+            )
+        return None
+    found = connection.execute(text(f"SELECT version_num FROM {SCHEMA_TABLE}")).scalar()  # noqa: S608
+    if found is not None and found > SCHEMA:
+        raise StoreError(
+            f"{name_of(url)}: has schema {found}, this watcher knows up to {SCHEMA}: a newer watcher "
+            "wrote it, so start that one, or set `store` to another place; nothing was changed"
+        )
+    return None if found is None else str(found)
+
+
+def readable(connection: Connection, url: URL) -> bool:
+    """Whether there is something to read. Raises StoreError also for an older schema."""
+    found = version(connection, url)
+    if found is not None and found != SCHEMA:
+        raise StoreError(
+            f"{name_of(url)}: has schema {found}, this watcher reads {SCHEMA}: start `watcher run` "
+            "of this version once, which brings it up to date"
+        )
+    return found is not None
+
+
+def _check(connection: Connection, url: URL) -> None:
+    complaint = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if complaint != "ok":
+        raise StoreError(
+            f"{name_of(url)}: {complaint}: it is broken, and was left as it is: move it aside "
+            f"(mv {url.database} {url.database}.broken) and start again with a new history"
+        )
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 -- a third of a second that only a migration needs
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", "watcher.adapters:migrations")
+    command.upgrade(config, "head")
