@@ -285,14 +285,14 @@ class KubeApi:
     def _pod_log(self, asked: Asked, route: Route) -> Answer:
         pod = reading.found(self.cluster.store, PODS, route).body
         container = pod_logs.container_of(pod, asked.query)
-        previous = asked.query.get("previous") in ("1", "true")
+        previous = asked.flag("previous")
         log = (self.previous_logs if previous else self.logs).get(
             (route.namespace, route.name, container)
         )
         if previous and log is None:
             message = f'previous terminated container "{container}" in pod "{route.name}" not found'
             raise refuse(400, "BadRequest", message)
-        return pod_logs.answered("" if log is None else log, asked.query, self._clock())
+        return pod_logs.answered("" if log is None else log, asked, self._clock())
 
     def _pod_proxy(self, asked: Asked, route: Route) -> Answer:
         _, pod, port = pod_proxy.pod_of(route.name)

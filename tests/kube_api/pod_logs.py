@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.kube_api.resources import Object
+from tests.kube_api.routes import Asked
 from tests.kube_api.statuses import TEXT, Answer, bad_request
 
 Log = str | Path | Callable[[], str]
@@ -37,27 +38,35 @@ def container_of(pod: Object, query: dict[str, str]) -> str:
     return asked
 
 
-def answered(log: Log, query: dict[str, str], now: datetime) -> Answer:
-    since = _since(query, now)
+def answered(log: Log, asked: Asked, now: datetime) -> Answer:
+    """The text of the log as `asked` wants it cut."""
+    if asked.flag("follow"):
+        raise bad_request("follow is not served by this local API server")
+    since = _since(asked, now)
     lines = _timed(_text(log).splitlines(keepends=True))
     if since is not None:
         lines = [(at, line) for at, line in lines if at is None or at >= since]
-    if tail := query.get("tailLines"):
-        lines = lines[-int(tail) :] if int(tail) else []
-    stamped = query.get("timestamps") in ("1", "true")
+    tail, limit, stamped = (
+        asked.number("tailLines"),
+        asked.number("limitBytes"),
+        asked.flag("timestamps"),
+    )
+    if tail is not None:
+        lines = lines[max(0, len(lines) - tail) :]
     told = "".join(f"{_stamp(at, now)} {line}" if stamped else line for at, line in lines).encode()
-    if limit := query.get("limitBytes"):
-        told = told[: int(limit)]
-    return Answer(200, told, TEXT.partition(";")[0])
+    return Answer(200, told[:limit], TEXT.partition(";")[0])
 
 
-def _since(query: dict[str, str], now: datetime) -> datetime | None:
-    seconds, moment = query.get("sinceSeconds"), query.get("sinceTime")
+def _since(asked: Asked, now: datetime) -> datetime | None:
+    seconds, moment = asked.number("sinceSeconds"), asked.query.get("sinceTime")
     if seconds and moment:
         raise bad_request("at most one of `sinceTime` or `sinceSeconds` may be specified")
     if seconds:
-        return now - timedelta(seconds=int(seconds))
-    return datetime.fromisoformat(moment) if moment else None
+        return now - timedelta(seconds=seconds)
+    try:
+        return datetime.fromisoformat(moment) if moment else None
+    except ValueError as error:
+        raise bad_request(f"sinceTime: {error}") from error
 
 
 def _text(log: Log) -> str:

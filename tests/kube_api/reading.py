@@ -31,9 +31,9 @@ def found(store: Store, resource: Resource, route: Route) -> Entry:
 
 def list_(store: Store, resource: Resource, route: Route, asked: Asked) -> Answer:
     query = asked.query
-    limit = _number(query.get("limit", ""), "limit")
+    limit = asked.number("limit") or 0
     matches = selector(resource, query.get("labelSelector", ""), query.get("fieldSelector", ""))
-    snapshot, start = _start(store, resource, query, limit)
+    snapshot, start = _start(store, resource, asked, limit)
     chosen = [
         entry
         for entry in snapshot.entries
@@ -54,23 +54,22 @@ def list_(store: Store, resource: Resource, route: Route, asked: Asked) -> Answe
 
 
 def _start(
-    store: Store, resource: Resource, query: dict[str, str], limit: int
+    store: Store, resource: Resource, asked: Asked, limit: int
 ) -> tuple[Snapshot, tuple[str, str] | None]:
-    asked, match = query.get("resourceVersion", ""), query.get("resourceVersionMatch", "")
-    if token := query.get("continue"):
-        if asked not in ("", "0"):
+    version, match = asked.number("resourceVersion"), asked.query.get("resourceVersionMatch", "")
+    if token := asked.query.get("continue"):
+        if version:
             raise bad_request("specifying resource version is not allowed when using continue")
         return _continued(store, resource, token)
-    if match and not asked:
+    if match and version is None:
         raise bad_request("resourceVersionMatch is forbidden unless resourceVersion is provided")
-    version = _number(asked, "resourceVersion")
     if version and (match == "Exact" or (limit and match != "NotOlderThan")):
         snapshot = store.snapshot_at(resource, version)
         if snapshot is None:
             message = f"The resourceVersion for the provided list is too old: {version}"
             raise refuse(410, "Expired", message)
         return snapshot, None
-    if version > store.version:
+    if version and version > store.version:
         store.snapshot_at(resource, version)
     return store.snapshot(resource), None
 
@@ -106,12 +105,6 @@ def _read(token: str) -> tuple[int, tuple[str, str]]:
         return int(told["rv"]), (namespace, name)
     except (binascii.Error, ValueError, KeyError, TypeError, AttributeError) as error:
         raise bad_request(f"continue key is not valid: {error}") from error
-
-
-def _number(text: str, name: str) -> int:
-    if text and not text.isdigit():
-        raise bad_request(f"{name}: Invalid value: {text!r}: must be a number")
-    return int(text or 0)
 
 
 def _encoded(resource: Resource, meta: dict[str, object], entries: list[Entry]) -> bytes:

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 from tests.kube_api.access import Act, User
 from tests.kube_api.resources import NAMESPACES, Resource, by_path
-from tests.kube_api.statuses import Refused, refuse
+from tests.kube_api.statuses import Refused, bad_request, refuse
 
 _OF_NAMESPACES = ("status", "finalize")
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
@@ -24,7 +24,17 @@ class Asked:
 
     @property
     def watches(self) -> bool:
-        return self.query.get("watch") in ("1", "true")
+        return self.flag("watch")
+
+    def flag(self, name: str) -> bool:
+        return self.query.get(name) in ("1", "true")
+
+    def number(self, name: str) -> int | None:
+        """A whole number of the query, None when absent; 400 when it is no number."""
+        text = self.query.get(name, "")
+        if text and not text.isdigit():
+            raise bad_request(f'{name}: strconv.ParseInt: parsing "{text}": invalid syntax')
+        return int(text) if text else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from tests.kube_api.resources import Resource
 from tests.kube_api.routes import Asked, Route
 from tests.kube_api.selectors import Match, selector
-from tests.kube_api.statuses import Refused, bad_request, invalid_list_options
+from tests.kube_api.statuses import Refused, invalid_list_options
 from tests.kube_api.store import Change, Entry, Store
 
 _DEFAULT_SECONDS = 1800
@@ -31,15 +31,13 @@ def watch(
         matches = _also_named(matches, route.name)
     sends = query.get("sendInitialEvents")
     _check(sends, query.get("resourceVersionMatch", ""), watch_list=watch_list)
-    version = query.get("resourceVersion", "")
-    if version and not version.isdigit():
-        raise bad_request(f'strconv.ParseUint: parsing "{version}": invalid syntax')
+    version = asked.number("resourceVersion")
     stream = _Stream(store, resource, route.namespace, matches)
     return stream.lines(
-        since=None if sends == "true" or version in ("", "0") else int(version),
+        since=None if sends == "true" else version or None,
         ends_initial=sends == "true",
-        bookmarks=query.get("allowWatchBookmarks") in ("1", "true"),
-        seconds=float(query.get("timeoutSeconds") or _DEFAULT_SECONDS),
+        bookmarks=asked.flag("allowWatchBookmarks"),
+        seconds=asked.number("timeoutSeconds") or _DEFAULT_SECONDS,
     )
 
 
