@@ -342,7 +342,7 @@ def test_the_committed_schema_is_the_generated_one():
 
 
 def test_an_audit_lists_its_risks_in_order_and_what_could_not_be_asked():
-    undecided = {"cause": "operator-down", "lacking": "operator", "permission": None}
+    undecided = an_undecided("operator-down", lacking="operator", permission=None)
     audit = an_audit(a_risk("b"), a_risk("a", pool="x"), a_risk("a"), undecided=(undecided,))
 
     told = plain(audit_document(audit))
@@ -350,7 +350,9 @@ def test_an_audit_lists_its_risks_in_order_and_what_could_not_be_asked():
     jsonschema.validate(told, schema())
     assert list(told) == ["schema", "at", "risks", "undecided", "unreadable"]
     assert [(r["pool"], r["code"]) for r in told["risks"]] == [(None, "a"), (None, "b"), ("x", "a")]
-    assert told["undecided"] == [undecided]
+    assert told["undecided"] == [
+        {"cause": "operator-down", "lacking": "operator", "permission": None}
+    ]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import msgspec
 
 from watcher.errors import ConfigError
 from watcher.model.comparison import LOST, JobState
-from watcher.model.findings import Undecided
 from watcher.model.results import Audit, Result
 from watcher.web import parts, shapes
 
@@ -39,12 +38,13 @@ def document(result: Result) -> shapes.JobsDocument:
 
 def audit_document(audit: Audit) -> shapes.AuditDocument:
     """What is at risk, sorted by Prometheus, pool and code."""
-    undecided = (_undecided(u) for u in audit.undecided)
     return shapes.AuditDocument(
         schema=shapes.SCHEMA,
         at=parts.moment(audit.at),
         risks=parts.risks(audit.risks),
-        undecided=tuple(sorted(undecided, key=lambda u: (u.cause, u.lacking))),
+        undecided=tuple(
+            sorted(parts.undecided(audit.undecided), key=lambda u: (u.cause, u.lacking))
+        ),
         unreadable=parts.unreadable(audit.unreadable),
     )
 
@@ -72,10 +72,6 @@ def narrowed(
         and (not jobs or any(_matches(job, pattern) for pattern in jobs))
     )
     return msgspec.structs.replace(whole, jobs=tuple(kept))
-
-
-def _undecided(told: Undecided) -> shapes.UndecidedShape:
-    return shapes.UndecidedShape(cause=told.code, lacking=told.lacking, permission=told.permission)
 
 
 def _states(word: str) -> Collection[JobState]:

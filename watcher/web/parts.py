@@ -7,7 +7,7 @@ from typing import cast
 from watcher.engine.wording import MEANING, cause_sentence
 from watcher.model.comparison import JobStatus, ServerStatus
 from watcher.model.expectations import ExpectedJob, ExpectedServer, Unreadable, Unselected
-from watcher.model.findings import Diagnosis, Evidence, FixStep, Link, Risk
+from watcher.model.findings import Diagnosis, Evidence, FixStep, Link, Risk, Undecided
 from watcher.model.incidents import Incident, Status
 from watcher.model.observations import ServerObservation, UnreadableServer
 from watcher.model.results import Result
@@ -37,7 +37,7 @@ def job(result: Result, status: JobStatus) -> shapes.JobShape:
         evidence=_evidence(cause.evidence) if cause else (),
         fix=_fix(cause.fix) if cause else (),
         findings=_findings(diagnosis) if diagnosis else (),
-        undecided=_undecided(diagnosis) if diagnosis else (),
+        undecided=undecided(diagnosis.undecided) if diagnosis else (),
         ignored=_ignored(status.job, result.at),
     )
 
@@ -95,6 +95,14 @@ def risks(found: Iterable[Risk]) -> tuple[shapes.RiskShape, ...]:
             fix=_fix(risk.finding.fix),
         )
         for risk in sorted(found, key=lambda r: (r.prometheus, r.pool or "", r.code))
+    )
+
+
+def undecided(found: Iterable[Undecided]) -> tuple[shapes.UndecidedShape, ...]:
+    """Causes that could not be decided, in the order given."""
+    return tuple(
+        shapes.UndecidedShape(cause=u.code, lacking=u.lacking, permission=u.permission)
+        for u in found
     )
 
 
@@ -177,13 +185,6 @@ def _findings(diagnosis: Diagnosis) -> tuple[shapes.FindingShape, ...]:
             summary=found.finding.summary,
         )
         for found in diagnosis.findings
-    )
-
-
-def _undecided(diagnosis: Diagnosis) -> tuple[shapes.UndecidedShape, ...]:
-    return tuple(
-        shapes.UndecidedShape(cause=u.code, lacking=u.lacking, permission=u.permission)
-        for u in diagnosis.undecided
     )
 
 
