@@ -1,0 +1,122 @@
+"""Slack over HTTP: the only home of slack_sdk. Sends what it is given, once; decides nothing.
+
+No retries of the library's own: what failed is sent again by the next cycle. Its logger is mute,
+because at debug level it writes webhook addresses and payloads.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from http.client import HTTPException
+from typing import Any, Final, TypeVar
+from urllib.error import HTTPError
+
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import WebClient
+from slack_sdk.webhook import WebhookClient
+
+from watcher.adapters.slack_errors import Reason, failure, refusal
+from watcher.errors import NotifyError
+
+T = TypeVar("T")
+# Known to no other module, so that no logging configuration can wake it.
+_MUTE: Final = logging.Logger("slack_sdk.mute", level=logging.CRITICAL + 1)  # noqa: LOG001
+_FAULTS: Final = (
+    SlackClientError,
+    OSError,
+    HTTPException,
+    ValueError,
+    AttributeError,  # the library's own, when a JSON answer is no object
+)
+
+
+class WebAPI:
+    """Slack's Web API with a bot token. Every method raises NotifyError."""
+
+    def __init__(self, url: str, token: str, timeout: float) -> None:
+        self._client = WebClient(
+            token=token,
+            base_url=url,
+            timeout=timeout,  # type: ignore[arg-type]  # urllib takes fractions
+            logger=_MUTE,
+            retry_handlers=[],
+        )
+        # The library reads HTTPS_PROXY without NO_PROXY; left alone, urllib minds both.
+        self._client.proxy = None
+
+    def call(self, method: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Call one method with a JSON body and give its answer."""
+
+        def send() -> dict[str, Any]:
+            data = self._client.api_call(method, json=dict(payload)).data
+            return data if isinstance(data, dict) else {}
+
+        return _translated(send)
+
+    def upload(self, name: str, content: bytes, **where: str | None) -> None:
+        """Upload a file and share it; *where* as ``files_upload_v2`` takes it."""
+        _translated(
+            lambda: self._client.files_upload_v2(filename=name, content=content, **where)  # type: ignore[arg-type]
+        )
+
+
+class Webhook:
+    """An incoming webhook. Its address is a secret."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        self._client = WebhookClient(
+            url,
+            timeout=timeout,  # type: ignore[arg-type]  # urllib takes fractions
+            logger=_MUTE,
+            retry_handlers=[],
+        )
+        self._client.proxy = None
+
+    def send(self, payload: Mapping[str, Any]) -> None:
+        """Post *payload*. Raises NotifyError."""
+        answer = _translated(lambda: self._client.send_dict(dict(payload)))
+        if answer.status_code != 200 or answer.body.strip() != "ok":  # noqa: PLR2004 -- OK
+            raise refusal(
+                answer.status_code,
+                answer.body.strip(),
+                retry_after=_header(answer.headers, "Retry-After"),
+            )
+
+
+def _translated(send: Callable[[], T]) -> T:
+    """Run *send*; ``from None``, so that no request with its token hangs on the error."""
+    try:
+        return send()
+    except _FAULTS as fault:
+        error = _error(fault)
+    raise error
+
+
+def _error(fault: Exception) -> NotifyError:
+    match fault:
+        case SlackApiError(response=response):
+            data = response.data if isinstance(response.data, dict) else {}
+            return refusal(
+                response.status_code,
+                str(data.get("error", "")),
+                needed=data.get("needed"),
+                retry_after=_header(response.headers, "Retry-After"),
+            )
+        case HTTPError():
+            return refusal(fault.code, "", retry_after=_header(fault.headers, "Retry-After"))
+        case OSError() if isinstance(fault, TimeoutError) or isinstance(
+            getattr(fault, "reason", None), TimeoutError
+        ):
+            return failure(Reason.TIMEOUT, "no answer in time")
+        case OSError() | HTTPException():
+            return failure(Reason.NETWORK, f"no answer ({_kind(fault)})")
+        case _:
+            return failure(Reason.UNREADABLE, f"an answer that is not Slack's ({_kind(fault)})")
+
+
+def _kind(fault: Exception) -> str:
+    reason = getattr(fault, "reason", None)
+    return type(reason if isinstance(reason, Exception) else fault).__name__
+
+
+def _header(headers: Mapping[str, str], name: str) -> str | None:
+    return next((value for key, value in headers.items() if key.lower() == name.lower()), None)

@@ -1,0 +1,113 @@
+"""Pieces of Slack's mrkdwn made of text that comes from outside: escaped, cut, never a mention.
+
+Pure. Lengths are in UTF-16 units, the strictest way in which Slack may count. Nothing here knows
+what a message says.
+"""
+
+import re
+from typing import Final
+from urllib.parse import quote
+
+_ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_SHOUT: Final = re.compile(r"@(?=here|channel|everyone|group)", re.IGNORECASE)
+_FENCES: Final = re.compile(r"`{3,}")
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_TICK: Final = "\N{MODIFIER LETTER GRAVE ACCENT}"
+_NOTHING: Final = "\N{EM DASH}"
+_JOINER: Final = "\N{WORD JOINER}"
+_CUT_NOTE: Final = 40
+_LONGEST_URL: Final = 500
+_ONE_UNIT: Final = 0xFFFF
+
+
+def units(text: str) -> int:
+    """Length of *text* in UTF-16 units."""
+    return len(text) + sum(ord(character) > _ONE_UNIT for character in text)
+
+
+def words(text: str, limit: int) -> str:
+    """*text* as mrkdwn on one line, at most *limit* long, a dash when there is nothing to say."""
+    return _cut(_harmless(_one_line(text)), limit)
+
+
+def paragraph(text: str, limit: int) -> str:
+    """*text* as mrkdwn with its own lines, at most *limit* long."""
+    lines = [" ".join(line.split()) for line in _printable(text).strip().splitlines()]
+    return _cut(_harmless("\n".join(lines) or _NOTHING), limit)
+
+
+def plain(text: str, limit: int) -> str:
+    """*text* for a plain_text object: Slack parses nothing there, so nothing is escaped.
+
+    Angle brackets are still replaced by guillemets, since people paste headers elsewhere.
+    """
+    line = _one_line(text).replace("<", "\u2039").replace(">", "\u203a")
+    if units(line) <= limit:
+        return line
+    while units(line) > limit - 1:
+        line = line[: min(len(line) - 1, limit - 1)]
+    return line + "…"
+
+
+def code(text: str, limit: int) -> str:
+    """*text* as an inline code span of at most *limit*; it cannot close its own span."""
+    return f"`{_cut(_one_line(text).replace('`', _TICK), limit - 2)}`"
+
+
+def fence(text: str, limit: int) -> str:
+    """*text* as a code block of at most *limit* that is always closed.
+
+    Fences inside it are replaced, single backticks stay, since a command may need them. What had
+    to be cut says below the block that it must not be pasted.
+    """
+    body = _unfenced(_printable(text).strip("\n"))
+    whole = f"```\n{_escape(body)}\n```"
+    if units(whole) <= limit:
+        return whole
+    warning = "_The command is cut: do not paste it. The page and_ `watcher once` _have it whole._"
+    return f"```\n{_cut(body, limit - len(warning) - 10)}\n```\n{warning}"
+
+
+def link(text: str, url: str) -> str:
+    """A link, or only its words where *url* is not one that Slack takes."""
+    label = words(text, 80).replace("|", "\u2223")
+    if not url.startswith(("http://", "https://")):
+        return label
+    target = quote(_printable(url), safe="/:?#[]@!$&'()*+,;=%~-._").replace("&", "&amp;")
+    return f"<{target}|{label}>" if units(target) <= _LONGEST_URL else label
+
+
+def _harmless(text: str) -> str:
+    return _SHOUT.sub("@" + _JOINER, _unfenced(text))
+
+
+def _unfenced(text: str) -> str:
+    return _FENCES.sub(lambda run: _TICK * len(run[0]), text)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_printable(text).split()) or _NOTHING
+
+
+def _printable(text: str) -> str:
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _escape(text: str) -> str:
+    return "".join(_ENTITIES.get(character, character) for character in text)
+
+
+def _cut(text: str, limit: int) -> str:
+    """*text* escaped, cut before it is escaped so that no entity is ever split."""
+    whole = _escape(text)
+    if units(whole) <= limit:
+        return whole
+    kept: list[str] = []
+    length = 0
+    for character in text:
+        piece = _ENTITIES.get(character, character)
+        length += units(piece)
+        if length > limit - _CUT_NOTE:
+            break
+        kept.append(piece)
+    return f"{''.join(kept)}… {len(text) - len(kept)} more characters"
