@@ -1,0 +1,54 @@
+"""Observes the servers of a Prometheus over HTTP.
+
+Its siblings ``prometheus_*.py`` are the only home of prometheus_api_client and requests for this.
+Nothing here compares or explains.
+"""
+
+import threading
+from datetime import datetime
+
+import requests
+
+from watcher.adapters.prometheus_http import Api
+from watcher.adapters.prometheus_reader import Reader
+from watcher.errors import SourceUnavailable
+from watcher.model.expectations import ExpectedServer
+from watcher.model.observations import ServerObservation, UnreadableServer
+from watcher.settings import HttpSettings
+
+
+class Prometheus:
+    """The servers of a Prometheus, each read through one session that keeps its connections.
+
+    Fits the port Observer; several servers may be read side by side. *session* is one that is
+    authenticated already (the API server's proxy), used for all servers instead of *http*'s.
+    """
+
+    def __init__(
+        self,
+        http: HttpSettings,
+        *,
+        full_targets_up_to: int = 5000,
+        session: requests.Session | None = None,
+    ) -> None:
+        self._http = http
+        self._full_targets_up_to = full_targets_up_to
+        self._session = session
+        self._readers: dict[str, Reader] = {}
+        self._lock = threading.Lock()
+
+    def observe(
+        self, server: ExpectedServer, now: datetime
+    ) -> ServerObservation | UnreadableServer:
+        """Read one server: all of it, or why it could not be read. Never raises for its doings."""
+        try:
+            return self._reader(server).observe(server, now)
+        except SourceUnavailable as error:
+            return UnreadableServer(server=server, error=str(error))
+
+    def _reader(self, server: ExpectedServer) -> Reader:
+        with self._lock:
+            if server.url not in self._readers:
+                api = Api(server.url, self._http, self._session)
+                self._readers[server.url] = Reader(api, self._full_targets_up_to)
+            return self._readers[server.url]

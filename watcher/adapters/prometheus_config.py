@@ -1,0 +1,95 @@
+"""Reads the running configuration that a server shows at /api/v1/status/config."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import yaml
+
+from watcher.model.expectations import FilePath
+from watcher.model.names import PoolName
+from watcher.model.observations import RunningJob
+
+_FILES: Final = (
+    ("tls_config", "ca_file"),
+    ("tls_config", "cert_file"),
+    ("tls_config", "key_file"),
+    ("authorization", "credentials_file"),
+    ("bearer_token_file",),
+    ("basic_auth", "username_file"),
+    ("basic_auth", "password_file"),
+    ("oauth2", "client_secret_file"),
+    ("oauth2", "client_certificate_key_file"),
+    ("oauth2", "tls_config", "ca_file"),
+    ("oauth2", "tls_config", "cert_file"),
+    ("oauth2", "tls_config", "key_file"),
+)
+"""Fields of a scrape config that name a file of its own HTTP client, not of its discovery."""
+
+
+class _Loader(yaml.CSafeLoader):
+    """Takes as text what YAML 1.1 would make a date or a sexagesimal number of.
+
+    Prometheus writes YAML 1.2 and quotes only what would be read wrongly there.
+    """
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in forms if not tag.endswith((":timestamp", ":value"))]
+    for first, forms in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunningConfig:
+    """The jobs of a running configuration, and whether it includes further files of jobs."""
+
+    jobs: Mapping[PoolName, RunningJob]
+    includes: bool
+
+
+def running_config(text: str) -> RunningConfig:
+    """The configuration out of its YAML; an empty one is valid and has no jobs.
+
+    Raises ValueError when it is not a Prometheus configuration.
+    """
+    try:
+        raw = yaml.load(text, Loader=_Loader)  # noqa: S506 -- a safe loader
+    except yaml.YAMLError as error:
+        problem = getattr(error, "problem", None) or type(error).__name__
+        raise ValueError(f"no YAML: {problem}") from None
+    if raw is None:
+        return RunningConfig({}, includes=False)
+    if not isinstance(raw, dict):
+        raise ValueError(f"expected a mapping, got {type(raw).__name__}")  # noqa: TRY004
+    jobs = raw.get("scrape_configs") or ()
+    if not isinstance(jobs, list | tuple) or not all(isinstance(job, dict) for job in jobs):
+        raise ValueError("scrape_configs: expected a list of mappings")
+    found = (_job(job) for job in jobs)
+    return RunningConfig({job.name: job for job in found}, bool(raw.get("scrape_config_files")))
+
+
+def _job(raw: dict[str, Any]) -> RunningJob:
+    if "job_name" not in raw:
+        raise ValueError("scrape_configs: a job without job_name")
+    return RunningJob(
+        name=PoolName(str(raw["job_name"])),
+        scheme=str(raw.get("scheme") or "http"),
+        path=str(raw.get("metrics_path") or "/metrics"),
+        files=tuple(_files(raw)),
+        raw=raw,
+    )
+
+
+def _files(raw: dict[str, Any]) -> Iterator[FilePath]:
+    for steps in _FILES:
+        found: Any = raw
+        for step in steps:
+            found = found.get(step) if isinstance(found, dict) else None
+        if isinstance(found, str) and found:
+            yield FilePath(field=".".join(steps), path=found)
+    headers = raw.get("http_headers")
+    for name, header in headers.items() if isinstance(headers, dict) else ():
+        files = header.get("files") if isinstance(header, dict) else None
+        for path in files if isinstance(files, list) else ():
+            yield FilePath(field=f"http_headers.{name}.files", path=str(path))

@@ -1,0 +1,212 @@
+"""How one Prometheus server is spoken to over HTTP: session, credentials, limits, errors.
+
+It knows paths and JSON envelopes, not what the answers mean. Whatever goes wrong becomes
+SourceUnavailable, whose reason names the path and what to do, and never holds a secret.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Final, TypeVar
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import msgspec
+import requests
+import urllib3
+from prometheus_api_client import PrometheusConnect
+from prometheus_api_client.exceptions import PrometheusApiClientException
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase, HTTPBasicAuth
+from urllib3.exceptions import HTTPError, InsecureRequestWarning
+
+from watcher.adapters.prometheus_answers import Envelope, Sample, query_result
+from watcher.adapters.prometheus_refusals import advice_on, reason_of
+from watcher.errors import SourceUnavailable
+from watcher.settings import HttpSettings
+
+T = TypeVar("T")
+
+_MIB: Final = 1024 * 1024
+LARGEST: Final = 256 * _MIB
+"""Longest answer that is read, in bytes: /targets of 100,000 targets has 172 MB."""
+
+_CHUNK: Final = 64 * 1024
+_PATIENCE: Final = 4
+"""How many times the time-out a whole answer may take; the time-out itself is for each silence."""
+
+
+class Api:
+    """The HTTP API of one server, below its route prefix.
+
+    *session*, when given, is used as it is (it is already authenticated); else one is made that
+    keeps its connections. Credentials in *url* are used where *http* names none, and shown nowhere.
+    """
+
+    def __init__(self, url: str, http: HttpSettings, session: requests.Session | None) -> None:
+        self.url, user = _without_credentials(url)
+        self.clock: datetime | None = None
+        """What the server's clock showed at its last answer, None before the first."""
+        self._timeout = http.timeout.total_seconds()
+        self._session = _session(http, user) if session is None else session
+        # The library repeats a request three times on 500 and 503, with pauses; so we bring our own
+        # adapter, and take away the one that it hangs into the session for this address.
+        self._connect = PrometheusConnect(
+            url=self.url, session=self._session, retry=HTTPAdapter().max_retries
+        )
+        self._session.adapters.pop(self.url, None)
+
+    def get(self, path: str, form: type[T], params: Mapping[str, str] | None = None) -> T:
+        """The ``data`` of the answer at *path*, checked against *form*. Raises SourceUnavailable."""
+        body = self._read(path, "application/json", params)
+        try:
+            envelope = msgspec.json.decode(body, type=Envelope)
+            if envelope.status != "success":
+                raise self._unavailable(path, f"answered {envelope.status}: {envelope.error}")
+            return msgspec.json.decode(envelope.data, type=form)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            what = f"answered no JSON of the expected form ({error}; it begins {_begin(body)})"
+            raise self._unavailable(path, what) from None
+
+    def text(self, path: str) -> str:
+        """The answer at *path* as text. Raises SourceUnavailable."""
+        return self._read(path, "text/plain;version=0.0.4").decode("utf-8", "replace")
+
+    def query(self, promql: str, at: datetime | None = None) -> Sequence[Sample]:
+        """The samples of an instant query at *at*, else at the server's now.
+
+        Raises SourceUnavailable, also for an agent, which has no PromQL.
+        """
+        params = {} if at is None else {"time": f"{at.timestamp():.3f}"}
+        path = "/api/v1/query"
+        try:
+            return query_result(
+                self._connect.custom_query(promql, params=params, timeout=self._timeout)
+            )
+        except (requests.RequestException, OSError, HTTPError) as error:
+            raise self._unavailable(path, reason_of(error)) from None
+        except PrometheusApiClientException as error:
+            raise self._unavailable(path, f"refused a query: {str(error)[:200]}") from None
+        except (LookupError, TypeError, ValueError) as error:
+            what = f"answered no result of the expected form ({type(error).__name__})"
+            raise self._unavailable(path, what) from None
+
+    def _read(self, path: str, accept: str, params: Mapping[str, str] | None = None) -> bytes:
+        try:
+            with self._session.get(
+                self.url + path,
+                params=params,
+                headers={"Accept": accept},
+                timeout=self._timeout,
+                stream=True,
+                verify=self._session.verify,
+                cert=self._session.cert,
+            ) as response:
+                body = self._body(path, response)
+        except (requests.RequestException, OSError, HTTPError, ValueError) as error:
+            raise self._unavailable(path, reason_of(error)) from None
+        self._check(path, response, body)
+        if (date := response.headers.get("Date")) is not None:
+            self.clock = _date(date)
+        return body
+
+    def _body(self, path: str, response: requests.Response) -> bytes:
+        # Read as it comes, so that neither an endless nor a dripping answer can hold us.
+        end = time.monotonic() + self._timeout * _PATIENCE
+        body = bytearray()
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > LARGEST:
+                raise self._unavailable(path, f"answered more than {LARGEST // _MIB} MiB")
+            if time.monotonic() > end:
+                raise self._unavailable(path, f"took over {self._timeout * _PATIENCE:g} s")
+        return bytes(body)
+
+    def _check(self, path: str, response: requests.Response, body: bytes) -> None:
+        if response.ok:
+            return
+        what = f"answered {response.status_code} {response.reason or ''}".rstrip()
+        try:
+            what += f": {msgspec.json.decode(body, type=Envelope).error}"
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            what += f", beginning {_begin(body)}" if body else ""
+        raise self._unavailable(path, what, response.status_code)
+
+    def _unavailable(self, path: str, reason: str, status: int | None = None) -> "Refused":
+        return Refused(f"{self.url}{path}", f"{reason}; {advice_on(status)}", status)
+
+
+class Refused(SourceUnavailable):
+    """An answer that could not be used; *status* is its HTTP status, None without one."""
+
+    def __init__(self, source: str, reason: str, status: int | None) -> None:
+        super().__init__(source, reason)
+        self.status = status
+
+
+class _Bearer(AuthBase):
+    """Reads the token afresh at each request, so that it may rotate."""
+
+    def __init__(self, http: HttpSettings) -> None:
+        self._file = http.bearer_token_file
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        # Where there is no token this still stands, to keep ~/.netrc from being read.
+        if self._file is not None:
+            token = self._file.read_text(encoding="utf-8").strip()
+            request.headers["Authorization"] = f"Bearer {token}"
+        return request
+
+
+class _Basic(AuthBase):
+    """Reads the password afresh at each request."""
+
+    def __init__(self, http: HttpSettings) -> None:
+        self._user, self._file = http.username or "", http.password_file
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        password = "" if self._file is None else self._file.read_text(encoding="utf-8").strip()
+        signed: requests.PreparedRequest = HTTPBasicAuth(self._user.encode(), password.encode())(
+            request
+        )
+        return signed
+
+
+def _session(http: HttpSettings, user: tuple[str, str] | None) -> requests.Session:
+    session = requests.Session()
+    if http.insecure_skip_verify:
+        session.verify = False
+        urllib3.disable_warnings(InsecureRequestWarning)  # it was asked for
+    elif http.ca_file is not None:
+        session.verify = str(http.ca_file)
+    if http.cert_file is not None:
+        key = http.key_file or http.cert_file
+        session.cert = (str(http.cert_file), str(key))
+    if http.username is not None:
+        session.auth = _Basic(http)
+    elif http.bearer_token_file is None and user is not None:
+        session.auth = HTTPBasicAuth(user[0].encode(), user[1].encode())
+    else:
+        session.auth = _Bearer(http)
+    return session
+
+
+def _without_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    plain = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
+    if parts.username is None:
+        return plain, None
+    return plain, (unquote(parts.username), unquote(parts.password or ""))
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text)
+    except ValueError:
+        return None
+
+
+def _begin(body: bytes) -> str:
+    text = " ".join(body[:200].decode("utf-8", "replace").split())
+    return repr("".join(char for char in text if char.isprintable())[:60])

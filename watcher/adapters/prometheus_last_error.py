@@ -1,0 +1,33 @@
+"""Makes a target's lastError fit to be compared and printed. Pure.
+
+Prometheus's own text holds an ephemeral port, the current time or a remote's whole HTML page, so
+that one fault reads differently at each scrape (2.42.0, 2.53.3, 3.5.3).
+"""
+
+import re
+from typing import Final
+
+LONGEST: Final = 300
+"""Length at which a text is cut, in characters."""
+
+_EPHEMERAL: Final = re.compile(r"\b((?:read|write) (?:tcp|udp)\d? )(\S+):\d+->")
+_CURRENT: Final = re.compile(r"current time \d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)")
+_USER: Final = re.compile(r"(://)[^/@\s\"]*@")
+_SECRET: Final = re.compile(
+    r"([?&][^=&\s\"]*(?:token|secret|passw|key|auth|sig)[^=&\s\"]*=)[^&\s\"]+", re.IGNORECASE
+)
+
+
+def steady(text: str) -> str:
+    """*text* on one line, without what changes at each scrape or is secret, cut to LONGEST."""
+    text = text[: 8 * LONGEST]
+    text = _EPHEMERAL.sub(r"\1\2->", text)
+    text = _CURRENT.sub("current time", text)
+    text = without_secrets(text)
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def without_secrets(text: str) -> str:
+    """*text* without user and password in URLs, nor the values of parameters that look secret."""
+    return _SECRET.sub(r"\1<secret>", _USER.sub(r"\1", text))

@@ -1,0 +1,118 @@
+"""Reads what we need out of a server's own /metrics, and passes over the rest unparsed.
+
+No client library's parser: those decode every line, which takes seconds on a server of many pools.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from watcher.model.names import PoolName
+from watcher.model.observations import ServerMetrics
+
+_LABEL: Final = re.compile(r'([A-Za-z_][A-Za-z0-9_]*)="((?:[^"\\]|\\.)*)",?')
+_ESCAPE: Final = re.compile(r"\\(.)")
+_ESCAPED: Final = {"n": "\n", '"': '"', "\\": "\\"}
+_SIGN: Final = "prometheus_config_last_reload_successful"
+"""A family that every Prometheus shows, server or agent; whoever lacks it is something else."""
+
+_FAMILIES: Final = (
+    _SIGN,
+    "prometheus_config_last_reload_success_timestamp_seconds",
+    "prometheus_sd_discovered_targets",
+    "prometheus_sd_failed_configs",
+    "prometheus_sd_kubernetes_failures_total",
+    "prometheus_sd_kubernetes_http_request_total",
+    "prometheus_target_scrape_pool_reloads_failed_total",
+    "prometheus_target_scrape_pool_targets",
+    "prometheus_target_scrape_pools_failed_total",
+    "prometheus_target_sync_failed_total",
+)
+
+
+@dataclass(slots=True)
+class SelfMetrics:
+    """The families that tell of scraping, each by one of its labels; absent: not there."""
+
+    discovered: dict[PoolName, int] = field(default_factory=dict)
+    targets: dict[PoolName, int] = field(default_factory=dict)
+    """``prometheus_target_scrape_pool_targets`` by ``scrape_job``: the live pools, each with the
+    number of its active targets."""
+    sync_failed: dict[PoolName, float] = field(default_factory=dict)
+    kubernetes_errors: dict[str, float] = field(default_factory=dict)
+    single: dict[str, float] = field(default_factory=dict)
+
+    def told(self) -> ServerMetrics:
+        """What the model keeps of it."""
+        reloaded = self.single.get("prometheus_config_last_reload_success_timestamp_seconds")
+        return ServerMetrics(
+            discovered=self.discovered,
+            sync_failed=self.sync_failed,
+            pools_failed=self.single.get("prometheus_target_scrape_pools_failed_total"),
+            pool_reloads_failed=self.single.get(
+                "prometheus_target_scrape_pool_reloads_failed_total"
+            ),
+            reload_successful=self.single.get(_SIGN) == 1,
+            reload_success_at=datetime.fromtimestamp(reloaded, UTC) if reloaded else None,
+            failed_sd_configs=self.single.get("prometheus_sd_failed_configs"),
+            kubernetes_sd_failures=self.single.get("prometheus_sd_kubernetes_failures_total"),
+            kubernetes_sd_errors=self.kubernetes_errors,
+        )
+
+
+def self_metrics(text: str) -> SelfMetrics | None:
+    """The families out of an exposition in text format; None when it is not Prometheus's own."""
+    found = SelfMetrics()
+    for line in text.split("\n"):
+        if not line.startswith("prometheus_"):
+            continue
+        name = line[: _end_of_name(line)]
+        if name in _FAMILIES:
+            labels, value = _sample(line[len(name) :])
+            if value is not None:
+                _take(found, name, labels, value)
+    return found if _SIGN in found.single else None
+
+
+def labels_of(text: str) -> dict[str, str]:
+    """The labels in ``a="b",c="d"``, escapes undone."""
+    return {name: _unescaped(value) for name, value in _LABEL.findall(text)}
+
+
+def _take(found: SelfMetrics, name: str, labels: Mapping[str, str], value: float) -> None:
+    match name:
+        case "prometheus_sd_discovered_targets":
+            if labels.get("name") == "scrape":
+                found.discovered[PoolName(labels.get("config", ""))] = int(value)
+        case "prometheus_target_scrape_pool_targets":
+            found.targets[PoolName(labels.get("scrape_job", ""))] = int(value)
+        case "prometheus_target_sync_failed_total":
+            found.sync_failed[PoolName(labels.get("scrape_job", ""))] = value
+        case "prometheus_sd_kubernetes_http_request_total":
+            found.kubernetes_errors[labels.get("status_code", "")] = value
+        case _ if labels.get("name", "scrape") == "scrape":
+            found.single[name] = value
+
+
+def _end_of_name(line: str) -> int:
+    ends = [end for end in (line.find("{"), line.find(" ")) if end >= 0]
+    return min(ends, default=len(line))
+
+
+def _sample(rest: str) -> tuple[Mapping[str, str], float | None]:
+    # A label's value can hold any character, "}" and " " too; the sample's value holds neither.
+    labels, brace, number = rest.rpartition("}")
+    try:
+        value = float((number if brace else rest).split()[0])
+    except (ValueError, IndexError):
+        return {}, None
+    finite = value if abs(value) < float("inf") else None
+    return labels_of(labels[1:]) if brace else {}, finite
+
+
+def _unescaped(text: str) -> str:
+    if "\\" not in text:
+        return text
+    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[0]), text)
