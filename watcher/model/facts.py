@@ -124,6 +124,8 @@ PROMETHEUSES: Final = Fact[tuple[KubeObject, ...]]("prometheuses")
 """All Prometheus and PrometheusAgent resources."""
 MONITOR: Final = Fact[KubeObject | None]("monitor")
 """The job's monitor, None when it is gone."""
+MONITORS: Final = Fact[tuple[KubeObject, ...]]("monitors")
+"""All monitors of all four kinds, for the rules of what is at risk."""
 LAST_MONITOR: Final = Fact[KubeObject | None]("last_monitor")
 """The job's monitor as our own store last saw it."""
 NAMESPACE: Final = Fact[KubeObject | None]("namespace")

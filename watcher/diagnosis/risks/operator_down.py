@@ -1,0 +1,44 @@
+"""prometheus-operator does not run, so that no change reaches Prometheus.
+
+## Meaning
+
+Nothing is lost yet, but no new or changed monitor will be scraped, and when the operator comes back
+it writes everything from the custom resources at once: hand-made changes are lost then.
+
+## Evidence
+
+A Deployment of prometheus-operator has no available replica, or is scaled to zero; or there is none.
+
+## Fix
+
+Scale it up again, once whatever was patched by hand stands in the custom resources.
+
+## Not to be confused with
+
+`operator-paused`: there the operator runs and leaves one Prometheus alone, as it was told to.
+"""
+
+from watcher.diagnosis.rule import Ground, RiskRule, needing
+from watcher.diagnosis.rules._operator import not_running
+from watcher.model.facts import OPERATOR, PROMETHEUS
+from watcher.model.findings import Finding, Risk
+
+
+def check(ground: Ground) -> tuple[Risk, ...]:
+    """Read the Deployments."""
+    if ground.read(PROMETHEUS) is None:
+        return ()
+    trouble = not_running(ground.read(OPERATOR))
+    if trouble is None:
+        return ()
+    finding = Finding(
+        summary=f"{trouble.summary}; no change of a monitor reaches {ground.name}",
+        evidence=trouble.evidence,
+        fix=trouble.fix,
+        confidence=trouble.confidence,
+        proof="prometheus-operator",
+    )
+    return (Risk(code=RULE.code, prometheus=ground.name, pool=None, finding=finding),)
+
+
+RULE = RiskRule(code="operator-down", needs=needing(OPERATOR, PROMETHEUS), check=check)

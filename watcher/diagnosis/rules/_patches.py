@@ -1,0 +1,81 @@
+"""JSON patches that do no harm, as commands to paste.
+
+Each checks with ``test`` that what it changes is still as it was seen, and appends to lists instead
+of replacing them.
+"""
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+
+from watcher.model.findings import FixStep
+from watcher.model.kube import JSON, JSONObject, KubeObject, mapping, objects, text, texts, value
+from watcher.operator.resource_mounts import SECRETS
+
+_FILE_FIELDS = ("caFile", "certFile", "keyFile")
+
+
+def patch_command(target: KubeObject, operations: Sequence[JSONObject]) -> str:
+    """``kubectl patch`` with *operations*; nothing happens when a ``test`` among them fails."""
+    kind = target.kind.lower()
+    patch = shlex.quote(json.dumps(operations, separators=(",", ":"), ensure_ascii=False))
+    return f"kubectl -n {target.namespace} patch {kind} {target.name} --type=json -p {patch}"
+
+
+def mount_secret(prometheus: KubeObject, secret: str) -> FixStep | None:
+    """Append *secret* to the ``secrets`` of the Prometheus resource; None where it is there."""
+    if secret in texts(prometheus.raw, "spec", "secrets"):
+        return None
+    add: JSONObject
+    if value(prometheus.raw, "spec", "secrets") is None:
+        add = {"op": "add", "path": "/spec/secrets", "value": [secret]}
+    else:
+        add = {"op": "add", "path": "/spec/secrets/-", "value": secret}
+    return FixStep(
+        do=(
+            f"Mount the Secret {secret} for good: append it to the secrets of the {prometheus.kind}"
+            f" resource; the operator then mounts it at {SECRETS}/{secret} and restarts the pods"
+        ),
+        command=patch_command(prometheus, [*unchanged(prometheus), add]),
+    )
+
+
+def change_paths(monitor: KubeObject, moved: Mapping[str, str]) -> FixStep | None:
+    """Replace file paths of every endpoint of *monitor*: *moved* has the new one by the old one.
+
+    None where no endpoint names any of them.
+    """
+    operations: list[JSONObject] = []
+    for index, endpoint in enumerate(objects(monitor.raw, "spec", "endpoints")):
+        tls = mapping(endpoint, "tlsConfig")
+        for field in _FILE_FIELDS:
+            old = text(tls, field)
+            if old is not None and old in moved:
+                path = f"/spec/endpoints/{index}/tlsConfig/{field}"
+                operations.append({"op": "test", "path": path, "value": old})
+                operations.append({"op": "replace", "path": path, "value": moved[old]})
+    if not operations:
+        return None
+    return FixStep(
+        do=f"Name the files where they are mounted, in every endpoint of {monitor.kind}"
+        f" {monitor.full_name}; Prometheus reloads by itself",
+        command=patch_command(monitor, operations),
+    )
+
+
+def tls_files(monitor: KubeObject) -> set[str]:
+    """Every TLS file that an endpoint of *monitor* names."""
+    return {
+        path
+        for endpoint in objects(monitor.raw, "spec", "endpoints")
+        for field in _FILE_FIELDS
+        if (path := text(endpoint, "tlsConfig", field)) is not None
+    }
+
+
+def unchanged(target: KubeObject) -> list[JSONObject]:
+    """A ``test`` that the spec of *target* is still the one that was seen, where that can be."""
+    if not target.generation:
+        return []
+    seen: JSON = target.generation
+    return [{"op": "test", "path": "/metadata/generation", "value": seen}]
