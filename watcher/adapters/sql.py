@@ -42,7 +42,7 @@ def open_store(url: str, retention: timedelta, *, read_only: bool = False) -> "S
     if read_only:
         return SqlStore(parsed, _reader(parsed), retention)
     engine = connect(parsed, read_only=False)
-    with said(parsed):
+    with _let_go_on_error(engine), said(parsed):
         upgrade(engine, parsed)
     return SqlStore(parsed, engine, retention)
 
@@ -50,12 +50,23 @@ def open_store(url: str, retention: timedelta, *, read_only: bool = False) -> "S
 def _reader(url: URL) -> Engine:
     if not missing(url):
         engine = connect(url, read_only=True)
-        with said(url), engine.begin() as connection:
-            if readable(connection, url):
-                return engine
+        with _let_go_on_error(engine), said(url), engine.begin() as connection:
+            there = readable(connection, url)
+        if there:
+            return engine
+        engine.dispose()
     nothing = connect(parse("sqlite://"), read_only=False)
     METADATA.create_all(nothing)
     return nothing
+
+
+@contextmanager
+def _let_go_on_error(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        engine.dispose()
+        raise
 
 
 class SqlStore:

@@ -1,0 +1,148 @@
+"""Every store keeps the contract: the fake of the tests, SQLite, and a real PostgreSQL."""
+
+from contextlib import ExitStack
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.builders import (
+    NOW,
+    a_blindness,
+    a_job,
+    a_key,
+    a_memory,
+    a_status,
+    a_watch,
+    some_expectations,
+)
+from tests.contracts.store import EVER, RETENTION, WholeContract, told
+from tests.fakes import MemoryStore
+from watcher.adapters.sql import open_store
+from watcher.engine.group import assign
+from watcher.engine.track import Policy, track
+from watcher.model.incidents import Status
+
+NAMES = ("a", "b", "c")
+POLICY = Policy(pending_watches=2, pending_for=timedelta(0), resolve_watches=2)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(
+            st.just("watch"),
+            st.dictionaries(st.sampled_from(NAMES), st.sampled_from(("down", "healthy"))),
+        ),
+        st.tuples(st.just("keep"), st.dictionaries(st.sampled_from(NAMES), st.booleans())),
+        st.tuples(st.just("accept"), st.sets(st.sampled_from(NAMES))),
+        st.tuples(st.just("tell"), st.sampled_from((Status.FIRING, Status.RESOLVED))),
+        st.tuples(st.just("prune"), st.none()),
+    ),
+    min_size=1,
+    max_size=15,
+)
+"""What a daemon does with its store, in any order; ten days lie between one step and the next."""
+
+
+def any_history():
+    """A test that, whatever happens in whatever order, a real store answers as the fake does."""
+
+    @settings(
+        max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    @given(steps=STEPS)
+    def test(self, fresh, steps):  # noqa: ARG001 -- it becomes a method
+        real, fake = fresh(), MemoryStore(RETENTION)
+
+        for number, (step, argument) in enumerate(steps):
+            at = NOW + timedelta(days=10 * number)
+            for store in (real, fake):
+                STEP[step](store, argument, at)
+
+            assert answers(real) == answers(fake)
+
+    return test
+
+
+class TestMemoryStore(WholeContract):
+    @pytest.fixture
+    def fresh(self):
+        return lambda: MemoryStore(RETENTION)
+
+
+class TestSQLite(WholeContract):
+    @pytest.fixture
+    def fresh(self, tmp_path):
+        numbers = count()
+        with ExitStack() as opened:
+            yield lambda: opened.enter_context(
+                open_store(f"sqlite:///{tmp_path}/{next(numbers)}.db", RETENTION)
+            )
+
+    test_any_history_reads_as_in_the_fake = any_history()
+
+
+@pytest.mark.postgres
+class TestPostgreSQL(WholeContract):
+    @pytest.fixture
+    def fresh(self, postgres):
+        with ExitStack() as opened:
+
+            def fresh():
+                url = postgres.new_database()
+                opened.callback(postgres.drop, url)
+                return opened.enter_context(open_store(url, RETENTION))
+
+            yield fresh
+
+    test_any_history_reads_as_in_the_fake = any_history()
+
+
+def watched(store, states, at):
+    """One watch as the daemon makes it; a job that is not in *states* is not expected."""
+    statuses = [a_status(state, a_job(name)) for name, state in sorted(states.items())]
+    ongoing = store.ongoing()
+    transitions = assign(track(ongoing, statuses, {}, policy=POLICY, now=at), ongoing)
+    memory = {a_key(name): a_memory(since=at) for name in states}
+    spell = a_blindness(since=at, until=at + timedelta(days=1) if states else None)
+    for _ in range(2):  # as after an answer that was lost
+        store.record(a_watch(at=at), memory, transitions, [spell])
+
+
+def kept(store, gone, at):
+    """A snapshot in which the jobs of *gone* stand, or are gone where it says so."""
+    jobs = [a_job(name, gone_since=at if gone[name] else None) for name in gone]
+    store.keep(some_expectations(*jobs, taken_at=at), ())
+
+
+def spoken(store, status, at):
+    """A message about everything that is not settled."""
+    for incident in store.unsettled():
+        if incident.group is not None:
+            store.mark_sent(incident.group, "slack", told(status, at=at))
+
+
+STEP = {
+    "watch": watched,
+    "keep": kept,
+    "accept": lambda store, names, at: store.accept(map(a_key, names), at),
+    "tell": spoken,
+    "prune": lambda store, _, at: store.prune(at),
+}
+
+
+def answers(store):
+    """All that a store can be asked."""
+    return {
+        "expectations": store.expectations(),
+        "memory": store.memory(),
+        "ongoing": store.ongoing(),
+        "unsettled": store.unsettled(),
+        "incidents": store.incidents(*EVER),
+        "history": store.history(*EVER),
+        "watches": store.watches(*EVER),
+        "first_watch": store.first_watch(),
+        "blindness": store.blindness(),
+        "spells": store.blind_spells(*EVER),
+        "sent": [store.last_sent(i.group or "", "slack") for i in store.incidents(*EVER)],
+    }
