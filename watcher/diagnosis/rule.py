@@ -9,7 +9,7 @@ from watcher.model.comparison import JobState, JobStatus
 from watcher.model.expectations import ExpectedJob, Unselected, WatchedPrometheus
 from watcher.model.facts import Fact, Facts, Unavailable
 from watcher.model.findings import Finding, Link, Risk
-from watcher.model.names import PoolName
+from watcher.model.names import PoolName, PrometheusName
 from watcher.model.observations import Observation, RunningJob, ScrapePool, ServerObservation
 
 T = TypeVar("T")
@@ -154,6 +154,11 @@ class Ground(Reading):
     observation: Observation | None
     statuses: tuple[JobStatus, ...]
     unselected: tuple[Unselected, ...] = ()
+
+    @property
+    def name(self) -> PrometheusName:
+        """Name of the Prometheus."""
+        return self.prometheus.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True)  # no slots: in Python 3.11 a generic of them cannot be called subscripted
-class Fact(Generic[T]):
+class Fact(Generic[T_co]):
     """Name of a fact, typed by its value. Compared by name."""
 
     name: str

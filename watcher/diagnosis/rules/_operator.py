@@ -43,6 +43,9 @@ def not_running(deployments: Sequence[KubeObject]) -> Finding | None:
 
 
 def _available(deployment: KubeObject) -> bool:
+    """Whether it has a replica that works; one whose status nobody has written yet may have."""
+    if not deployment.status:
+        return _wanted(deployment) > 0
     return _wanted(deployment) > 0 and bool(
         number(deployment.raw, "status", "availableReplicas")
         or number(deployment.raw, "status", "readyReplicas")
