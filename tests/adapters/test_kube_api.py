@@ -1,6 +1,7 @@
 """The local API server, driven by the real Python client and by plain HTTP."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -168,3 +169,45 @@ def test_faults_come_and_go(api):
     assert get(api, "/api/v1/secrets").headers["Content-Type"] == "text/html"
     api.heal()
     assert get(api, "/api/v1/pods").json()["items"] == []
+
+
+def test_a_request_that_hangs_ends_with_the_server():
+    with KubeApi() as api:
+        api.fail("/api/v1/pods", hang=60)
+        with pytest.raises(requests.ReadTimeout):
+            requests.get(f"{api.url}/api/v1/pods", timeout=0.3)
+        began = time.monotonic()
+
+    assert time.monotonic() - began < 5
+
+
+def test_a_cluster_of_ten_thousand_services_is_paged_quickly(api):
+    api.apply_all(service(f"s{number:05}", f"n{number % 40}") for number in range(10_000))
+    began, seen, token = time.monotonic(), 0, ""
+
+    while token or not seen:
+        query = {"limit": "500", "continue": token} if token else {"limit": "500"}
+        page = get(api, "/api/v1/services", **query).json()
+        seen, token = seen + len(page["items"]), page["metadata"].get("continue", "")
+
+    assert seen == 10_000
+    assert len(api.requests) == 20
+    assert time.monotonic() - began < 10
+
+
+def test_a_folder_of_manifests_is_served_lists_and_all(api, tmp_path):
+    (tmp_path / "a.yaml").write_text(
+        "kind: ConfigMap\nmetadata: {name: a, creationTimestamp: 2021-01-06T10:00:00Z}\n"
+        "---\nkind: ConfigMap\nmetadata: {name: b}\n---\n"
+    )
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "roles.yml").write_text(
+        "kind: RoleList\nitems:\n- {kind: Role, metadata: {name: c}, rules: []}\n"
+    )
+
+    api.apply_all(tmp_path)
+
+    stamped = get(api, "/api/v1/namespaces/default/configmaps/a").json()["metadata"]
+    assert stamped["creationTimestamp"] == "2021-01-06T10:00:00Z"
+    assert names(get(api, "/api/v1/configmaps")) == ["a", "b"]
+    assert names(get(api, "/apis/rbac.authorization.k8s.io/v1/roles")) == ["c"]

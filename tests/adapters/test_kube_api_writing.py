@@ -153,6 +153,45 @@ def test_a_template_seen_before_takes_its_old_revision_again():
         assert (owner["kind"], owner["name"]) == ("StatefulSet", "prometheus-k8s")
 
 
+def test_a_revision_is_named_as_a_real_cluster_named_it(api):
+    container = {
+        "image": "nginx",
+        "imagePullPolicy": "Always",
+        "name": "nginx",
+        "resources": {},
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
+    }
+    spec = {
+        "containers": [container],
+        "dnsPolicy": "ClusterFirst",
+        "restartPolicy": "Always",
+        "schedulerName": "default-scheduler",
+        "securityContext": {},
+        "terminationGracePeriodSeconds": 30,
+    }
+    meta = {"creationTimestamp": None, "labels": {"app": "nginx-sts"}}
+    given = stateful_set() | {"metadata": {"name": "nginx-sts"}}
+    given["spec"] = {"template": {"metadata": meta, "spec": spec}}
+
+    applied = api.apply(given)
+
+    assert applied["status"]["updateRevision"] == "nginx-sts-6798d68dcd"
+    revision = api.get("ControllerRevision", "default", "nginx-sts-6798d68dcd")
+    assert revision["metadata"]["labels"] == {
+        "app": "nginx-sts",
+        "controller.kubernetes.io/hash": "6798d68dcd",
+    }
+
+
+def test_the_revisions_of_a_deleted_stateful_set_go_with_it(api):
+    api.apply(stateful_set())
+
+    api.delete("StatefulSet", "monitoring", "prometheus-k8s")
+
+    assert api.objects("ControllerRevision") == []
+
+
 def test_no_more_revisions_are_kept_than_the_limit(api):
     for number in range(14):
         api.apply(stateful_set(f"m{number}"))
@@ -194,6 +233,29 @@ def test_a_watch_tells_what_happens_after_the_list(api, core):
     )
 
     assert [event["type"] for event in seen] == ["ADDED", "MODIFIED", "DELETED"]
+
+
+def test_writers_side_by_side_lose_nothing_and_a_watch_sees_all_in_order(api, core):
+    version = core.list_config_map_for_all_namespaces().metadata.resource_version
+
+    def write(namespace: str) -> None:
+        for number in range(50):
+            api.apply(
+                {"kind": "ConfigMap", "metadata": {"name": f"{number}", "namespace": namespace}}
+            )
+
+    writers = [threading.Thread(target=write, args=(f"n{number}",)) for number in range(4)]
+    for writer in writers:
+        writer.start()
+    seen = watch.Watch().stream(
+        core.list_config_map_for_all_namespaces, resource_version=version, timeout_seconds=2
+    )
+    versions = [int(event["object"].metadata.resource_version) for event in seen]
+    for writer in writers:
+        writer.join()
+
+    assert len(set(versions)) == 200
+    assert versions == sorted(versions)
 
 
 def test_a_watch_shows_an_object_that_leaves_the_selector_as_deleted(api, core):

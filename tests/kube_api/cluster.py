@@ -1,7 +1,8 @@
 """The cluster behind the API: writing an object with all that the control plane then does.
 
 That is little: ControllerRevisions of StatefulSets, both faces of Events, and what is served as
-CustomResourceDefinitions come and go. Nothing schedules, reconciles or collects garbage.
+CustomResourceDefinitions come and go. Nothing schedules or reconciles, and of what an object owns
+only a StatefulSet's revisions go with it.
 """
 
 from collections.abc import Callable
@@ -69,6 +70,9 @@ class Cluster:
             gone = self.store.remove(resource, namespace, name)
             if gone and resource in (EVENTS, NEW_EVENTS):
                 self.store.remove(NEW_EVENTS if resource == EVENTS else EVENTS, namespace, name)
+            if gone and resource == STATEFUL_SETS:
+                for revision in self._revisions_of(gone.body):
+                    self.store.remove(REVISIONS, namespace, revision["metadata"]["name"])
             if gone and resource == DEFINITIONS:
                 self._remove_all_of(name)
             return gone
@@ -82,9 +86,12 @@ class Cluster:
                 for entry in self.store.snapshot(resource).entries:
                     self.store.remove(resource, *entry.key)
 
-    def _revise(self, stateful_set: Object) -> None:
+    def _revisions_of(self, stateful_set: Object) -> list[Object]:
         entries = self.store.snapshot(REVISIONS).entries
-        mine = [e.body for e in entries if revisions.belongs(e.body, stateful_set)]
+        return [e.body for e in entries if revisions.belongs(e.body, stateful_set)]
+
+    def _revise(self, stateful_set: Object) -> None:
+        mine = self._revisions_of(stateful_set)
         revision = revisions.next_revision(stateful_set, mine)
         if revision is not None:
             written = self.write(REVISIONS, revision).body

@@ -88,6 +88,8 @@ RESOURCES: tuple[Resource, ...] = (
     _counted("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"),
     _counted("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy"),
     _counted("networking.k8s.io", "v1", "ingresses", "Ingress"),
+    _counted("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"),
+    Resource("apiregistration.k8s.io", "v1", "apiservices", "APIService", namespaced=False),
     ROLES,
     ROLE_BINDINGS,
     CLUSTER_ROLES,
@@ -99,6 +101,8 @@ RESOURCES: tuple[Resource, ...] = (
     _counted(MONITORING, "v1", "probes", "Probe"),
     _counted(MONITORING, "v1", "prometheusrules", "PrometheusRule"),
     _counted(MONITORING, "v1", "alertmanagers", "Alertmanager"),
+    _counted(MONITORING, "v1", "thanosrulers", "ThanosRuler"),
+    _counted(MONITORING, "v1alpha1", "alertmanagerconfigs", "AlertmanagerConfig"),
     _counted(MONITORING, "v1alpha1", "prometheusagents", "PrometheusAgent"),
     _counted(MONITORING, "v1alpha1", "scrapeconfigs", "ScrapeConfig"),
 )

@@ -75,8 +75,11 @@ def _revision(stateful_set: Object, patch: dict[str, Any], number: int) -> Objec
 
 
 def _hash(patch: dict[str, Any]) -> str:
-    """FNV-1 (32 bit) of the patch and the collision count 0, spelt without vowels."""
+    """FNV-1 (32 bit) of the patch, as Go encodes it, and the collision count 0; no vowels."""
+    text = json.dumps(patch, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    for mark in "<>&":
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
     total = 2166136261
-    for byte in json.dumps(patch, separators=(",", ":"), sort_keys=True).encode() + b"0":
+    for byte in f"{text}0".encode():
         total = (total * 16777619 & 0xFFFFFFFF) ^ byte
     return "".join(_ALPHABET[ord(digit) % len(_ALPHABET)] for digit in str(total))
