@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -57,16 +58,13 @@ class RealPostgres:
             connection.execute(f"CREATE DATABASE {name}")
         return f"postgresql+psycopg://{OWNER}@/{name}?host={self._folder}"
 
-    def drop(self, url: str) -> None:
-        """Forget a database, whoever is connected to it."""
-        name = url.partition("@/")[2].partition("?")[0]
-        with self._connection() as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    def empty(self, url: str, tables: Iterable[str]) -> None:
+        """Empty tables of one of its databases."""
+        with self._connection(_name(url)) as connection:
+            connection.execute(f"TRUNCATE {', '.join(tables)}")
 
-    def _connection(self) -> psycopg.Connection:
-        return psycopg.connect(
-            host=str(self._folder), user=OWNER, dbname="postgres", autocommit=True
-        )
+    def _connection(self, database: str = "postgres") -> psycopg.Connection:
+        return psycopg.connect(host=str(self._folder), user=OWNER, dbname=database, autocommit=True)
 
     def _start(self) -> None:
         user = _user()
@@ -116,6 +114,10 @@ class RealPostgres:
                 self._server.kill()
                 self._server.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _name(url: str) -> str:
+    return url.partition("@/")[2].partition("?")[0]
 
 
 def _programs() -> Path:

@@ -21,6 +21,7 @@ from tests.builders import (
 from tests.contracts.store import EVER, RETENTION, WholeContract, told
 from tests.fakes import MemoryStore
 from watcher.adapters.sql import open_store
+from watcher.adapters.sql_tables import METADATA
 from watcher.engine.group import assign
 from watcher.engine.track import Policy, track
 from watcher.model.incidents import Status
@@ -82,16 +83,23 @@ class TestSQLite(WholeContract):
     test_any_history_reads_as_in_the_fake = any_history()
 
 
+@pytest.fixture(scope="module")
+def database(postgres):
+    """One for all tests of this module: to make it takes longer than to empty it."""
+    url = postgres.new_database()
+    open_store(url, RETENTION).close()
+    return url
+
+
 @pytest.mark.postgres
 class TestPostgreSQL(WholeContract):
     @pytest.fixture
-    def fresh(self, postgres):
+    def fresh(self, postgres, database):
         with ExitStack() as opened:
 
             def fresh():
-                url = postgres.new_database()
-                opened.callback(postgres.drop, url)
-                return opened.enter_context(open_store(url, RETENTION))
+                postgres.empty(database, METADATA.tables)
+                return opened.enter_context(open_store(database, RETENTION))
 
             yield fresh
 
