@@ -139,7 +139,7 @@ def test_a_reminder_answers_in_the_thread_and_leaves_the_message_alone(slack):
     [posted] = slack.channel
     [answer] = slack.thread(posted.ts)
     assert (again, posted.edits) == (handle, 0)
-    assert answer.blocks[0]["text"]["text"].startswith("*Still firing*: a hand-made mount")
+    assert answer.blocks[0]["text"]["text"].startswith("*Still firing* since 2026-11-14")
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def _body(message: Message, shown: Tone) -> list[Block]:
         before.append(section(_jobs(message.about, shown)))
     if message.evidence:
         before.append(section(_proof(message)))
-    after = _undecided(message) + _links(message) + [_context(message, shown)]
+    after = _undecided(message) + _links(message) + _context(message, shown)
     return before + _fix(message, shown, _BUDGET - _weight(before + after)) + after
 
 
@@ -176,14 +176,14 @@ def _links(message: Message) -> list[Block]:
     return [section(" · ".join(shown))] if shown else []
 
 
-def _context(message: Message, shown: Tone) -> Block:
-    severity = "" if shown is Tone.BLIND else f", severity {words(message.severity, 40)}"
-    parts = [f"{shown.value}{severity}"]
+def _context(message: Message, shown: Tone) -> list[Block]:
+    over = shown in {Tone.BLIND, Tone.RESOLVED}
+    parts = [] if over else [f"severity {words(message.severity, 40)}"]
     if message.cause is not None:
-        if message.link:
+        if message.link and not over:
             parts.append(f"broken link: {words(message.link, 40)}")
         parts.append(code(f"watcher explain {message.cause}", 120))
-    return _small(" · ".join(parts))
+    return [_small(" · ".join(parts))] if parts else []
 
 
 def _small(text: str) -> Block:

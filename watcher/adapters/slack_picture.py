@@ -86,8 +86,8 @@ def _field(field: Block) -> Line:
 
 def _wrapped(text: Mapping[str, Any], width: int) -> Iterator[str]:
     for line in str(text["text"]).split("\n"):
-        if line.lstrip().startswith("`"):
-            yield _words(line)
+        if line.lstrip().startswith("`") or _LINK.search(line):
+            yield from (_words(part) for part in line.split(" · "))
             continue
         yield from textwrap.wrap(
             _words(line), width, break_long_words=False, break_on_hyphens=False

@@ -13,6 +13,7 @@ from watcher.adapters.slack_blocks import (
     fallback,
     job_line,
     metadata,
+    moment,
     section,
 )
 from watcher.adapters.slack_text import units, words
@@ -74,7 +75,8 @@ def reply(message: Message) -> Payload:
     if message.duration is not None:
         said = f"*Resolved* after {length(message.duration)}."
     else:
-        said = f"*Still {tone(message).value.lower()}*: {words(message.summary, 800)}"
+        still = f"*Still {tone(message).value.lower()}* since {moment(message.starts_at)}"
+        said = f"{still}: {words(message.summary, 800)}"
     return {
         "text": fallback(message),
         "blocks": [section(said)],

@@ -41,7 +41,7 @@ def plain(text: str, limit: int) -> str:
 
     Angle brackets are still replaced by guillemets, since people paste headers elsewhere.
     """
-    line = _one_line(text).replace("<", "\u2039").replace(">", "\u203a")
+    line = _unfenced(_one_line(text)).replace("<", "\u2039").replace(">", "\u203a")
     if units(line) <= limit:
         return line
     while units(line) > limit - 1:
