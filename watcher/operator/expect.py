@@ -3,20 +3,34 @@
 This is the one public composition of this package; what it composes stands in the other modules.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
-from watcher.model.expectations import Expectations
+from watcher.model.expectations import (
+    Expectations,
+    ExpectedJob,
+    Unreadable,
+    Unselected,
+    WatchedPrometheus,
+)
 from watcher.model.facts import Availability, Known, Unavailable
-from watcher.model.kube import KubeObject
-from watcher.model.names import MonitorKind
+from watcher.model.kube import FieldError, JSONObject, KubeObject
+from watcher.model.names import MonitorKind, MonitorRef
+from watcher.model.observations import at_least
+from watcher.operator.counts import Grounds, grounds, target_counts
+from watcher.operator.jobs import expected_jobs, monitor_ref
+from watcher.operator.nearest import nearest
+from watcher.operator.prometheuses import Chooser, called, choosers
+from watcher.operator.scope import OperatorScope, operator_scope, operator_version
+from watcher.operator.selection import CannotTell, NamespaceLabels, NotSelected, Selected
+from watcher.operator.selectors import SelectorError
 
 NOT_READ: Final = Unavailable("not asked for")
 NONE: Final[Known[Sequence[KubeObject]]] = Known(())
 
-Objects = Availability[Sequence[KubeObject]]
+Objects: TypeAlias = Availability[Sequence[KubeObject]]
 """All objects of one kind, or why they could not be read.
 
 A kind that the API server does not know is ``Known(())``. Each object must have its ``kind``.
@@ -45,7 +59,7 @@ class Cluster:
     target_pods: Objects = NOT_READ
 
 
-UrlOf = Callable[[KubeObject, KubeObject], str]
+UrlOf: TypeAlias = Callable[[KubeObject, KubeObject], str]
 """The URL of a server, of its pod and its Prometheus resource."""
 
 
@@ -55,4 +69,155 @@ def expect(cluster: Cluster, now: datetime, url_of: UrlOf) -> Expectations:
     One bad object costs only itself and stands, with its field, in ``unreadable``; so does every
     kind that could not be read. Never raises for what a cluster holds.
     """
-    raise NotImplementedError
+    unreadable = list(_unread(cluster))
+    scopes = _scopes(cluster.operators, unreadable)
+    resources = (*_known(cluster.prometheuses), *_known(cluster.agents))
+    found = choosers(
+        resources,
+        _namespace_labels(cluster.namespaces, unreadable),
+        scopes,
+        unreadable,
+    )
+    laid = grounds(
+        cluster.services, cluster.endpoints, cluster.endpoint_slices, cluster.target_pods
+    )
+    seen = _Seen(choosers=found, grounds=laid, named_probes=not _settled(cluster.operators))
+    for kind, monitors in cluster.monitors.items():
+        for monitor in _known(monitors):
+            _add(kind, monitor, seen, unreadable)
+    unreadable += [_bad(bad.resource, bad.error) for bad in laid.bad]
+    both_read = isinstance(cluster.prometheuses, Known) and isinstance(cluster.agents, Known)
+    complete = both_read and len(found) == len(resources)
+    return Expectations(
+        taken_at=now,
+        prometheuses=tuple(_watched(cluster.pods, found, url_of, unreadable)),
+        jobs=tuple(sorted(seen.jobs, key=lambda job: (job.prometheus, job.pool, job.key))),
+        objects=seen.objects,
+        unselected=tuple(sorted(seen.unselected, key=_by_monitor)) if complete else (),
+        unreadable=tuple(unreadable),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What has been made of the monitors so far; the lists grow."""
+
+    choosers: tuple[Chooser, ...]
+    grounds: Grounds
+    named_probes: bool
+    """Whether a Probe's pool may still have the bare name that it had until v0.42."""
+    jobs: list[ExpectedJob] = field(default_factory=list)
+    objects: dict[MonitorRef, JSONObject] = field(default_factory=dict)
+    unselected: list[Unselected] = field(default_factory=list)
+
+
+def _add(kind: MonitorKind, monitor: KubeObject, seen: _Seen, unreadable: list[Unreadable]) -> None:
+    """One monitor; a field of a wrong type anywhere in it costs all of it, and nothing else."""
+    try:
+        ref, labels = monitor_ref(monitor), monitor.labels
+        verdicts = [(c, c.judge(kind, ref.namespace, labels)) for c in seen.choosers]
+        jobs: list[ExpectedJob] = []
+        for chooser, verdict in verdicts:
+            match verdict:
+                case Selected():
+                    jobs += _jobs(monitor, chooser, seen)
+                case NotSelected() | CannotTell():
+                    pass
+    except FieldError as error:
+        unreadable.append(_bad(monitor, error))
+        return
+    seen.objects[ref] = monitor.raw
+    seen.jobs.extend(jobs)
+    refused = [(c.name, v) for c, v in verdicts if isinstance(v, NotSelected)]
+    if len(refused) == len(verdicts):
+        seen.unselected.append(nearest(ref, refused))
+
+
+def _jobs(monitor: KubeObject, chooser: Chooser, seen: _Seen) -> Iterator[ExpectedJob]:
+    jobs = expected_jobs(monitor, chooser.prometheus, name=chooser.name)
+    counts = target_counts(monitor, chooser.prometheus, seen.grounds)
+    for job, count in zip(jobs, counts, strict=True):
+        aliases = tuple(a for a in job.aliases if seen.named_probes or "/" in a)
+        yield replace(job, targets=count, aliases=aliases)
+
+
+def _watched(
+    pods: Objects, found: tuple[Chooser, ...], url_of: UrlOf, unreadable: list[Unreadable]
+) -> Iterator[WatchedPrometheus]:
+    usable = []
+    for pod in _known(pods):
+        try:
+            _ = pod.namespace, pod.name, pod.labels
+            usable.append(pod)
+        except FieldError as error:
+            unreadable.append(_bad(pod, error))
+    for chooser in found:
+        yield WatchedPrometheus(
+            name=chooser.name,
+            servers=chooser.servers(usable, url_of),
+            resource=chooser.prometheus.raw,
+        )
+
+
+def _scopes(operators: Objects, unreadable: list[Unreadable]) -> tuple[OperatorScope, ...]:
+    scopes = []
+    for deployment in _known(operators):
+        try:
+            scopes.append(operator_scope(deployment))
+        except (FieldError, SelectorError) as error:
+            unreadable.append(_bad(deployment, error))
+    return tuple(scopes)
+
+
+def _settled(operators: Objects) -> bool:
+    """Whether every operator is known to be of v0.43 or later."""
+    try:
+        versions = [operator_version(deployment) for deployment in _known(operators)]
+    except FieldError:
+        return False
+    return bool(versions) and all(at_least(version, 0, 43) for version in versions)
+
+
+def _namespace_labels(
+    namespaces: Objects, unreadable: list[Unreadable]
+) -> Availability[NamespaceLabels]:
+    if isinstance(namespaces, Unavailable):
+        return namespaces
+    labels: dict[str, Mapping[str, str]] = {}
+    for namespace in namespaces.value:
+        try:
+            labels[namespace.name] = namespace.labels
+        except FieldError as error:
+            unreadable.append(_bad(namespace, error))
+    return Known(labels)
+
+
+def _unread(cluster: Cluster) -> Iterator[Unreadable]:
+    """The kinds that were asked for and could not be read."""
+    kinds: dict[str, Objects] = {
+        "prometheuses": cluster.prometheuses,
+        "prometheusagents": cluster.agents,
+        **{kind.plural: found for kind, found in cluster.monitors.items()},
+        "namespaces": cluster.namespaces,
+        "deployments of prometheus-operator": cluster.operators,
+        "pods of Prometheus": cluster.pods,
+        "services": cluster.services,
+        "endpoints": cluster.endpoints,
+        "endpointslices": cluster.endpoint_slices,
+        "pods": cluster.target_pods,
+    }
+    for source, found in kinds.items():
+        if isinstance(found, Unavailable) and found is not NOT_READ:
+            yield Unreadable(source=source, error=found.reason, permission=found.permission)
+
+
+def _known(found: Objects) -> Sequence[KubeObject]:
+    return () if isinstance(found, Unavailable) else found.value
+
+
+def _bad(resource: KubeObject, error: ValueError) -> Unreadable:
+    return Unreadable(source=called(resource), error=f"{error}; correct the object")
+
+
+def _by_monitor(unselected: Unselected) -> MonitorRef:
+    return unselected.monitor

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 from watcher.model.facts import Availability, Unavailable
 from watcher.model.kube import KubeObject
 from watcher.model.names import MonitorKind
+from watcher.operator.objects import daemon_set_mode
 from watcher.operator.scope import OperatorScope
 from watcher.operator.selectors import Lack, Selector, SelectorError, lacking, selector
 
@@ -146,18 +147,20 @@ def selection(
 ) -> Selection:
     """What *prometheus* says of monitors of *kind*.
 
-    *operators* are the scopes of all operators that are known. Raises SelectorError for an invalid
+    *operators* are the scopes of all operators that are known. An agent in DaemonSet mode has no
+    selectors but that of PodMonitors. Raises SelectorError for an invalid
     selector, for which the operator fails the whole sync, FieldError for a wrong type.
     """
     words = {scope.name: scope.disowns(prometheus) for scope in operators}
     owners = tuple(scope for scope in operators if words[scope.name] is None)
     disowned = "; ".join(f"operator {name} ignores it: {why}" for name, why in words.items())
     field = FIELDS[kind]
+    own_kind = kind is MonitorKind.POD_MONITOR or not daemon_set_mode(prometheus)
     return Selection(
         prometheus=prometheus.full_name,
         own_namespace=prometheus.namespace,
         kind=kind,
-        objects=selector(prometheus.raw, "spec", f"{field}Selector"),
+        objects=selector(prometheus.raw, "spec", f"{field}Selector") if own_kind else None,
         namespaces=selector(prometheus.raw, "spec", f"{field}NamespaceSelector"),
         known=namespaces,
         scopes=owners,

@@ -1,0 +1,226 @@
+"""How many targets each job should have, where that can be known.
+
+Counted is what service discovery should find and relabeling leaves alone. Where relabeling could
+change the number, or anything that decides could not be read, the answer is None, never a guess.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from watcher.model.facts import Availability, Unavailable
+from watcher.model.kube import (
+    FieldError,
+    JSONObject,
+    KubeObject,
+    flag,
+    mapping,
+    objects,
+    text,
+    texts,
+    value,
+)
+from watcher.model.names import MonitorKind
+from watcher.operator.addresses import (
+    Address,
+    WantedPort,
+    addresses,
+    container_ports,
+    running,
+    wanted_port,
+)
+from watcher.operator.discovery import Discovery, Role, discovery
+from watcher.operator.files import scrape_class_of
+from watcher.operator.jobs import ENDPOINTS
+from watcher.operator.relabelings import keeps_count
+from watcher.operator.selectors import Selector, SelectorError, selector
+from watcher.operator.shelf import Bad, Item, Key, Shelf, grouped, shelve
+
+SERVICE_OF_SLICE: Final = "kubernetes.io/service-name"
+"""Label of an EndpointSlice that names its Service."""
+
+Objects: TypeAlias = Availability[Sequence[KubeObject]]
+_ByService: TypeAlias = Mapping[Key, Sequence[KubeObject]]
+
+
+class _Unknown(Exception):  # noqa: N818 -- it ends one count, it is no error of anybody
+    """The number cannot be known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """The objects among which targets are found; None for a kind that could not be read.
+
+    ``bad`` are objects of which a field has a wrong type; it grows while targets are counted.
+    """
+
+    services: Shelf | None
+    endpoints: _ByService | None
+    slices: _ByService | None
+    pods: Shelf | None
+    bad: list[Bad] = field(default_factory=list)
+
+
+def grounds(services: Objects, endpoints: Objects, slices: Objects, pods: Objects) -> Grounds:
+    """Lay out what was read, once for all monitors."""
+    bad: list[Bad] = []
+    return Grounds(
+        services=_shelf(services, bad),
+        endpoints=_grouped(endpoints, bad, sliced=False),
+        slices=_grouped(slices, bad, sliced=True),
+        pods=_shelf(pods, bad),
+        bad=bad,
+    )
+
+
+def target_counts(
+    monitor: KubeObject, prometheus: KubeObject, found: Grounds
+) -> tuple[int | None, ...]:
+    """Number of targets of each job of *monitor*, in the order of ``expected_jobs``.
+
+    Over all shards. Raises FieldError for a field of a wrong type in the monitor.
+    """
+    kind, spec = MonitorKind(monitor.kind), monitor.spec
+    classed = tuple(objects(scrape_class_of(monitor, prometheus), "relabelings"))
+    match kind:
+        case MonitorKind.SERVICE_MONITOR | MonitorKind.POD_MONITOR:
+            place = discovery(monitor, prometheus)
+            return tuple(
+                _endpoint(endpoint, monitor, place, found)
+                if keeps_count(classed, objects(endpoint, "relabelings"))
+                else None
+                for endpoint in objects(spec, ENDPOINTS[kind])
+            )
+        case MonitorKind.PROBE:
+            static = mapping(spec, "targets", "staticConfig")
+            plain = bool(static) and keeps_count(classed, objects(static, "relabelingConfigs"))
+            return (len(set(texts(static, "static"))) if plain else None,)
+        case MonitorKind.SCRAPE_CONFIG:
+            plain = keeps_count(classed, objects(spec, "relabelings"))
+            return (_static(spec) if plain else None,)
+
+
+def _endpoint(
+    endpoint: JSONObject, monitor: KubeObject, place: Discovery, found: Grounds
+) -> int | None:
+    try:
+        wanted = selector(monitor.spec, "selector") or Selector()
+        if place.role is Role.POD:
+            return _pods(endpoint, wanted, place, found)
+        by_role = text(monitor.raw, "spec", "selectorMechanism") == "RoleSelector"
+        return _services(endpoint, wanted, place, found, by_role=by_role)
+    except (_Unknown, SelectorError):
+        return None
+
+
+def _services(
+    endpoint: JSONObject, wanted: Selector, place: Discovery, found: Grounds, *, by_role: bool
+) -> int:
+    """Addresses behind the Services that match, of the port that is asked for.
+
+    By role, the labels of the Endpoints or slices themselves must match too.
+    """
+    by_service = found.slices if place.role is Role.ENDPOINT_SLICE else found.endpoints
+    port = _wanted(endpoint)
+    services = _matching(found.services, wanted, place)
+    # Without a port every container's port counts, also of Pods behind no port of the Service.
+    if by_service is None or port is None:
+        raise _Unknown
+    count = 0
+    for service in services:
+        every: set[Address] = set()
+        for behind in by_service.get((service.namespace, service.name), ()):
+            with _naming(behind, found):
+                if not by_role or wanted.matches(behind.labels):
+                    every.update(addresses(place.role, behind))
+        if port.field == "port":
+            count += sum(port.takes(address.port_name, address.port) for address in every)
+        else:
+            names = {address.pod for address in every if address.pod is not None}
+            count += sum(_of_pod((service.namespace, name), port, found) for name in names)
+    return count
+
+
+def _of_pod(key: Key, port: WantedPort, found: Grounds) -> int:
+    """How many ports of a Pod behind a Service ``targetPort`` takes: those that it declares."""
+    pod = None if found.pods is None else found.pods.by_name.get(key)
+    if pod is None:
+        raise _Unknown
+    with _naming(pod.resource, found):
+        return sum(port.takes(*declared) for declared in container_ports(pod.resource))
+
+
+def _pods(endpoint: JSONObject, wanted: Selector, place: Discovery, found: Grounds) -> int:
+    """Ports of the Pods that match; without a port asked for, each one that is declared."""
+    port = _wanted(endpoint)
+    filtered = value(endpoint, "filterRunning") is None or flag(endpoint, "filterRunning")
+    count = 0
+    for pod in _matching(found.pods, wanted, place):
+        with _naming(pod.resource, found):
+            if running(pod.resource, filtered=filtered):
+                declared = container_ports(pod.resource)
+                count += sum(port is None or port.takes(*each) for each in declared)
+    return count
+
+
+def _static(spec: JSONObject) -> int | None:
+    """Targets of the static lists, None when there is any other discovery beside them."""
+    if any(key.endswith("SDConfigs") and found for key, found in spec.items()):
+        return None
+    every = {
+        (target, tuple(sorted(mapping(static, "labels").items(), key=str)))
+        for static in objects(spec, "staticConfigs")
+        for target in texts(static, "targets")
+    }
+    return len(every)
+
+
+def _matching(shelf: Shelf | None, wanted: Selector, place: Discovery) -> tuple[Item, ...]:
+    items = None if shelf is None else shelf.matching(wanted, place.namespaces)
+    if items is None:
+        raise _Unknown
+    return items
+
+
+def _wanted(endpoint: JSONObject) -> WantedPort | None:
+    try:
+        return wanted_port(endpoint)
+    except LookupError:
+        raise _Unknown from None
+
+
+@contextmanager
+def _naming(resource: KubeObject, found: Grounds) -> Iterator[None]:
+    """A field of a wrong type in a target's object costs the count, not the monitor."""
+    try:
+        yield
+    except FieldError as error:
+        if all(bad.resource is not resource for bad in found.bad):
+            found.bad.append(Bad(resource, error))
+        raise _Unknown from None
+
+
+def _shelf(found: Objects, bad: list[Bad]) -> Shelf | None:
+    if isinstance(found, Unavailable):
+        return None
+    shelf = shelve(found.value)
+    bad.extend(shelf.bad)
+    return shelf
+
+
+def _grouped(found: Objects, bad: list[Bad], *, sliced: bool) -> _ByService | None:
+    if isinstance(found, Unavailable):
+        return None
+    by_service, unreadable = grouped(found.value, _service_of_slice if sliced else _service)
+    bad.extend(unreadable)
+    return None if unreadable else by_service
+
+
+def _service(endpoints: KubeObject) -> Key:
+    return endpoints.namespace, endpoints.name
+
+
+def _service_of_slice(endpoint_slice: KubeObject) -> Key:
+    name = text(endpoint_slice.raw, "metadata", "labels", SERVICE_OF_SLICE)
+    return endpoint_slice.namespace, name or ""
