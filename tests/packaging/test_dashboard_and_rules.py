@@ -1,0 +1,111 @@
+"""Dashboard and rules speak only of metrics and labels that there are."""
+
+import itertools
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import promql_parser
+import pytest
+import yaml
+
+from tests.prometheus_server import RealPrometheus
+from tools.prometheus_binary import PrometheusBinary
+from watcher.web import families
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+RULES: dict[str, Any] = yaml.safe_load(
+    (CONFIG / "prometheus/watcher.rules.yaml").read_text(encoding="utf-8")
+)
+DASHBOARD: dict[str, Any] = json.loads(
+    (CONFIG / "grafana/watcher.json").read_text(encoding="utf-8")
+)
+LABELS = {family.name: {*family.labels, "instance", "job"} for family in families.ALL}
+
+
+def expressions() -> Iterator[str]:
+    for group in RULES["groups"]:
+        yield from (rule["expr"] for rule in group["rules"])
+    for panel in DASHBOARD["panels"]:
+        yield from (target["expr"] for target in panel["targets"])
+
+
+@pytest.mark.parametrize("expression", sorted(set(expressions())))
+def test_an_expression_is_promql_over_metrics_and_labels_that_there_are(expression: str) -> None:
+    promql_parser.parse(expression)
+    named = re.findall(r"\b(watcher_\w+)(?:\{([^}]*)\})?", expression)
+
+    for name, matchers in named:
+        assert name in LABELS
+        assert set(re.findall(r"(\w+)\s*[=!]~?", matchers)) <= LABELS[name]
+
+
+def test_every_metric_is_shown_or_watched() -> None:
+    shown = {name for text in expressions() for name in re.findall(r"\bwatcher_\w+", text)}
+
+    assert set(LABELS) - shown == {"watcher_build_info"}
+
+
+def test_no_panel_lies_over_another_and_each_has_its_own_number() -> None:
+    panels = DASHBOARD["panels"]
+    cells = [
+        (x, y)
+        for place in (panel["gridPos"] for panel in panels)
+        for x, y in itertools.product(
+            range(place["x"], place["x"] + place["w"]), range(place["y"], place["y"] + place["h"])
+        )
+    ]
+
+    assert len(cells) == len(set(cells))
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    assert max(x for x, _ in cells) < 24
+
+
+def test_the_data_source_of_the_compose_file_serves_the_dashboard() -> None:
+    folder = CONFIG / "grafana/provisioning"
+    source = yaml.safe_load((folder / "datasources/prometheus.yaml").read_text(encoding="utf-8"))
+
+    assert [one["type"] for one in source["datasources"]] == ["prometheus"]
+    assert {panel["datasource"]["uid"] for panel in DASHBOARD["panels"]} == {"${datasource}"}
+
+
+@pytest.mark.prometheus
+@pytest.mark.parametrize(
+    "words",
+    [("check", "rules", "watcher.rules.yaml"), ("test", "rules", "watcher.rules.test.yaml")],
+    ids=" ".join,
+)
+def test_promtool_accepts_the_rules_and_their_tests(
+    prometheus_binary: PrometheusBinary, words: tuple[str, ...]
+) -> None:
+    if prometheus_binary.promtool is None:
+        pytest.skip("this Prometheus comes without promtool: put promtool on PATH")
+
+    done = subprocess.run(
+        [prometheus_binary.promtool, *words],
+        cwd=CONFIG / "prometheus",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.prometheus
+def test_the_prometheus_of_the_compose_file_has_lost_just_the_job_it_is_to_lose(
+    prometheus_binary: PrometheusBinary, tmp_path: Path
+) -> None:
+    config = (CONFIG / "compose/prometheus.yml").read_text(encoding="utf-8")
+    rules = tmp_path / "etc/prometheus/watcher.rules.yaml"
+    rules.parent.mkdir(parents=True)
+    shutil.copy(CONFIG / "prometheus/watcher.rules.yaml", rules)
+
+    with RealPrometheus(config, binary=prometheus_binary, root=tmp_path) as server:
+        server.wait_for_pools("prometheus", "watcher")
+
+        assert "kubelet" in server.log

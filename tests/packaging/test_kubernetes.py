@@ -1,0 +1,141 @@
+"""What is applied to a cluster: read rights only, enough of them, and pieces that fit together."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from watcher import __version__
+from watcher.adapters import kube_resources
+from watcher.adapters.kube_resources import Resource
+from watcher.settings import load
+
+FOLDER = Path(__file__).resolve().parents[2] / "config/kubernetes"
+FILES = sorted(file for file in FOLDER.rglob("*.yaml") if file.name != "watcher.yaml")
+READING = {"get", "list", "watch"}
+
+
+def objects(*files: Path) -> list[dict[str, Any]]:
+    return [
+        found
+        for file in files
+        for found in yaml.safe_load_all(file.read_text(encoding="utf-8"))
+        if found["kind"] != "Kustomization"
+    ]
+
+
+def rights(*files: Path) -> set[tuple[str, str, str]]:
+    """Group, resource and verb of every rule."""
+    return {
+        (group, resource, verb)
+        for role in objects(*files)
+        if role["kind"] in {"Role", "ClusterRole"}
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+def resources_that_are_read() -> list[Resource]:
+    values = [getattr(kube_resources, name) for name in dir(kube_resources) if name.isupper()]
+    monitors = list(kube_resources.MONITORS.values())
+    return monitors + [value for value in values if isinstance(value, Resource)]
+
+
+def one(kind: str) -> dict[str, Any]:
+    (found,) = [found for found in objects(*FILES) if found["kind"] == kind]
+    return found
+
+
+def test_no_right_changes_anything_but_the_asking_of_an_access_review() -> None:
+    changing = {right for right in rights(*FILES) if right[2] not in READING}
+
+    assert changing == {("authorization.k8s.io", "subjectaccessreviews", "create")}
+
+
+def test_no_right_is_given_by_a_wildcard() -> None:
+    assert not [right for right in rights(*FILES) if "*" in right]
+
+
+def test_without_the_optional_pieces_nothing_secret_can_be_read() -> None:
+    given = {resource for _, resource, _ in rights(FOLDER / "rbac.yaml")}
+
+    assert not given & {"secrets", "configmaps", "pods/log", "pods/proxy", "pods/exec"}
+
+
+@pytest.mark.parametrize("resource", resources_that_are_read(), ids=lambda r: str(r.qualified))
+def test_whatever_is_read_some_role_allows(resource: Resource) -> None:
+    given = {(group, name) for group, name, _ in rights(*FILES)}
+
+    assert (resource.group, resource.plural) in given
+
+
+def test_every_binding_gives_a_role_that_is_there_to_the_watcher() -> None:
+    roles = {
+        (found["kind"], found["metadata"]["name"], found["metadata"].get("namespace"))
+        for found in objects(*FILES)
+    }
+    account = one("ServiceAccount")["metadata"]
+
+    for binding in (found for found in objects(*FILES) if found["kind"].endswith("Binding")):
+        reference = binding["roleRef"]
+        (subject,) = binding["subjects"]
+
+        assert (
+            reference["kind"],
+            reference["name"],
+            binding["metadata"].get("namespace"),
+        ) in roles
+        assert (subject["name"], subject["namespace"]) == (account["name"], account["namespace"])
+
+
+def test_the_kustomization_names_every_file_on_or_off() -> None:
+    text = (FOLDER / "kustomization.yaml").read_text(encoding="utf-8")
+    on = yaml.safe_load(text)["resources"]
+    said = {line.strip("# -").split()[0] for line in text.splitlines() if ".yaml" in line}
+
+    files = {str(file.relative_to(FOLDER)) for file in FILES} - {"kustomization.yaml"}
+
+    assert set(on) <= files
+    assert files <= said
+
+
+def test_the_pod_cannot_write_its_root_nor_gain_rights() -> None:
+    pod = one("Deployment")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert container["image"] == f"watcher:{__version__}"
+
+
+def test_the_service_the_monitor_and_the_policy_select_the_pod() -> None:
+    labels = one("Deployment")["spec"]["template"]["metadata"]["labels"]
+    service, monitor, policy = one("Service"), one("ServiceMonitor"), one("NetworkPolicy")
+    (peer,) = policy["spec"]["ingress"][0]["from"]
+
+    assert service["spec"]["selector"] == labels
+    assert monitor["spec"]["selector"]["matchLabels"] == service["metadata"]["labels"]
+    assert peer["podSelector"]["matchLabels"] == labels
+
+
+def test_the_settings_are_valid_and_keep_the_store_on_the_volume() -> None:
+    settings = load(FOLDER / "watcher.yaml")
+    (container,) = one("Deployment")["spec"]["template"]["spec"]["containers"]
+    paths = [mount["mountPath"] for mount in container["volumeMounts"]]
+
+    assert settings.store == "sqlite:////var/lib/watcher/watcher.db"
+    assert "/var/lib/watcher" in paths
+    assert settings.web.listen == ":9393"
+
+
+def test_the_rules_of_the_cluster_are_those_of_the_rule_file() -> None:
+    file = FOLDER.parent / "prometheus/watcher.rules.yaml"
+
+    assert one("PrometheusRule")["spec"] == yaml.safe_load(file.read_text(encoding="utf-8"))
