@@ -147,21 +147,13 @@ def test_without_rights_nothing_is_discovered_until_they_are_given(discovering, 
             server.wait_until(lambda s: health(s) == {"endpoints": "up"}, seconds=PATIENCE * 2)
 
 
-def test_a_server_without_streaming_lists_is_read_by_list_and_watch(discovering, port):
+def test_a_server_that_fails_at_first_and_has_no_streaming_lists_is_asked_again(discovering, port):
     with KubeApi(watch_list=False) as api:
         fill(api, port)
+        api.fail("/api/v1/namespaces/shop/pods", status=500, times=3)
 
         with RealPrometheus(configured(api, api.token, "pod"), binary=discovering) as server:
             server.wait_until(lambda s: health(s) == {"pod": "up"}, seconds=PATIENCE)
 
             lists = [r for r in api.requests if r.path.endswith("/pods") and "watch" not in r.query]
             assert lists
-
-
-def test_an_api_server_that_fails_at_first_is_asked_again(discovering, port):
-    with KubeApi() as api:
-        fill(api, port)
-        api.fail("/api/v1/nodes", status=500, times=3)
-
-        with RealPrometheus(configured(api, api.token, "node"), binary=discovering) as server:
-            server.wait_until(lambda s: health(s) == {"node": "up"}, seconds=PATIENCE)

@@ -27,7 +27,8 @@ schema validation. managedFields stay as given: who writes through HTTP leaves n
 """
 
 from tests.kube_api.access import User
-from tests.kube_api.api import KubeApi, Logged
+from tests.kube_api.api import KubeApi
+from tests.kube_api.apiserver import Logged
 from tests.kube_api.resources import Object
 
 __all__ = ["KubeApi", "Logged", "Object", "User"]
