@@ -41,6 +41,13 @@ class _Review(msgspec.Struct):
     status: Status
 
 
+class _Served(msgspec.Struct):
+    class Resource(msgspec.Struct):
+        name: str
+
+    resources: list[Resource]
+
+
 class KubeApi:
     """One API server. All methods raise SourceUnavailable for what could not be read."""
 
@@ -133,6 +140,19 @@ class KubeApi:
             allowed=status.allowed,
             reason=status.reason,
         )
+
+    def plurals(self, group: str, version: str) -> frozenset[str]:
+        """Names of the resources that the API server serves; none where it lacks the group.
+
+        Needs no right: every account that is known may ask.
+        """
+        answer = self._transport.ask(f"/apis/{group}/{version}")
+        if answer.status == 404:  # noqa: PLR2004
+            return frozenset()
+        if not answer.ok:
+            raise refusal(answer, Resource(group, version, "", "", namespaced=False), "list", "")
+        found = decoded(answer, _Served, f"the resources of {group}/{version}")
+        return frozenset(resource.name for resource in found.resources)
 
     def proxy_url(self, namespace: str, pod: str, port: int | str, scheme: str = "http") -> str:
         """Address of a Pod's port by way of the API server, which needs ``get pods/proxy``."""

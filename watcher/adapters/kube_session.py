@@ -69,13 +69,15 @@ def session(configuration: Any) -> requests.Session:
 
 
 class _ClusterAuth(AuthBase):
-    """Puts the Authorization header of the moment on each request."""
+    """Puts the Authorization header of the moment on requests to the API server, on no others."""
 
     def __init__(self, configuration: Any) -> None:
         self._configuration = configuration
         self._lock = threading.Lock()  # the client's renewal writes into its configuration
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if not (request.url or "").startswith(f"{self._configuration.host.rstrip('/')}/"):
+            return request
         with self._lock:
             given = self._configuration.auth_settings().get("BearerToken")
         if given and given["value"]:

@@ -1,0 +1,156 @@
+"""What should be scraped, as the custom resources of a cluster and the settings say it.
+
+Reads the cluster and hands it to ``watcher.operator``, which understands it.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from watcher.adapters.cluster_mounts import mount_records
+from watcher.adapters.cluster_reading import Objects, Reading
+from watcher.adapters.cluster_servers import Watched, pod_url
+from watcher.adapters.kube import SOURCE, KubeApi, ManagedFields
+from watcher.adapters.kube_resources import (
+    AGENTS,
+    DAEMON_SETS,
+    ENDPOINT_SLICES,
+    ENDPOINTS,
+    MONITORS,
+    NAMESPACES,
+    PODS,
+    PROMETHEUSES,
+    SERVICES,
+    STATEFUL_SETS,
+)
+from watcher.errors import SourceUnavailable
+from watcher.model.expectations import Expectations
+from watcher.model.facts import Known, MountRecord, Unavailable
+from watcher.model.kube import FieldError, KubeObject
+from watcher.model.names import MonitorKind
+from watcher.operator.discovery import discovery
+from watcher.operator.expect import NOT_READ, Cluster, expect
+from watcher.settings import Settings
+
+READS_AT_ONCE: Final = 4
+
+
+class ClusterSource:
+    """Fits the port ExpectationSource. Without an API server it knows what the settings name."""
+
+    name = SOURCE
+
+    def __init__(self, api: KubeApi | None, settings: Settings) -> None:
+        kubernetes = settings.kubernetes
+        self._api = api
+        self._proxy = kubernetes is not None and kubernetes.proxy
+        self._namespaces = () if kubernetes is None else kubernetes.namespaces
+        self._watched = Watched(settings.prometheuses, self._namespaces)
+
+    def snapshot(self, now: datetime) -> Expectations:
+        """All expected jobs of the watched Prometheuses, with their servers.
+
+        Raises SourceUnavailable when the API server cannot be read at all.
+        """
+        if self._api is None:
+            return self._watched.of(Expectations(taken_at=now), known=False)
+        cluster = self._read(Reading(self._api, self._namespaces))
+        found = expect(cluster, now, self._url)
+        known = isinstance(cluster.prometheuses, Known) and isinstance(cluster.agents, Known)
+        return self._watched.of(found, known=known)
+
+    def mounts(self, now: datetime) -> Sequence[MountRecord]:
+        """The mounts of the watched Prometheuses' StatefulSets and DaemonSets.
+
+        None of what cannot be read: they are remembered while they can be, and nothing follows
+        from their absence.
+        """
+        if self._api is None:
+            return ()
+        reading = Reading(self._api, self._namespaces)
+        prometheuses = _known(reading.everywhere(PROMETHEUSES)) + _known(reading.everywhere(AGENTS))
+        watched = [p for p in prometheuses if self._watched.includes(p)]
+        places = {p.namespace for p in watched}
+        workloads = [
+            workload
+            for resource in (STATEFUL_SETS, DAEMON_SETS)
+            for place in sorted(places)
+            for workload in _known(
+                reading.within(resource, (place,), managed_fields=ManagedFields.ALL)
+            )
+        ]
+        return mount_records(watched, workloads, now)
+
+    def _read(self, reading: Reading) -> Cluster:
+        prometheuses = reading.everywhere(PROMETHEUSES)
+        if isinstance(prometheuses, Unavailable) and prometheuses.permission is None:
+            raise _error(prometheuses)  # all other reads would fail as well, each after a time-out
+        reads = _reads(reading)
+        with ThreadPoolExecutor(max_workers=READS_AT_ONCE) as pool:
+            running = {name: pool.submit(read) for name, read in reads.items()}
+            found = {name: future.result() for name, future in running.items()}
+        if isinstance(prometheuses, Unavailable) and not any(map(_readable, found.values())):
+            raise _error(prometheuses)
+        monitors = {kind: found.pop(kind) for kind in MonitorKind}
+        return Cluster(
+            prometheuses=prometheuses,
+            agents=found["agents"],
+            monitors=monitors,
+            namespaces=found["namespaces"],
+            operators=found["operators"],
+            pods=found["pods"],
+            services=found["services"],
+            endpoints=found["endpoints"],
+            endpoint_slices=found["slices"],
+            target_pods=_target_pods(reading, monitors[MonitorKind.POD_MONITOR]),
+        )
+
+    def _url(self, pod: KubeObject, prometheus: KubeObject) -> str:
+        return pod_url(pod, prometheus, self._api if self._proxy else None)
+
+
+def _reads(reading: Reading) -> dict[str, Callable[[], Objects]]:
+    """Every list that a snapshot takes beside the Prometheuses, by name."""
+    reads: dict[str, Callable[[], Objects]] = {
+        "agents": partial(reading.everywhere, AGENTS),
+        "namespaces": partial(reading.everywhere, NAMESPACES),
+        "operators": reading.operators,
+        "pods": reading.prometheus_pods,
+        "services": partial(reading.everywhere, SERVICES),
+        "endpoints": partial(reading.everywhere, ENDPOINTS),
+        "slices": partial(reading.everywhere, ENDPOINT_SLICES),
+    }
+    for kind, resource in MONITORS.items():
+        # Who changed a monitor last, and when, is evidence; which fields is not.
+        reads[kind] = partial(reading.everywhere, resource, managed_fields=ManagedFields.WHO)
+    return reads
+
+
+def _target_pods(reading: Reading, pod_monitors: Objects) -> Objects:
+    """The pods where PodMonitors look for them: all pods of a large cluster only if they must be."""
+    if isinstance(pod_monitors, Unavailable) or not pod_monitors.value:
+        return NOT_READ
+    namespaces: set[str] = set()
+    for monitor in pod_monitors.value:
+        try:
+            wanted = discovery(monitor, KubeObject({})).namespaces
+        except FieldError:
+            continue  # a bad object costs only itself
+        if wanted is None:
+            return reading.everywhere(PODS)
+        namespaces.update(wanted)
+    return reading.within(PODS, namespaces)
+
+
+def _readable(found: Objects) -> bool:
+    return isinstance(found, Known)
+
+
+def _known(found: Objects) -> tuple[KubeObject, ...]:
+    return found.value if isinstance(found, Known) else ()
+
+
+def _error(found: Unavailable) -> SourceUnavailable:
+    return SourceUnavailable(SOURCE, found.reason, permission=found.permission)

@@ -1,0 +1,166 @@
+"""Reads of a cluster in which a failure is an answer: Known, or Unavailable and why.
+
+Also where only some namespaces may be read. What the objects mean is the operator package's.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Final, TypeAlias, TypeVar
+
+from watcher.adapters.kube import KubeApi, ManagedFields, NoSuchResource
+from watcher.adapters.kube_resources import DEPLOYMENTS, MONITORING, NAMESPACES, PODS, Resource
+from watcher.errors import SourceUnavailable
+from watcher.model.facts import Availability, Known, Unavailable
+from watcher.model.kube import FieldError, KubeObject, objects, text
+from watcher.operator.objects import object_name
+
+T = TypeVar("T")
+Objects: TypeAlias = Availability[tuple[KubeObject, ...]]
+
+_OWNER_LABEL: Final = "operator.prometheus.io/name"
+_POD_LABELS: Final = (_OWNER_LABEL, f"!{_OWNER_LABEL},prometheus")  # before v0.5x the latter alone
+_OPERATOR_LABEL: Final = "app.kubernetes.io/name=prometheus-operator"
+
+
+class Reading:
+    """Reads of one API server; *namespaces* are those to make do with where not all may be read."""
+
+    def __init__(self, api: KubeApi, namespaces: tuple[str, ...] = ()) -> None:
+        self._api = api
+        self._namespaces = namespaces
+
+    def everywhere(
+        self,
+        resource: Resource,
+        *,
+        labels: str = "",
+        managed_fields: ManagedFields = ManagedFields.NONE,
+    ) -> Objects:
+        """All objects of *resource*.
+
+        Without the right to list them in all namespaces: those of the namespaces in the settings,
+        if each of these may be read.
+        """
+        read = partial(self._list, resource, labels=labels, managed_fields=managed_fields)
+        found = attempt(read)
+        if not isinstance(found, Unavailable) or found.permission is None or not self._namespaces:
+            return found
+        if resource == NAMESPACES:
+            each = (self.one(NAMESPACES, "", name) for name in self._namespaces)
+            return joined(
+                one if isinstance(one, Unavailable) else Known(tuple(filter(None, (one.value,))))
+                for one in each
+            )
+        return joined(attempt(partial(read, namespace)) for namespace in self._namespaces)
+
+    def within(
+        self,
+        resource: Resource,
+        namespaces: Iterable[str] | None,
+        *,
+        managed_fields: ManagedFields = ManagedFields.NONE,
+    ) -> Objects:
+        """All objects of some namespaces, or of all (None)."""
+        if namespaces is None:
+            return self.everywhere(resource, managed_fields=managed_fields)
+        read = partial(self._list, resource, managed_fields=managed_fields)
+        return joined(attempt(partial(read, namespace)) for namespace in sorted(set(namespaces)))
+
+    def one(self, resource: Resource, namespace: str, name: str) -> Availability[KubeObject | None]:
+        """One object, ``Known(None)`` when it is not there."""
+        try:
+            return Known(self._api.get(resource, namespace, name))
+        except NoSuchResource as error:
+            return Known(None) if resource.group == MONITORING else unavailable(error)
+        except SourceUnavailable as error:
+            return unavailable(error)
+
+    def prometheus_pods(self) -> Objects:
+        """The pods of all Prometheuses that an operator made."""
+        return joined(self.everywhere(PODS, labels=labels) for labels in _POD_LABELS)
+
+    def operators(self) -> Objects:
+        """Deployments of prometheus-operator: by its label, else by images and container names."""
+        found = self.everywhere(DEPLOYMENTS, labels=_OPERATOR_LABEL)
+        if isinstance(found, Unavailable) or found.value:
+            return found
+        every = self.everywhere(DEPLOYMENTS)
+        if isinstance(every, Unavailable):
+            return every
+        return Known(tuple(filter(_runs_operator, every.value)))
+
+    def _list(
+        self,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        labels: str = "",
+        managed_fields: ManagedFields,
+    ) -> tuple[KubeObject, ...]:
+        try:
+            return self._api.list(resource, namespace, labels=labels, managed_fields=managed_fields)
+        except NoSuchResource:
+            if resource.group == MONITORING:
+                return ()  # no such kind, so none of them; the fact CRDS tells it apart
+            raise
+
+
+def attempt(read: Callable[[], T]) -> Availability[T]:
+    """What *read* gives, or why it could not be read."""
+    try:
+        return Known(read())
+    except SourceUnavailable as error:
+        return unavailable(error)
+
+
+def unavailable(error: SourceUnavailable) -> Unavailable:
+    """The reason of *error* as a value."""
+    return Unavailable(error.reason, error.permission)
+
+
+def joined(found: Iterable[Objects]) -> Objects:
+    """All of them together; half of them is nothing."""
+    everything: list[KubeObject] = []
+    for each in found:
+        if isinstance(each, Unavailable):
+            return each
+        everything += each.value
+    return Known(tuple(everything))
+
+
+def workloads_of(prometheus: KubeObject, workloads: Iterable[KubeObject]) -> tuple[KubeObject, ...]:
+    """The StatefulSets (DaemonSets) of *prometheus* among *workloads*, retained shards too."""
+    name = object_name(prometheus)
+    return tuple(
+        workload
+        for workload in workloads
+        if workload.namespace == prometheus.namespace
+        and (workload.name == name or workload.name.startswith(f"{name}-shard-"))
+        and _may_own(prometheus, workload)
+    )
+
+
+def owner_names(resource: KubeObject) -> frozenset[tuple[str, str]]:
+    """Kind and name of each owner of *resource*; none of a list that is not as it should be."""
+    try:
+        return frozenset(
+            (text(owner, "kind") or "", text(owner, "name") or "")
+            for owner in objects(resource.raw, "metadata", "ownerReferences")
+        )
+    except FieldError:
+        return frozenset()
+
+
+def _may_own(prometheus: KubeObject, workload: KubeObject) -> bool:
+    """Whether *workload*'s owner is *prometheus*, or it has none (a hand-made copy, a test)."""
+    owners = {(k, n) for k, n in owner_names(workload) if k in ("Prometheus", "PrometheusAgent")}
+    return not owners or (prometheus.kind, prometheus.name) in owners
+
+
+def _runs_operator(deployment: KubeObject) -> bool:
+    try:
+        containers = tuple(objects(deployment.raw, "spec", "template", "spec", "containers"))
+        words = {text(c, key) or "" for c in containers for key in ("name", "image")}
+    except FieldError:
+        return False
+    return any("prometheus-operator" in w and "config-reloader" not in w for w in words)
