@@ -3,13 +3,15 @@
 It works with a bare `python3` of a fresh Debian too, where `ensurepip` is missing: pip then comes
 out of Debian's own `python3-pip-whl`, unpacked into a cache folder, so nothing is installed on the
 machine. Once made, a run costs nothing: a stamp in `.venv` holds the hash of all it was made from.
-It does not resolve versions: the lock does (`make lock`).
+A newer lock is installed over it; what the lock names no more stays until `make clean`. It does not
+resolve versions: that is `make lock`.
 """
 
 import argparse
 import hashlib
 import json
 import os
+import platform
 import subprocess
 import sys
 import tomllib
@@ -45,9 +47,11 @@ def make(venv: Path) -> None:
     if stamp.is_file() and stamp.read_text(encoding="ascii") == wanted:
         stamp.touch()  # make compares ages
         return
-    step(f"makes {venv} with Python {sys.version.split()[0]}")
-    _run([sys.executable, "-m", "venv", "--without-pip", "--clear", str(venv)], "making the venv")
-    _add_pip(venv)
+    if not _is_of_this_python(venv):
+        step(f"makes {venv} with Python {platform.python_version()}")
+        made = [sys.executable, "-m", "venv", "--without-pip", "--clear", str(venv)]
+        _run(made, "making the environment")
+        _add_pip(venv)
     python = str(venv / "bin" / "python")
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
     step("installs requirements-dev.lock, each file checked against its hash")
@@ -72,6 +76,17 @@ def fingerprint() -> str:
 def step(text: str) -> None:
     """Say one step."""
     print(f"make_venv: {text}", flush=True)
+
+
+def _is_of_this_python(venv: Path) -> bool:
+    """Whether it was once made whole, and by the Python that runs now."""
+    if not (venv / ".stamp").is_file():
+        return False
+    lines = (venv / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
+    return {
+        f"version = {platform.python_version()}",
+        f"home = {Path(sys.executable).parent}",
+    } <= set(lines)
 
 
 def _add_pip(venv: Path) -> None:
