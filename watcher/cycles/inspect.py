@@ -31,4 +31,5 @@ class Inspect:
             spells=self.store.blind_spells(since, until),
             risks=self.audit().risks,
             watch_interval=self.watch_interval,
+            first_watch=self.store.first_watch(),
         )
