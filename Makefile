@@ -5,7 +5,7 @@ BIN := .venv/bin
 VENV := .venv/.stamp
 WAIT ?= 1
 LOCK := $(BIN)/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-annotate --custom-compile-command "make lock" --upgrade pyproject.toml
+	--no-annotate --custom-compile-command "make lock" --upgrade pyproject.toml
 
 .PHONY: help demo test check fix bench lock clean
 
