@@ -126,6 +126,8 @@ class SlackAPI:
             "auth.test": (None, self._who),
             "chat.postMessage": ("chat:write", self._post),
             "chat.update": ("chat:write", self._update),
+            "conversations.history": ("channels:history", self._history),
+            "conversations.replies": ("channels:history", self._replies),
             "files.getUploadURLExternal": ("files:write", self._upload_url),
             "files.completeUploadExternal": ("files:write", self._share),
         }
@@ -171,6 +173,19 @@ class SlackAPI:
                 return {"ok": True, "channel": channel, "ts": message.ts}
         return _no("message_not_found")
 
+    def _history(self, arguments):
+        return self._read(arguments, reversed(self.channel))
+
+    def _replies(self, arguments):
+        ts = arguments.get("ts")
+        return self._read(arguments, [m for m in self.messages if ts in {m.ts, m.thread_ts}])
+
+    def _read(self, arguments, messages):
+        if arguments.get("channel") not in self.channels:
+            return _no("channel_not_found")
+        shown = [_as_read(m, arguments) for m in messages if m.channel == arguments["channel"]]
+        return {"ok": True, "messages": shown[: int(arguments.get("limit", 100))]}
+
     def _upload_url(self, arguments):
         if not arguments.get("filename") or not int(arguments.get("length", 0)):
             return _no("invalid_arguments")
@@ -201,6 +216,15 @@ class SlackAPI:
         )
         self.messages.append(message)
         return message
+
+
+def _as_read(message, arguments):
+    shown = {"ts": message.ts, "text": message.text, "blocks": message.blocks}
+    if message.thread_ts:
+        shown["thread_ts"] = message.thread_ts
+    if message.metadata and arguments.get("include_all_metadata"):
+        shown["metadata"] = message.metadata
+    return shown
 
 
 def _content(arguments):

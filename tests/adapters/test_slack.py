@@ -205,6 +205,88 @@ def test_a_thread_reply_that_failed_is_told_by_the_next_try_without_a_second_mes
     assert len(slack.thread(posted.ts)) == 1
 
 
+LOST = [Torn(after=True), Slow(0.4, after=True)]
+"""Failures after Slack took the message."""
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_with_the_scope_to_read_a_message_whose_answer_was_lost_stands_once(slack, lost):
+    slack.scopes.add("channels:history")
+    notifier, message = a_slack(slack, timeout=0.2), a_message()
+    slack.fail("chat.postMessage", lost)
+    with pytest.raises(NotifyError):
+        notifier.notify(message, None)
+
+    handle = notifier.notify(replace(message, cause="tls-file-missing"), None)
+
+    [posted] = slack.messages
+    assert handle == f"{CHANNEL}/{posted.ts}"
+    assert "tls-file-missing" in str(posted.attachments)
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_with_the_scope_to_read_an_end_whose_answer_was_lost_is_told_once(slack, lost):
+    slack.scopes.add("channels:history")
+    notifier, message = a_slack(slack, timeout=0.2), a_message()
+    handle = notifier.notify(message, None)
+    slack.fail("chat.postMessage", lost)
+    with pytest.raises(NotifyError):
+        notifier.notify(resolved(message), sent(message, handle))
+
+    notifier.notify(resolved(message), sent(message, handle))
+
+    assert len(slack.thread(handle.partition("/")[2])) == 1
+
+
+def test_a_message_that_was_not_taken_is_not_found_and_sent_again(slack):
+    slack.scopes.add("channels:history")
+    notifier = a_slack(slack)
+    notifier.notify(a_message(subject="another"), None)
+    slack.fail("chat.postMessage", Torn())
+    with pytest.raises(NotifyError):
+        notifier.notify(a_message(), None)
+
+    notifier.notify(a_message(), None)
+
+    assert len(slack.messages) == 2
+
+
+def test_without_the_scope_to_read_a_message_whose_answer_was_lost_is_sent_again(slack):
+    notifier = a_slack(slack)
+    slack.fail("chat.postMessage", Torn(after=True))
+    with pytest.raises(NotifyError):
+        notifier.notify(a_message(), None)
+
+    notifier.notify(a_message(), None)
+
+    assert len(slack.messages) == 2
+
+
+def test_a_doubt_that_cannot_be_cleared_just_now_is_cleared_by_the_next_try(slack):
+    slack.scopes.add("channels:history")
+    notifier = a_slack(slack)
+    slack.fail("chat.postMessage", Torn(after=True))
+    slack.fail("conversations.history", RateLimited(5))
+    for _ in range(2):
+        with pytest.raises(NotifyError):
+            notifier.notify(a_message(), None)
+
+    notifier.notify(a_message(), None)
+
+    assert len(slack.messages) == 1
+
+
+def test_nothing_is_looked_up_while_all_is_clear(slack):
+    slack.scopes.add("channels:history")
+    slack.fail("chat.postMessage", RateLimited(5))
+    with pytest.raises(NotifyError):
+        a_slack(slack).notify(a_message(), None)
+
+    a_slack(slack).notify(a_message(), None)
+
+    assert slack.calls == ["chat.postMessage"]
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
@@ -404,10 +486,11 @@ def test_a_report_reaches_a_channel_that_is_set_by_its_name(slack):
     assert (posted.text, answer.files) == ("all well", ("week.html",))
 
 
-def test_without_the_scope_for_files_the_comment_is_sent_and_says_so(slack, caplog):
+@pytest.mark.parametrize("channel", [CHANNEL, "#alerts"])
+def test_without_the_scope_for_files_the_comment_is_sent_and_says_so(slack, caplog, channel):
     slack.scopes.discard("files:write")
 
-    a_slack(slack).upload("week.html", b"x", "The week", "all well")
+    a_slack(slack, channel=channel).upload("week.html", b"x", "The week", "all well")
 
     [posted] = slack.messages
     assert "all well" in posted.blocks[0]["text"]["text"]

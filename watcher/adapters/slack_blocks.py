@@ -6,30 +6,17 @@ a message together, at about 12,000 (``msg_blocks_too_long``, slackapi/bolt-js#2
 that the parts here share a smaller budget, and the steps of the fix get what the others leave.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
-from watcher.adapters.slack_text import code, fence, link, plain, units, words
+from watcher.adapters import slack_parts as parts
+from watcher.adapters.slack_text import plain, words
 from watcher.adapters.slack_tone import Tone, tone
-from watcher.engine.wording import Message, Subject, length
-
-Block: TypeAlias = dict[str, Any]
-"""One block, as JSON."""
+from watcher.engine.wording import Message
 
 Payload: TypeAlias = dict[str, Any]
 """What chat.postMessage takes beside the channel: text, blocks, attachments, metadata."""
 
-SHOWN_JOBS: Final = 10
-"""How many jobs of a group the message itself names; the others stand in its thread."""
-
 _BUDGET: Final = 10_000
-_OVERHEAD: Final = 60
-_LEAST_STEP: Final = 500
-_MOST_STEPS: Final = 20
-_MOST_PROOF: Final = 8
-_LONGEST_PROOF: Final = 2_400
-_LONGEST_LINKS: Final = 1_200
 
 
 def compose(message: Message) -> Payload:
@@ -64,142 +51,14 @@ def metadata(message: Message) -> dict[str, Any]:
     return {"event_type": "watcher", "event_payload": payload}
 
 
-def section(text: str) -> Block:
-    """A section of mrkdwn; ``verbatim``, so that Slack makes no links or mentions of its own."""
-    return {"type": "section", "text": _mrkdwn(text)}
-
-
-def job_line(subject: Subject, shown: Tone) -> str:
-    """One job of a list; of one that is over, the state no longer matters."""
-    state = "" if shown is Tone.RESOLVED else f" {subject.state.value}"
-    return f"• {code(subject.pool, 110)}{state}"
-
-
-def moment(at: datetime) -> str:
-    """A moment in UTC, which is the same for everyone who reads it."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _body(message: Message, shown: Tone) -> list[Block]:
-    before = [
-        section(_cause(message, shown)),
-        {"type": "section", "fields": _fields(message, shown)},
+def _body(message: Message, shown: Tone) -> list[parts.Block]:
+    before: list[parts.Block] = [
+        parts.section(parts.cause(message, shown)),
+        {"type": "section", "fields": parts.fields(message, shown)},
     ]
     if len(message.about) > 1:
-        before.append(section(_jobs(message.about, shown)))
+        before.append(parts.section(parts.jobs(message.about, shown)))
     if message.evidence:
-        before.append(section(_proof(message)))
-    after = _undecided(message) + _links(message) + _context(message, shown)
-    return before + _fix(message, shown, _BUDGET - _weight(before + after)) + after
-
-
-def _cause(message: Message, shown: Tone) -> str:
-    lasted = message.duration
-    state = f"*{shown.value}*" + ("" if lasted is None else f" after {length(lasted)}")
-    sure = f" ({words(message.confidence, 40)})" if message.confidence else ""
-    if message.cause is None:
-        return f"{state}\n{words(message.summary, 800)}"
-    return f"{state}\n*Cause*{sure}: {words(message.summary, 800)}"
-
-
-def _fields(message: Message, shown: Tone) -> list[Block]:
-    sample = message.last_sample_at
-    pairs = [("Since", moment(message.starts_at))]
-    if message.ends_at is not None:
-        pairs.append(("Until", moment(message.ends_at)))
-    if message.about:
-        pairs += [
-            ("Last sample", "not known" if sample is None else moment(sample)),
-            ("Prometheus", _listed(subject.prometheus for subject in message.about)),
-        ]
-    if message.about and shown is not Tone.RESOLVED:
-        pairs.append(("State", _listed(subject.state.value for subject in message.about)))
-    if len(message.about) == 1:
-        pairs.append(("Job", code(message.about[0].pool, 260)))
-        if message.about[0].monitor is not None:
-            pairs.append(("Asked for by", code(message.about[0].monitor, 260)))
-    return [_mrkdwn(f"*{name}*\n{value}") for name, value in pairs]
-
-
-def _listed(values: Iterable[str]) -> str:
-    return words(", ".join(dict.fromkeys(values)), 200)
-
-
-def _jobs(about: Sequence[Subject], shown: Tone) -> str:
-    lines = [job_line(subject, shown) for subject in about[:SHOWN_JOBS]]
-    if len(about) > SHOWN_JOBS:
-        lines.append(f"… {len(about) - SHOWN_JOBS} more")
-    return "\n".join([f"*{len(about)} jobs*", *lines])
-
-
-def _proof(message: Message) -> str:
-    lines = ["*Proof*"]
-    for number, proof in enumerate(message.evidence):
-        when = "" if proof.at is None else f" ({moment(proof.at)})"
-        item = f"• {words(proof.seen, 500)}{when}"
-        if proof.where.strip():
-            item += f"\n   {code(proof.where, 300)}"
-        if number == _MOST_PROOF or units("\n".join([*lines, item])) > _LONGEST_PROOF:
-            lines.append(f"… {len(message.evidence) - number} more")
-            break
-        lines.append(item)
-    return "\n".join(lines)
-
-
-def _fix(message: Message, shown: Tone, budget: int) -> list[Block]:
-    """The steps, each a section; what is mended needs none."""
-    blocks: list[Block] = []
-    for number, step in enumerate(() if shown is Tone.RESOLVED else message.fix, start=1):
-        left = min(2_900, budget - _weight(blocks) - 3 * _OVERHEAD)
-        if left < _LEAST_STEP or number > _MOST_STEPS:
-            blocks.append(section(f"… {len(message.fix) - number + 1} more steps, on the page"))
-            break
-        text = f"{'*Fix*' + chr(10) if number == 1 else ''}{number}. {words(step.do, 300)}"
-        if step.command is not None and step.command.strip():
-            text += "\n" + fence(step.command, left - units(text) - 1)
-        blocks.append(section(text))
-    return blocks
-
-
-def _undecided(message: Message) -> list[Block]:
-    if not message.undecided:
-        return []
-    return [_small(f"Not decided: {words('; '.join(message.undecided), 500)}")]
-
-
-def _links(message: Message) -> list[Block]:
-    shown: list[str] = []
-    for text, url in message.links:
-        if units(" · ".join([*shown, link(text, url)])) > _LONGEST_LINKS:
-            break
-        shown.append(link(text, url))
-    return [section(" · ".join(shown))] if shown else []
-
-
-def _context(message: Message, shown: Tone) -> list[Block]:
-    over = shown in {Tone.BLIND, Tone.RESOLVED}
-    parts = [] if over else [f"severity {words(message.severity, 40)}"]
-    if message.cause is not None:
-        if message.link and not over:
-            parts.append(f"broken link: {words(message.link, 40)}")
-        parts.append(code(f"watcher explain {message.cause}", 120))
-    return [_small(" · ".join(parts))] if parts else []
-
-
-def _small(text: str) -> Block:
-    return {"type": "context", "elements": [_mrkdwn(text)]}
-
-
-def _mrkdwn(text: str) -> Block:
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
-
-
-def _weight(blocks: Sequence[Block]) -> int:
-    """What *blocks* take of the budget: their text, and a little for what holds it."""
-    texts = [
-        part["text"]
-        for block in blocks
-        for part in (block.get("text"), *block.get("fields", ()), *block.get("elements", ()))
-        if part is not None
-    ]
-    return sum(units(text) + _OVERHEAD for text in texts)
+        before.append(parts.section(parts.proof(message)))
+    after = parts.undecided(message) + parts.links(message) + parts.context(message, shown)
+    return before + parts.fix(message, shown, _BUDGET - parts.weight(before + after)) + after

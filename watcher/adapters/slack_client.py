@@ -102,7 +102,7 @@ def _error(fault: Exception) -> NotifyError:
                 retry_after=_header(response.headers, "Retry-After"),
             )
         case HTTPError():
-            return refusal(fault.code, "", retry_after=_header(fault.headers, "Retry-After"))
+            return refusal(fault.code, "", retry_after=fault.headers.get("Retry-After"))
         case OSError() if isinstance(fault, TimeoutError) or isinstance(
             getattr(fault, "reason", None), TimeoutError
         ):

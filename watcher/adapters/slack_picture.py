@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from watcher.adapters.slack_blocks import Block
+from watcher.adapters.slack_parts import Block
 
 _FENCE: Final = "```"
 _BOLD: Final = re.compile(r"(?<!\w)\*([^*\n]+)\*(?!\w)")

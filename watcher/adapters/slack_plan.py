@@ -7,16 +7,9 @@ ends or is still there. A webhook can only post, so it says less often what it c
 from enum import StrEnum
 from typing import Final
 
-from watcher.adapters.slack_blocks import (
-    SHOWN_JOBS,
-    Payload,
-    fallback,
-    job_line,
-    metadata,
-    moment,
-    section,
-)
-from watcher.adapters.slack_text import units, words
+from watcher.adapters.slack_blocks import Payload, fallback, metadata
+from watcher.adapters.slack_parts import SHOWN_JOBS, job_line, moment, section
+from watcher.adapters.slack_text import paragraph, units, words
 from watcher.adapters.slack_tone import Tone, tone
 from watcher.engine.announce import Reason
 from watcher.engine.wording import Message, length
@@ -33,6 +26,7 @@ class Act(StrEnum):
 
 
 _HOOK: Final = "webhook:"
+_NO_FILE: Final = "The file could not be attached: "
 _LONGEST_REPLY: Final = 2_900
 
 
@@ -102,6 +96,12 @@ def rest(message: Message) -> tuple[str, ...]:
 def note(text: str) -> Payload:
     """A message of one section; *text* is mrkdwn already."""
     return {"text": text.partition("\n")[0], "blocks": [section(text)]}
+
+
+def comment_note(comment: str, why_no_file: str = "") -> Payload:
+    """The comment of a file; *why_no_file* says why it stands alone."""
+    said = paragraph(comment, 2_700)
+    return note(f"{said}\n_{_NO_FILE}{why_no_file}_" if why_no_file else said)
 
 
 def _over(last: Sent, message: Message) -> bool:

@@ -1,0 +1,110 @@
+"""Slack by a bot token: the full way, which can edit, answer in threads and send files."""
+
+import logging
+from typing import Final
+
+from watcher.adapters.slack_blocks import Payload, compose
+from watcher.adapters.slack_client import WebAPI
+from watcher.adapters.slack_doubts import Doubts
+from watcher.adapters.slack_errors import Reason
+from watcher.adapters.slack_plan import Act, acts, comment_note, place, reply
+from watcher.adapters.slack_text import paragraph
+from watcher.adapters.slack_thread import ThreadLists
+from watcher.engine.announce import Reason as Why
+from watcher.engine.wording import Message
+from watcher.errors import NotifyError
+from watcher.model.history import Sent
+
+_log = logging.getLogger(__name__)
+_GONE: Final = frozenset({Reason.MESSAGE_GONE.value, Reason.CHANNEL.value})
+
+
+class Bot:
+    """A channel, by its id or ``#name``. Every method raises NotifyError."""
+
+    def __init__(self, api: WebAPI, channel: str) -> None:
+        self._api = api
+        self._channel = channel
+        self._id = channel if channel[:1] in {"C", "G", "D"} and channel.isalnum() else None
+        self._lists = ThreadLists(api)
+        self._doubts = Doubts(api)
+
+    def notify(self, message: Message, last: Sent | None) -> str:
+        """Do what ``slack_plan`` says; a message that cannot be edited any more is posted anew."""
+        handle = last.handle if last is not None else ""
+        for act in acts(message, last):
+            try:
+                handle = self._do(act, message, handle)
+            except NotifyError as error:
+                if act is Act.POST or error.reason not in _GONE:
+                    raise
+                handle = self._do(Act.POST, message, "")
+                break
+        self._lists.tell(message, handle)
+        return handle
+
+    def upload(self, name: str, content: bytes, title: str, comment: str) -> str:
+        """Send a file, or its comment alone where the app may not send files."""
+        handle = ""
+        try:
+            if self._id is None:
+                # Only a posted message tells the id of a channel that is set by its name.
+                handle = self._post(comment_note(comment), self._channel)
+                channel, ts = place(handle) or ("", "")
+                self._api.upload(name, content, title=title, channel=channel, thread_ts=ts)
+            else:
+                said = paragraph(comment, 2_900)
+                self._api.upload(name, content, title=title, channel=self._id, initial_comment=said)
+        except NotifyError as error:
+            if error.reason != Reason.SCOPE:
+                raise
+            _log.warning("%s", error)
+            return self._comment_alone(comment, handle)
+        return handle
+
+    def _comment_alone(self, comment: str, handle: str) -> str:
+        note = comment_note(comment, "the app lacks the scope files:write.")
+        channel, ts = place(handle) or ("", "")
+        if not channel:
+            return self._post(note, self._channel)
+        self._api.call("chat.update", {**note, "channel": channel, "ts": ts})
+        return handle
+
+    def _do(self, act: Act, message: Message, handle: str) -> str:
+        channel, ts = place(handle) or ("", "")
+        match act:
+            case Act.POST:
+                return self._post_once(compose(message), message, self._channel)
+            case Act.EDIT:
+                self._edit(message, channel, ts)
+            case Act.REPLY:
+                answer = {**reply(message), "thread_ts": ts}
+                if message.reason == Why.REPEAT:
+                    self._post(answer, channel)
+                else:
+                    self._post_once(answer, message, channel)
+        return handle
+
+    def _edit(self, message: Message, channel: str, ts: str) -> None:
+        self._api.call("chat.update", {**compose(message), "channel": channel, "ts": ts})
+
+    def _post_once(self, payload: Payload, message: Message, channel: str) -> str:
+        """Post it, unless a try whose answer was lost has done so; then bring that up to date."""
+        thread = payload.get("thread_ts", "")
+        known = self._id or channel if channel == self._channel else channel
+        ts = self._doubts.posted(message, known, thread)
+        if ts is not None:
+            if not thread:
+                self._edit(message, known, ts)
+            return f"{known}/{ts}"
+        try:
+            return self._post(payload, channel)
+        except NotifyError as error:
+            self._doubts.note(message, thread, error)
+            raise
+
+    def _post(self, payload: Payload, channel: str) -> str:
+        answer = self._api.call("chat.postMessage", {**payload, "channel": channel})
+        if channel == self._channel:
+            self._id = str(answer["channel"])
+        return f"{answer['channel']}/{answer['ts']}"
