@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 LONGEST: Final = 300
-"""Length at which a text is cut, in characters."""
+"""Length at which a lastError is cut, in characters."""
 
 _EPHEMERAL: Final = re.compile(r"\b((?:read|write) (?:tcp|udp)\d? )(\S+):\d+->")
 _CURRENT: Final = re.compile(r"current time \d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)")
@@ -18,14 +18,14 @@ _SECRET: Final = re.compile(
 )
 
 
-def steady(text: str) -> str:
-    """*text* on one line, without what changes at each scrape or is secret, cut to LONGEST."""
-    text = text[: 8 * LONGEST]
+def steady(text: str, longest: int = LONGEST) -> str:
+    """*text* on one line, without what changes at each scrape or is secret, cut to *longest*."""
+    text = text[: 8 * longest]
     text = _EPHEMERAL.sub(r"\1\2->", text)
     text = _CURRENT.sub("current time", text)
     text = without_secrets(text)
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def without_secrets(text: str) -> str:
