@@ -98,7 +98,7 @@ def full_expectations():
         targets=3,
         gone_since=before(days=1),
     )
-    pinned = a_pinned_job(pin=Pin(name="n", pool="*node*", labels=(("job", "node"),), nodes=True))
+    pinned = a_pinned_job(pin=Pin(name="n", pool="*node*", labels=(("job", "node"),)))
     return Expectations(
         taken_at=NOW,
         prometheuses=(a_prometheus(resource={"spec": {"secrets": ["a", None, 1, 2.5, True]}}),),

@@ -1,10 +1,13 @@
 """Every store keeps the contract: the fake of the tests, SQLite, and a real PostgreSQL."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 from itertools import count
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,9 +24,11 @@ from tests.builders import (
 from tests.contracts.store import EVER, RETENTION, WholeContract, told
 from tests.fakes import MemoryStore
 from watcher.adapters.sql import open_store
-from watcher.adapters.sql_tables import METADATA
+from watcher.adapters.sql_engine import connect, parse
+from watcher.adapters.sql_tables import METADATA, SCHEMA_TABLE
 from watcher.engine.group import assign
 from watcher.engine.track import Policy, track
+from watcher.errors import StoreError
 from watcher.model.incidents import Status
 
 NAMES = ("a", "b", "c")
@@ -102,6 +107,45 @@ class TestPostgreSQL(WholeContract):
                 return opened.enter_context(open_store(database, RETENTION))
 
             yield fresh
+
+    def test_migrating_makes_what_the_tables_say(self, database):
+        engine = connect(parse(database), read_only=True)
+        with engine.begin() as connection:
+            options = {"version_table": SCHEMA_TABLE, "compare_type": True}
+            context = MigrationContext.configure(connection, opts=options)
+            differences = compare_metadata(context, METADATA)
+        engine.dispose()
+
+        assert differences == []
+
+    def test_an_empty_database_reads_as_an_empty_store_and_stays_empty(self, postgres):
+        url = postgres.new_database()
+
+        for _ in range(2):
+            with open_store(url, RETENTION, read_only=True) as store:
+                assert store.expectations() is None
+
+    def test_a_reader_cannot_write(self, fresh, database):
+        fresh()
+
+        refused = pytest.raises(StoreError, match="read only")
+        with open_store(database, RETENTION, read_only=True) as store, refused:
+            store.prune(NOW)
+
+    def test_writers_follow_each_other(self, fresh):
+        first, second = fresh(), fresh()
+
+        def watched(store, name):
+            for n in range(10):
+                at = NOW + timedelta(seconds=n)
+                store.record(a_watch(at=at), {a_key(f"{name}{n}"): a_memory()}, (), ())
+
+        with ThreadPoolExecutor() as pool:
+            for done in [pool.submit(watched, s, n) for s, n in ((first, "a"), (second, "b"))]:
+                done.result()
+
+        assert len(first.memory()) == 20
+        assert len(first.watches(*EVER)) == 10
 
     test_any_history_reads_as_in_the_fake = any_history()
 

@@ -1,37 +1,24 @@
-"""The store in SQLite or PostgreSQL. Every method is one transaction: all of it, or nothing.
+"""Opens the store: makes it, brings it to today's schema, or says why it cannot be used.
 
-It decides nothing: what an incident becomes is told to it. It never overwrites or deletes a file
-that it cannot read.
+It never overwrites, moves or deletes what it cannot read: that is for a person to do.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Self
+from datetime import timedelta
 
-from sqlalchemy import URL, Connection, Engine, func, or_, select
+from sqlalchemy import URL, Engine
 
-from watcher.adapters import sql_expectations, sql_incidents, sql_rows, sql_sync
-from watcher.adapters.sql_engine import connect, missing, parse, writing
+from watcher.adapters.sql_engine import connect, missing, parse
 from watcher.adapters.sql_errors import said
-from watcher.adapters.sql_schema import readable, upgrade
-from watcher.adapters.sql_tables import (
-    BLINDNESS,
-    JOBS,
-    METADATA,
-    MOUNTS,
-    SENT,
-    WATCHES,
-)
-from watcher.model.expectations import Expectations
-from watcher.model.facts import MountRecord
-from watcher.model.history import Blindness, JobMemory, Sent, WatchRecord
-from watcher.model.incidents import Incident, Transition
-from watcher.model.names import JobKey
+from watcher.adapters.sql_schema import refuse_older, upgrade, version
+from watcher.adapters.sql_store import SqlStore
+from watcher.adapters.sql_tables import METADATA
+
+__all__ = ["SqlStore", "open_store"]
 
 
-def open_store(url: str, retention: timedelta, *, read_only: bool = False) -> "SqlStore":
+def open_store(url: str, retention: timedelta, *, read_only: bool = False) -> SqlStore:
     """Open the store at *url*, made or brought to today's schema where needed.
 
     With *read_only* nothing is made and nothing changed; one that is not there yet reads as empty.
@@ -39,25 +26,36 @@ def open_store(url: str, retention: timedelta, *, read_only: bool = False) -> "S
     locked, of a newer watcher, of another program. It then is left as it was.
     """
     parsed = parse(url)
+    schema = _look(parsed)  # before anything is touched: it may be another program's
     if read_only:
-        return SqlStore(parsed, _reader(parsed), retention)
+        if schema is None:
+            return SqlStore(parsed, _nothing(), retention)
+        refuse_older(schema, parsed)
+        return SqlStore(parsed, connect(parsed, read_only=True), retention)
     engine = connect(parsed, read_only=False)
     with _let_go_on_error(engine), said(parsed):
         upgrade(engine, parsed)
     return SqlStore(parsed, engine, retention)
 
 
-def _reader(url: URL) -> Engine:
-    if not missing(url):
-        engine = connect(url, read_only=True)
-        with _let_go_on_error(engine), said(url), engine.begin() as connection:
-            there = readable(connection, url)
-        if there:
-            return engine
+def _look(url: URL) -> str | None:
+    """The schema of what is there, None where there is nothing yet."""
+    if missing(url):
+        return None
+    engine = connect(url, read_only=True)
+    try:
+        with said(url), engine.begin() as connection:
+            return version(connection, url)
+    finally:
         engine.dispose()
-    nothing = connect(parse("sqlite://"), read_only=False)
-    METADATA.create_all(nothing)
-    return nothing
+
+
+def _nothing() -> Engine:
+    engine = connect(parse("sqlite://"), read_only=False)
+    METADATA.create_all(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+    return engine
 
 
 @contextmanager
@@ -67,158 +65,3 @@ def _let_go_on_error(engine: Engine) -> Iterator[None]:
     except BaseException:
         engine.dispose()
         raise
-
-
-class SqlStore:
-    """A Store. Safe to use from several threads, and beside other programs that use this class."""
-
-    def __init__(self, url: URL, engine: Engine, retention: timedelta) -> None:
-        self._url = url
-        self._engine = engine
-        self._writer = writing(engine)
-        self._retention = retention
-        self._cached: tuple[int, Expectations | None] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of every connection."""
-        self._engine.dispose()
-
-    def expectations(self) -> Expectations | None:
-        """The merged expectations, None if no snapshot was ever taken.
-
-        They are immutable, and large: as long as nobody changed them, the answer is the same value.
-        """
-        with self._read() as connection:
-            turn = sql_expectations.turn(connection)
-            if turn is None:
-                return None
-            cached = self._cached
-            if cached is None or cached[0] != turn:
-                self._cached = cached = (turn, sql_expectations.load(connection))
-        return cached[1]
-
-    def keep(self, expectations: Expectations, mounts: Sequence[MountRecord]) -> None:
-        """Write the merged expectations, and remember *mounts* beside those already known."""
-        with self._write() as connection:
-            sql_expectations.keep(connection, expectations)
-            sql_expectations.remember_mounts(connection, mounts)
-
-    def accept(self, jobs: Iterable[JobKey], now: datetime) -> None:
-        """Take the removal of *jobs* as meant."""
-        with self._write() as connection:
-            sql_expectations.accept(connection, jobs, now)
-
-    def mount_history(self) -> Sequence[MountRecord]:
-        """Every mount that was ever seen, oldest first."""
-        with self._read() as connection:
-            query = select(MOUNTS).order_by(MOUNTS.c.first_seen_at, MOUNTS.c.key)
-            return tuple(map(sql_rows.mount, connection.execute(query).mappings()))
-
-    def memory(self) -> Mapping[JobKey, JobMemory]:
-        """What is remembered of each job."""
-        with self._read() as connection:
-            rows = connection.execute(select(JOBS)).mappings()
-            return {JobKey(row["key"]): sql_rows.memory(row) for row in rows}
-
-    def ongoing(self) -> Mapping[JobKey, Incident]:
-        """Incidents that are not resolved."""
-        with self._read() as connection:
-            return {each.job: each for each in sql_incidents.ongoing(connection)}
-
-    def record(
-        self,
-        watch: WatchRecord,
-        memory: Mapping[JobKey, JobMemory],
-        transitions: Iterable[Transition],
-        blindness: Iterable[Blindness],
-    ) -> None:
-        """Write the outcome of one watch: all of it, or nothing; again what was written: nothing."""
-        with self._write() as connection:
-            jobs = [sql_rows.memory_row(*each) for each in memory.items()]
-            sql_sync.put(connection, JOBS, jobs)
-            sql_incidents.follow(connection, transitions)
-            for spell in map(sql_rows.spell_row, blindness):
-                sql_sync.put_one(connection, BLINDNESS, spell)
-            sql_sync.put_one(connection, WATCHES, sql_rows.watch_row(watch))
-
-    def blindness(self) -> Sequence[Blindness]:
-        """Spells of blindness that go on."""
-        with self._read() as connection:
-            query = select(BLINDNESS).where(BLINDNESS.c.until.is_(None))
-            query = query.order_by(BLINDNESS.c.since, BLINDNESS.c.source)
-            return tuple(map(sql_rows.spell, connection.execute(query).mappings()))
-
-    def unsettled(self) -> Sequence[Incident]:
-        """Incidents that go on, and those that ended without everyone told having heard of it."""
-        with self._read() as connection:
-            return sql_incidents.unsettled(connection)
-
-    def incidents(self, since: datetime, until: datetime) -> Sequence[Incident]:
-        """Incidents that were there at any time in a stretch."""
-        with self._read() as connection:
-            return sql_incidents.between(connection, since, until)
-
-    def history(self, since: datetime, until: datetime) -> Sequence[Transition]:
-        """The transitions of a stretch of time."""
-        with self._read() as connection:
-            return sql_incidents.history(connection, since, until)
-
-    def watches(self, since: datetime, until: datetime) -> Sequence[WatchRecord]:
-        """The watches of a stretch of time."""
-        with self._read() as connection:
-            query = select(WATCHES).where(WATCHES.c.at >= since, WATCHES.c.at < until)
-            rows = connection.execute(query.order_by(WATCHES.c.at)).mappings()
-            return tuple(map(sql_rows.watch, rows))
-
-    def first_watch(self) -> datetime | None:
-        """When the oldest watch that is still remembered was made, None without one."""
-        with self._read() as connection:
-            return connection.execute(select(func.min(WATCHES.c.at))).scalar()
-
-    def blind_spells(self, since: datetime, until: datetime) -> Sequence[Blindness]:
-        """The spells of blindness that reach into a stretch of time."""
-        with self._read() as connection:
-            query = select(BLINDNESS).where(
-                BLINDNESS.c.since < until,
-                or_(BLINDNESS.c.until.is_(None), BLINDNESS.c.until > since),
-            )
-            query = query.order_by(BLINDNESS.c.since, BLINDNESS.c.source)
-            return tuple(map(sql_rows.spell, connection.execute(query).mappings()))
-
-    def last_sent(self, subject: str, notifier: str) -> Sent | None:
-        """The last message delivered about a subject."""
-        with self._read() as connection:
-            this = (SENT.c.subject == subject, SENT.c.notifier == notifier)
-            payload = connection.execute(select(SENT.c.payload).where(*this)).scalar()
-            return None if payload is None else sql_rows.decode(payload, Sent)
-
-    def mark_sent(self, subject: str, notifier: str, sent: Sent) -> None:
-        """Remember a message as delivered."""
-        with self._write() as connection:
-            sql_sync.put_one(connection, SENT, sql_rows.sent_row(subject, notifier, sent))
-
-    def prune(self, now: datetime) -> None:
-        """Forget what was over longer than the retention ago; what goes on stays."""
-        with self._write() as connection:
-            sql_incidents.prune(connection, now - self._retention)
-
-    @contextmanager
-    def _read(self) -> Iterator[Connection]:
-        with said(self._url), self._engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        with said(self._url), self._writer.begin() as connection:
-            yield connection

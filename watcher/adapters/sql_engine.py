@@ -5,6 +5,8 @@ power cut; a writer takes the lock at once and waits for it, so that no transact
 PostgreSQL: writers take one advisory lock and so follow each other, as in SQLite.
 """
 
+import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -83,18 +85,28 @@ def _sqlite(url: URL, *, read_only: bool) -> Engine:
 
 
 def _prepare(*, read_only: bool) -> Callable[[Any, object], None]:
-    pragmas = ["foreign_keys=ON", "synchronous=FULL"]
-    if not read_only:
-        pragmas.append("journal_mode=WAL")
-
     def prepare(connection: Any, _: object) -> None:
         connection.isolation_level = None  # the driver must not begin by itself: we do
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA synchronous=FULL")
+        if not read_only:
+            _write_ahead(connection)
 
     return prepare
+
+
+def _write_ahead(connection: Any) -> None:
+    """Switch to the log; SQLite itself does not wait for another that switches right now."""
+    patience = time.monotonic() + WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > patience:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -9,7 +9,6 @@ from typing import Any, Final, TypeAlias, TypeVar
 import msgspec
 from sqlalchemy import RowMapping
 
-from watcher.model.comparison import JobState
 from watcher.model.expectations import (
     Expectations,
     ExpectedServer,
@@ -20,7 +19,7 @@ from watcher.model.expectations import (
 from watcher.model.facts import MountRecord
 from watcher.model.history import Blindness, JobMemory, Sent, WatchRecord
 from watcher.model.incidents import Incident, Transition
-from watcher.model.names import JobKey, PoolName, PrometheusName
+from watcher.model.names import JobKey, PrometheusName
 
 T = TypeVar("T")
 Row: TypeAlias = dict[str, Any]
@@ -41,7 +40,11 @@ def decode(payload: str, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(payload, type=kind)
     except msgspec.DecodeError:
-        return msgspec.convert(json.loads(payload), kind)
+        try:
+            plain = json.loads(payload)
+        except ValueError as error:
+            raise msgspec.DecodeError(str(error)) from error
+        return msgspec.convert(plain, kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,15 +102,9 @@ def memory_row(key: JobKey, memory: JobMemory) -> Row:
     return {"key": key, **asdict(memory), "state": memory.state.value}
 
 
-def memory(row: RowMapping) -> JobMemory:
-    """What is remembered of one job."""
-    return JobMemory(
-        prometheus=PrometheusName(row["prometheus"]),
-        pool=PoolName(row["pool"]),
-        state=JobState(row["state"]),
-        since=row["since"],
-        most_targets=row["most_targets"],
-    )
+def value(row: RowMapping, kind: type[T]) -> T:
+    """The value of a row whose columns are its fields; others are left out."""
+    return msgspec.convert({str(name): part for name, part in row.items()}, kind)
 
 
 def incident_row(incident: Incident) -> Row:
@@ -137,19 +134,9 @@ def watch_row(watch: WatchRecord) -> Row:
     return asdict(watch)
 
 
-def watch(row: RowMapping) -> WatchRecord:
-    """A watch of its row."""
-    return WatchRecord(**row)
-
-
 def spell_row(spell: Blindness) -> Row:
     """Row of a spell of blindness."""
     return asdict(spell)
-
-
-def spell(row: RowMapping) -> Blindness:
-    """A spell of its row."""
-    return Blindness(**row)
 
 
 def sent_row(subject: str, notifier: str, sent: Sent) -> Row:

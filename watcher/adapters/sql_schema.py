@@ -39,15 +39,13 @@ def version(connection: Connection, url: URL) -> str | None:
     return None if found is None else str(found)
 
 
-def readable(connection: Connection, url: URL) -> bool:
-    """Whether there is something to read. Raises StoreError also for an older schema."""
-    found = version(connection, url)
-    if found is not None and found != SCHEMA:
+def refuse_older(found: str, url: URL) -> None:
+    """Raise StoreError for a store that would have to be migrated before it can be read."""
+    if found != SCHEMA:
         raise StoreError(
             f"{name_of(url)}: has schema {found}, this watcher reads {SCHEMA}: start `watcher run` "
             "of this version once, which brings it up to date"
         )
-    return found is not None
 
 
 def _check(connection: Connection, url: URL) -> None:

@@ -1,0 +1,180 @@
+"""The store in SQLite or PostgreSQL. Every method is one transaction: all of it, or nothing.
+
+It decides nothing: what an incident becomes is told to it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import URL, Connection, Engine, Select, func, or_, select
+
+from watcher.adapters import sql_expectations, sql_incidents, sql_rows, sql_sync
+from watcher.adapters.sql_engine import writing
+from watcher.adapters.sql_errors import said
+from watcher.adapters.sql_tables import BLINDNESS, JOBS, MOUNTS, SENT, WATCHES
+from watcher.model.expectations import Expectations
+from watcher.model.facts import MountRecord
+from watcher.model.history import Blindness, JobMemory, Sent, WatchRecord
+from watcher.model.incidents import Incident, Transition
+from watcher.model.names import JobKey
+
+
+class SqlStore:
+    """A Store. Safe to use from several threads, and beside other programs that use this class."""
+
+    def __init__(self, url: URL, engine: Engine, retention: timedelta) -> None:
+        self._url = url
+        self._engine = engine
+        self._writer = writing(engine)
+        self._retention = retention
+        self._cached: tuple[int, Expectations | None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+    def expectations(self) -> Expectations | None:
+        """The merged expectations, None if no snapshot was ever taken.
+
+        They are immutable, and large: as long as nobody changed them, the answer is the same value.
+        """
+        with self._read() as connection:
+            turn = sql_expectations.turn(connection)
+            if turn is None:
+                return None
+            cached = self._cached
+            if cached is None or cached[0] != turn:
+                self._cached = cached = (turn, sql_expectations.load(connection))
+        return cached[1]
+
+    def keep(self, expectations: Expectations, mounts: Sequence[MountRecord]) -> None:
+        """Write the merged expectations, and remember *mounts* beside those already known."""
+        with self._write() as connection:
+            sql_expectations.keep(connection, expectations)
+            sql_expectations.remember_mounts(connection, mounts)
+
+    def accept(self, jobs: Iterable[JobKey], now: datetime) -> None:
+        """Take the removal of *jobs* as meant."""
+        with self._write() as connection:
+            sql_expectations.accept(connection, jobs, now)
+
+    def mount_history(self) -> Sequence[MountRecord]:
+        """Every mount that was ever seen, oldest first."""
+        with self._read() as connection:
+            query = select(MOUNTS).order_by(MOUNTS.c.first_seen_at, MOUNTS.c.key)
+            return tuple(map(sql_rows.mount, connection.execute(query).mappings()))
+
+    def memory(self) -> Mapping[JobKey, JobMemory]:
+        """What is remembered of each job."""
+        with self._read() as connection:
+            rows = connection.execute(select(JOBS)).mappings()
+            return {JobKey(row["key"]): sql_rows.value(row, JobMemory) for row in rows}
+
+    def ongoing(self) -> Mapping[JobKey, Incident]:
+        """Incidents that are not resolved."""
+        with self._read() as connection:
+            return {each.job: each for each in sql_incidents.ongoing(connection)}
+
+    def record(
+        self,
+        watch: WatchRecord,
+        memory: Mapping[JobKey, JobMemory],
+        transitions: Iterable[Transition],
+        blindness: Iterable[Blindness],
+    ) -> None:
+        """Write the outcome of one watch: all of it, or nothing; again what was written: nothing."""
+        with self._write() as connection:
+            jobs = [sql_rows.memory_row(*each) for each in memory.items()]
+            sql_sync.put(connection, JOBS, jobs)
+            sql_incidents.follow(connection, transitions)
+            for spell in map(sql_rows.spell_row, blindness):
+                sql_sync.put_one(connection, BLINDNESS, spell)
+            sql_sync.put_one(connection, WATCHES, sql_rows.watch_row(watch))
+
+    def blindness(self) -> Sequence[Blindness]:
+        """Spells of blindness that go on."""
+        with self._read() as connection:
+            query = select(BLINDNESS).where(BLINDNESS.c.until.is_(None))
+            return _spells(connection, query)
+
+    def unsettled(self) -> Sequence[Incident]:
+        """Incidents that go on, and those that ended without everyone told having heard of it."""
+        with self._read() as connection:
+            return sql_incidents.unsettled(connection)
+
+    def incidents(self, since: datetime, until: datetime) -> Sequence[Incident]:
+        """Incidents that were there at any time in a stretch."""
+        with self._read() as connection:
+            return sql_incidents.between(connection, since, until)
+
+    def history(self, since: datetime, until: datetime) -> Sequence[Transition]:
+        """The transitions of a stretch of time."""
+        with self._read() as connection:
+            return sql_incidents.history(connection, since, until)
+
+    def watches(self, since: datetime, until: datetime) -> Sequence[WatchRecord]:
+        """The watches of a stretch of time."""
+        with self._read() as connection:
+            query = select(WATCHES).where(WATCHES.c.at >= since, WATCHES.c.at < until)
+            rows = connection.execute(query.order_by(WATCHES.c.at)).mappings()
+            return tuple(sql_rows.value(row, WatchRecord) for row in rows)
+
+    def first_watch(self) -> datetime | None:
+        """When the oldest watch that is still remembered was made, None without one."""
+        with self._read() as connection:
+            return connection.execute(select(func.min(WATCHES.c.at))).scalar()
+
+    def blind_spells(self, since: datetime, until: datetime) -> Sequence[Blindness]:
+        """The spells of blindness that reach into a stretch of time."""
+        with self._read() as connection:
+            query = select(BLINDNESS).where(
+                BLINDNESS.c.since < until,
+                or_(BLINDNESS.c.until.is_(None), BLINDNESS.c.until > since),
+            )
+            return _spells(connection, query)
+
+    def last_sent(self, subject: str, notifier: str) -> Sent | None:
+        """The last message delivered about a subject."""
+        with self._read() as connection:
+            this = (SENT.c.subject == subject, SENT.c.notifier == notifier)
+            payload = connection.execute(select(SENT.c.payload).where(*this)).scalar()
+            return None if payload is None else sql_rows.decode(payload, Sent)
+
+    def mark_sent(self, subject: str, notifier: str, sent: Sent) -> None:
+        """Remember a message as delivered."""
+        with self._write() as connection:
+            sql_sync.put_one(connection, SENT, sql_rows.sent_row(subject, notifier, sent))
+
+    def prune(self, now: datetime) -> None:
+        """Forget what was over longer than the retention ago; what goes on stays."""
+        with self._write() as connection:
+            sql_incidents.prune(connection, now - self._retention)
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with said(self._url), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with said(self._url), self._writer.begin() as connection:
+            yield connection
+
+
+def _spells(connection: Connection, query: Select[Any]) -> Sequence[Blindness]:
+    rows = connection.execute(query.order_by(BLINDNESS.c.since, BLINDNESS.c.source)).mappings()
+    return tuple(sql_rows.value(row, Blindness) for row in rows)
