@@ -59,6 +59,15 @@ class Cluster:
     target_pods: Objects = NOT_READ
 
 
+_HIDDEN: Final = {
+    "prometheuses": ("Prometheus",),
+    "prometheusagents": ("Prometheus",),
+    **{kind.plural: (kind.value,) for kind in MonitorKind},
+    "namespaces": tuple(MonitorKind),
+    "pods of Prometheus": ("Pod",),
+}
+"""What is not known of the expectation, by the source that could not be read."""
+
 UrlOf: TypeAlias = Callable[[KubeObject, KubeObject], str]
 """The URL of a server, of its pod and its Prometheus resource."""
 
@@ -208,7 +217,12 @@ def _unread(cluster: Cluster) -> Iterator[Unreadable]:
     }
     for source, found in kinds.items():
         if isinstance(found, Unavailable) and found is not NOT_READ:
-            yield Unreadable(source=source, error=found.reason, permission=found.permission)
+            yield Unreadable(
+                source=source,
+                error=found.reason,
+                permission=found.permission,
+                hides=_HIDDEN.get(source, ()),
+            )
 
 
 def _known(found: Objects) -> Sequence[KubeObject]:
@@ -216,7 +230,12 @@ def _known(found: Objects) -> Sequence[KubeObject]:
 
 
 def _bad(resource: KubeObject, error: ValueError) -> Unreadable:
-    return Unreadable(source=called(resource), error=f"{error}; correct the object")
+    hides = _HIDDEN.get(f"{resource.kind.lower()}s", ())
+    return Unreadable(
+        source=called(resource),
+        error=f"{error}; correct the object",
+        hides=(called(resource),) if resource.kind in set(MonitorKind) else hides,
+    )
 
 
 def _by_monitor(unselected: Unselected) -> MonitorRef:

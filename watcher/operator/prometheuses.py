@@ -56,7 +56,9 @@ def choosers(
             usable.append(resource)
         except FieldError as error:
             problem = f"{error}; correct the object"
-            unreadable.append(Unreadable(source=called(resource), error=problem))
+            unreadable.append(
+                Unreadable(source=called(resource), error=problem, hides=("Prometheus",))
+            )
     names = prometheus_names(usable)
     found = [
         Chooser(
@@ -104,7 +106,7 @@ def _selections(
         try:
             found[kind] = selection(resource, kind, namespaces, operators)
         except SelectorError as error:
-            unreadable.append(Unreadable(source=called(resource), error=str(error)))
+            unreadable.append(Unreadable(source=called(resource), error=str(error), hides=(kind,)))
             found[kind] = CannotTell(reason=f"{called(resource)}: {error}")
     return found
 
