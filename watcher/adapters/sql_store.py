@@ -43,6 +43,11 @@ class SqlStore:
     ) -> None:
         self.close()
 
+    @property
+    def place(self) -> str:
+        """Where it is, as its URL without a password."""
+        return self._url.render_as_string(hide_password=True)
+
     def close(self) -> None:
         """Let go of every connection."""
         self._engine.dispose()

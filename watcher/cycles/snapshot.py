@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from watcher.engine.merge import Keeping, combined, is_mass_loss, remember
+from watcher.engine.pins import with_pins
 from watcher.errors import SourceUnavailable
-from watcher.model.expectations import Expectations, Unreadable
+from watcher.model.expectations import Expectations, Pin, Unreadable
 from watcher.model.facts import MountRecord
 from watcher.ports import ExpectationSource, Store
 
@@ -34,6 +35,7 @@ class Taken:
 
 def take(
     sources: Sequence[ExpectationSource],
+    pins: Sequence[Pin],
     before: Expectations | None,
     keeping: Keeping,
     now: datetime,
@@ -46,9 +48,9 @@ def take(
             found.append(source.snapshot(now))
             mounts += source.mounts(now)
         except SourceUnavailable as error:
-            found.append(_nothing_known(source, error, before, now))
+            found.append(_nothing_known(error, now))
     fresh = combined(found) if found else Expectations(taken_at=now)
-    merged = remember(before, fresh, keeping=keeping, now=now)
+    merged = remember(before, with_pins(fresh, pins), keeping=keeping, now=now)
     return Taken(
         expectations=merged,
         mounts=tuple(mounts),
@@ -56,12 +58,7 @@ def take(
     )
 
 
-def _nothing_known(
-    source: ExpectationSource,
-    error: SourceUnavailable,
-    before: Expectations | None,
-    now: datetime,
-) -> Expectations:
+def _nothing_known(error: SourceUnavailable, now: datetime) -> Expectations:
     """An unreadable source hides all that it would have told, so that nothing of it is gone."""
     unreadable = Unreadable(
         source=error.source,
@@ -69,8 +66,7 @@ def _nothing_known(
         permission=error.permission,
         hides=("Prometheus", "Pod"),
     )
-    known = before.prometheuses if before is not None and source.name == "kubernetes" else ()
-    return Expectations(taken_at=now, prometheuses=known, unreadable=(unreadable,))
+    return Expectations(taken_at=now, unreadable=(unreadable,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +74,7 @@ class Snapshot:
     """Reads what should be scraped, and keeps it."""
 
     sources: Sequence[ExpectationSource]
+    pins: Sequence[Pin]
     store: Store
     keeping: Keeping
     clock: Callable[[], datetime]
@@ -85,6 +82,6 @@ class Snapshot:
     def run(self) -> Taken:
         """Run once."""
         now = self.clock()
-        taken = take(self.sources, self.store.expectations(), self.keeping, now)
+        taken = take(self.sources, self.pins, self.store.expectations(), self.keeping, now)
         self.store.keep(taken.expectations, taken.mounts)
         return taken

@@ -34,13 +34,18 @@ class FilePath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """How a pinned job is found: by a glob over pool names, or by labels of its targets."""
+    """A job that must be there whatever anybody declares, and how it is found.
+
+    By ``pool``, a glob over pool names, or by ``labels`` that its targets carry. ``prometheus`` is
+    the one that must have it, None for every one; ``least`` is the least number of targets, None
+    where that is the number of nodes.
+    """
 
     name: str
+    prometheus: PrometheusName | None = None
     pool: str | None = None
     labels: tuple[tuple[str, str], ...] = ()
-    nodes: bool = False
-    """Whether the least number of targets is the number of nodes."""
+    least: int | None = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,56 @@
+"""Which right gives which facts, and whether we have it: asked of the API server itself."""
+
+from typing import Final
+
+from watcher.adapters.kube import KubeApi
+from watcher.adapters.kube_resources import (
+    ACCESS_REVIEWS,
+    AGENTS,
+    DEPLOYMENTS,
+    ENDPOINT_SLICES,
+    ENDPOINTS,
+    EVENTS,
+    MONITORS,
+    NAMESPACES,
+    NETWORK_POLICIES,
+    NODES,
+    POD_LOGS,
+    PODS,
+    PROMETHEUSES,
+    REVISIONS,
+    SECRETS,
+    SERVICES,
+    STATEFUL_SETS,
+    Resource,
+)
+from watcher.errors import SourceUnavailable
+from watcher.model import facts
+
+RIGHTS: Final = {
+    ("list", PROMETHEUSES): (facts.PROMETHEUS, facts.PROMETHEUSES),
+    ("list", AGENTS): (facts.PROMETHEUSES,),
+    **{("list", kind): (facts.MONITOR, facts.MONITORS) for kind in MONITORS.values()},
+    ("list", NAMESPACES): (facts.NAMESPACE, facts.NAMESPACES),
+    ("list", EVENTS): (facts.MONITOR_EVENTS, facts.POD_EVENTS),
+    ("list", DEPLOYMENTS): (facts.OPERATOR,),
+    ("list", STATEFUL_SETS): (facts.STATEFUL_SETS,),
+    ("list", REVISIONS): (facts.REVISIONS,),
+    ("list", PODS): (facts.PODS, facts.TARGET_PODS, facts.OPERATOR_PODS),
+    ("list", SERVICES): (facts.SERVICES,),
+    ("list", ENDPOINTS): (facts.ENDPOINTS,),
+    ("list", ENDPOINT_SLICES): (facts.ENDPOINT_SLICES,),
+    ("list", NODES): (facts.NODES,),
+    ("list", NETWORK_POLICIES): (facts.NETWORK_POLICIES,),
+    ("get", SECRETS): (facts.SECRET_KEYS,),
+    ("get", POD_LOGS): (facts.LOGS,),
+    ("create", ACCESS_REVIEWS): (facts.ACCESS,),
+}
+"""The facts that each right gives, by verb and resource."""
+
+
+def may_we(kube: KubeApi, verb: str, resource: Resource) -> bool | None:
+    """Whether this watcher may do *verb* everywhere; None where the API server does not tell."""
+    try:
+        return kube.may_we(verb, resource)
+    except SourceUnavailable:
+        return None

@@ -1,0 +1,245 @@
+"""Make adapters and cycles out of settings. Nothing here runs by itself."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TextIO
+
+from watcher.adapters.cluster import ClusterSource
+from watcher.adapters.cluster_facts import ClusterFacts
+from watcher.adapters.kube import KubeApi, connect
+from watcher.adapters.log_facts import LogFacts
+from watcher.adapters.manifests import ManifestSource
+from watcher.adapters.prometheus import Prometheus
+from watcher.adapters.prometheus_facts import PrometheusFacts
+from watcher.adapters.running_config import RunningConfiguration
+from watcher.adapters.slack import Slack
+from watcher.adapters.slack_dry import DryRun
+from watcher.adapters.sql import SqlStore, open_store
+from watcher.cycles.audit import Assess
+from watcher.cycles.look import Look, Remembered
+from watcher.cycles.snapshot import Taken, take
+from watcher.diagnosis import catalogue
+from watcher.diagnosis.ladder import Step, ladder
+from watcher.diagnosis.rule import Case
+from watcher.engine.merge import Keeping
+from watcher.engine.track import Policy
+from watcher.model.comparison import JobStatus
+from watcher.model.expectations import ExpectedServer, Origin, Pin, WatchedPrometheus
+from watcher.model.facts import Facts, Known
+from watcher.model.names import PrometheusName, ServerName
+from watcher.model.observations import ServerObservation, UnreadableServer
+from watcher.model.results import Audit, Result
+from watcher.ports import ExpectationSource, FactGatherer, Observer
+from watcher.settings import PrometheusSettings, Settings
+
+
+def clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)  # noqa: TID251 -- the one clock of the package
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Every adapter that reads, made from one set of settings."""
+
+    settings: Settings
+    kube: KubeApi | None
+    observer: Observer
+    sources: Sequence[ExpectationSource]
+    gatherers: Sequence[FactGatherer]
+
+    @property
+    def look(self) -> Look:
+        """How everything is looked at."""
+        return Look(
+            observer=self.observer,
+            gatherers=self.gatherers,
+            rules=catalogue.causes(),
+            settle=self.settings.settle,
+        )
+
+    @property
+    def assess(self) -> Assess:
+        """How what is at risk is looked for."""
+        return Assess(gatherers=self.gatherers, rules=catalogue.at_risk())
+
+    @property
+    def keeping(self) -> Keeping:
+        """How long removals are kept."""
+        return Keeping(retire_after=self.settings.retire_after, mass_loss=self.settings.mass_loss)
+
+    @property
+    def policy(self) -> Policy:
+        """When incidents fire and end."""
+        return Policy(
+            pending_watches=self.settings.pending_watches,
+            pending_for=self.settings.pending_for,
+            resolve_watches=self.settings.resolve_watches,
+        )
+
+    @property
+    def pins(self) -> tuple[Pin, ...]:
+        """The pinned jobs."""
+        return tuple(
+            Pin(
+                name=pin.name,
+                prometheus=PrometheusName(pin.prometheus) if pin.prometheus else None,
+                pool=pin.pool,
+                labels=tuple(sorted(pin.labels.items())),
+                least=pin.targets if isinstance(pin.targets, int) else None,
+            )
+            for pin in self.settings.expect.pinned
+        )
+
+
+def connected(settings: Settings) -> World:
+    """The world that *settings* name, with the cluster. Raises ConfigError; asks nothing yet."""
+    return world(settings, connect(settings.kubernetes))
+
+
+def world(settings: Settings, kube: KubeApi | None) -> World:
+    """The world that *settings* name, beside *kube*."""
+    observer = _Observers(settings, kube)
+    cluster = ClusterSource(kube, settings)
+    sources: list[ExpectationSource] = [cluster]
+    if settings.expect.manifests:
+        sources.append(ManifestSource(settings.expect.manifests))
+    alone = _known_by_url(settings.prometheuses)
+    if alone and kube is None and not settings.expect.manifests:
+        sources.append(RunningConfiguration(observer, alone, Origin.CONFIG_FILE))
+    gatherers: list[FactGatherer] = [
+        ClusterFacts(kube),
+        PrometheusFacts(observer.of),
+        LogFacts(kube),
+    ]
+    return World(settings, kube, observer, tuple(sources), tuple(gatherers))
+
+
+class _Observers:
+    """Each server by the HTTP settings of its own Prometheus; fits the port Observer."""
+
+    def __init__(self, settings: Settings, kube: KubeApi | None) -> None:
+        proxy = settings.kubernetes is not None and settings.kubernetes.proxy and kube is not None
+        self._proxy_url = kube.server if proxy and kube is not None else None
+        self._proxied = (
+            self._make(settings, kube.proxy_session()) if proxy and kube is not None else None
+        )
+        self._default = self._make(settings)
+        self._own = {
+            server.url: self._make(settings.model_copy(update={"http": named.http}))
+            for named in settings.prometheuses
+            if named.http is not None
+            for server in named.servers
+        }
+
+    def observe(
+        self, server: ExpectedServer, now: datetime
+    ) -> ServerObservation | UnreadableServer:
+        """Read one server."""
+        return self.of(server).observe(server, now)
+
+    def of(self, server: ExpectedServer) -> Prometheus:
+        """The adapter that speaks to *server*."""
+        if self._proxied is not None and server.url.startswith(f"{self._proxy_url}/"):
+            return self._proxied
+        return self._own.get(server.url, self._default)
+
+    @staticmethod
+    def _make(settings: Settings, session: object = None) -> Prometheus:
+        return Prometheus(
+            settings.http,
+            full_targets_up_to=settings.full_targets_up_to,
+            session=session,  # type: ignore[arg-type]  # requests has its home in the adapters
+        )
+
+
+def _known_by_url(named: Sequence[PrometheusSettings]) -> tuple[WatchedPrometheus, ...]:
+    return tuple(
+        WatchedPrometheus(
+            name=PrometheusName(each.name),
+            servers=tuple(
+                ExpectedServer(
+                    name=ServerName(server.name),
+                    url=server.url,
+                    shard=server.shard,
+                    replica=server.replica,
+                    log_file=str(server.log_file) if server.log_file else None,
+                )
+                for server in each.servers
+            ),
+        )
+        for each in named
+        if each.servers
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A look without consequences, as ``once``, ``explain`` and ``audit`` take it."""
+
+    world: World
+    store: SqlStore | None
+
+    def result(
+        self, now: datetime, explained: Callable[[JobStatus], bool] = lambda _: True
+    ) -> Result:
+        """Snapshot in memory, merged with what the store remembers, then one look."""
+        taken = self._snapshot(now)
+        return self.world.look.at(taken.expectations, self.remembered(), now, explained=explained)
+
+    def audit(self, result: Result) -> Audit:
+        """What is at risk, on the ground of *result*."""
+        return self.world.assess.of(result, self.remembered())
+
+    def ladder(self, result: Result, status: JobStatus) -> tuple[Step, ...]:
+        """A job's links, one by one."""
+        observation = next(o for o in result.observations if o.prometheus == status.job.prometheus)
+        case = Case(
+            status=status,
+            observation=observation,
+            facts=Facts(),
+            now=result.at,
+            settle=self.world.settings.settle,
+        )
+        return ladder(case, result.diagnoses.get(status.job.key))
+
+    def remembered(self) -> Remembered:
+        """What the store adds; nothing when there is none or it never was written to."""
+        if self.store is None or self.store.first_watch() is None:
+            return Remembered()
+        return Remembered(
+            memory=self.store.memory(),
+            incidents=self.store.ongoing(),
+            mounts=Known(tuple(self.store.mount_history())),
+        )
+
+    def _snapshot(self, now: datetime) -> Taken:
+        before = self.store.expectations() if self.store is not None else None
+        return take(self.world.sources, self.world.pins, before, self.world.keeping, now)
+
+
+def glance(settings: Settings, stack: ExitStack) -> Glance:
+    """A glance at the world of *settings*; the store that it opens is closed with *stack*."""
+    return Glance(connected(settings), reading_store(settings, stack))
+
+
+def glance_at_url(url: str) -> Glance:
+    """A glance at one server that is known by its URL alone: no settings, cluster or store."""
+    settings = Settings.model_validate(
+        {"prometheuses": [{"name": url, "servers": [{"name": url, "url": url}]}]}
+    )
+    return Glance(world(settings, None), None)
+
+
+def reading_store(settings: Settings, stack: ExitStack) -> SqlStore:
+    """The store, to be read only; one that is not there yet reads as empty."""
+    return stack.enter_context(open_store(settings.store, settings.retention, read_only=True))
+
+
+def notifiers(settings: Settings, dry_run: TextIO | None) -> tuple[Slack | DryRun, ...]:
+    """Those that are told. With *dry_run* what would be sent is written there instead."""
+    if dry_run is not None:
+        return (DryRun(dry_run),)
+    return () if settings.slack is None else (Slack(settings.slack),)

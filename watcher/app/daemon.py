@@ -1,0 +1,250 @@
+"""The daemon: cycles on a schedule, the web beside them, a clean end.
+
+APScheduler runs the cycles, each never twice at once and never to make up for missed runs.
+"""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final, TextIO
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from watcher import __version__
+from watcher.adapters.slack_errors import Reason
+from watcher.adapters.sql import SqlStore, open_store
+from watcher.app import compose, rights
+from watcher.app.reports import Reports
+from watcher.cycles.inspect import Inspect
+from watcher.cycles.snapshot import Snapshot
+from watcher.cycles.watch import Watch
+from watcher.errors import ConfigError, WatcherError
+from watcher.model.results import Audit, Result
+from watcher.settings import Settings, load
+from watcher.web.app import Latest, create
+from watcher.web.metrics import Meters
+from watcher.web.server import WebServer
+
+logger = logging.getLogger("watcher")
+
+_STOP_WITHIN: Final = 3.0
+"""Seconds that a cycle in flight is waited for when the daemon is told to end; SIGTERM must end it
+within 5. A read in flight may be abandoned, a transaction of the store is not."""
+
+
+@dataclass(slots=True)
+class Daemon:
+    """One running daemon. ``latest`` holds the last result: swapped, never changed."""
+
+    settings: Settings
+    world: compose.World
+    store: SqlStore
+    meters: Meters
+    snapshot: Snapshot
+    watch: Watch
+    inspect: Inspect
+    reports: Reports
+    latest: Result | None = None
+    at_risk: Audit | None = None
+    attempted_at: datetime | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def take_snapshot(self) -> None:
+        """The snapshot cycle."""
+        self._cycle("snapshot", self._snapshot)
+
+    def look(self) -> None:
+        """The watch cycle."""
+        self.attempted_at = compose.clock()
+        self._cycle("watch", self._watch)
+
+    def assess(self) -> None:
+        """What is at risk, on the ground of the last result; as often as snapshots are taken."""
+        if self.latest is not None:
+            glance = compose.Glance(self.world, self.store)
+            self.at_risk = glance.audit(self.latest)
+
+    def sum_up(self) -> None:
+        """The inspection cycle."""
+        self._cycle("inspect", self.reports.write)
+
+    def _watch(self) -> Result:
+        first = self.latest is None
+        self.latest = self.watch.run()
+        if first:
+            self.assess()
+        return self.latest
+
+    def _snapshot(self) -> object:
+        taken = self.snapshot.run()
+        self.assess()
+        self.store.prune(compose.clock())
+        return taken
+
+    def _cycle(self, name: str, run: Callable[[], object]) -> None:
+        """Run one cycle and log its sentence. The daemon never dies of what it watches."""
+        started = time.perf_counter()
+        well = False
+        try:
+            outcome = run()
+        except WatcherError as error:
+            logger.error("%s: %s", name, error)  # noqa: TRY400 -- an expected error needs no trace
+        except Exception:
+            logger.exception("%s: unexpected error; please report it with this trace", name)
+        else:
+            well = True
+            logger.info("%s: %s", name, outcome)
+        seconds = time.perf_counter() - started
+        self.meters.cycle_ended(name, at=time.time(), seconds=seconds, well=well)  # noqa: TID251
+
+
+def run(path: Path | None, *, cycles: int | None, dry_run: TextIO | None) -> None:
+    """Run until SIGTERM or SIGINT, or for so many watches (a snapshot first, no web).
+
+    Raises ConfigError and StoreError before anything is started.
+    """
+    settings = load(path)
+    with ExitStack() as stack:
+        daemon = _assembled(settings, stack, dry_run)
+        _say_what_is_watched(daemon)
+        daemon.take_snapshot()
+        if cycles is not None:
+            _some(daemon, cycles)
+            return
+        _serve(daemon, stack)
+
+
+def _assembled(settings: Settings, stack: ExitStack, dry_run: TextIO | None) -> Daemon:
+    world = compose.connected(settings)
+    receivers = compose.notifiers(settings, dry_run)
+    store = stack.enter_context(open_store(settings.store, settings.retention))
+    meters = Meters(notifiers=[r.name for r in receivers], reasons=[reason.value for reason in Reason])
+    watch = Watch(
+        look=world.look,
+        store=store,
+        notifiers=receivers,
+        tally=meters,
+        policy=world.policy,
+        repeat=settings.repeat,
+        blind_grace=settings.blind_grace,
+        clock=compose.clock,
+    )
+    snapshot = Snapshot(
+        sources=world.sources,
+        pins=world.pins,
+        store=store,
+        keeping=world.keeping,
+        clock=compose.clock,
+    )
+    glance = compose.Glance(world, store)
+    inspect = Inspect(
+        store=store,
+        watch_interval=settings.watch_interval,
+        audit=lambda: glance.audit(glance.result(compose.clock())),
+        clock=compose.clock,
+    )
+    return Daemon(
+        settings=settings,
+        world=world,
+        store=store,
+        meters=meters,
+        snapshot=snapshot,
+        watch=watch,
+        inspect=inspect,
+        reports=Reports(inspect, settings.inspection, receivers),
+    )
+
+
+def _some(daemon: Daemon, cycles: int) -> None:
+    """Watch so many times, one watch interval apart."""
+    for number in range(cycles):
+        if number and daemon.stopping.wait(daemon.settings.watch_interval.total_seconds()):
+            return
+        daemon.look()
+
+
+def _serve(daemon: Daemon, stack: ExitStack) -> None:
+    settings = daemon.settings
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: daemon.stopping.set())
+    latest = Latest(
+        result=lambda: daemon.latest,
+        attempted=lambda: daemon.attempted_at,
+        clock=compose.clock,
+        watch_interval=settings.watch_interval,
+        audit=lambda: daemon.at_risk,
+        inspection=lambda: daemon.reports.last,
+        sources=tuple(source.name for source in daemon.world.sources),
+    )
+    server = WebServer(create(latest, daemon.meters), settings.web.listen, settings.web.config_file)
+    stack.enter_context(server)
+    logger.info("page, API and metrics on %s", server.url)
+    scheduler = _scheduler(daemon)
+    scheduler.start()
+    daemon.stopping.wait()
+    logger.info("told to end: waiting for the cycle in flight")
+    ending = threading.Thread(target=scheduler.shutdown, daemon=True)
+    ending.start()
+    ending.join(_STOP_WITHIN)
+
+
+def _scheduler(daemon: Daemon) -> BackgroundScheduler:
+    settings = daemon.settings
+    scheduler = BackgroundScheduler(
+        timezone="UTC",
+        job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
+    )
+    scheduler.add_job(
+        daemon.look,
+        "interval",
+        seconds=settings.watch_interval.total_seconds(),
+        next_run_time=compose.clock(),
+    )
+    scheduler.add_job(
+        daemon.take_snapshot, "interval", seconds=settings.snapshot_interval.total_seconds()
+    )
+    scheduler.add_job(daemon.sum_up, _weekly(settings))
+    return scheduler
+
+
+def _weekly(settings: Settings) -> CronTrigger:
+    inspection = settings.inspection
+    try:
+        return CronTrigger.from_crontab(inspection.cron, timezone=inspection.timezone)
+    except (ValueError, LookupError) as error:
+        raise ConfigError(
+            f"inspection.cron: {error}; write it as cron does, such as `0 9 * * mon`"
+        ) from None
+
+
+def _say_what_is_watched(daemon: Daemon) -> None:
+    """What is watched, with which rights, and which rules cannot be asked for lack of them."""
+    settings, world = daemon.settings, daemon.world
+    cluster = f"the Kubernetes API at {world.kube.server}" if world.kube else "no Kubernetes API"
+    logger.info("watcher %s: %s, store %s", __version__, cluster, daemon.store.place)
+    for named in settings.prometheuses:
+        servers = ", ".join(f"{s.name} at {s.url}" for s in named.servers) or "its pods"
+        logger.info("watching %s: %s", named.name, servers)
+    if not settings.prometheuses:
+        logger.info("watching every Prometheus that the Kubernetes API knows")
+    told = ", ".join(receiver.name for receiver in daemon.watch.notifiers)
+    logger.info("telling %s", told or "nobody: set slack in the settings to be told")
+    for lack in rights.lacking(world.kube):
+        logger.warning(
+            "no right to %s: without it these rules cannot be asked: %s; config/kubernetes has it",
+            lack.permission,
+            ", ".join(lack.rules),
+        )
+
+
+def check(settings: Settings) -> None:
+    """Raise ConfigError where the settings cannot be used together; asks no server anything."""
+    compose.connected(settings)
+    _weekly(settings)

@@ -1,0 +1,42 @@
+"""The exit codes: 0 all well, 1 found something, 2 cannot tell, 3 wrong usage or settings."""
+
+from typing import Final
+
+from watcher.model.comparison import JobState
+from watcher.model.results import Result
+from watcher.web import shapes
+
+WELL: Final = 0
+FOUND: Final = 1
+CANNOT_TELL: Final = 2
+WRONG: Final = 3
+
+_LOST: Final = frozenset(state.value for state in JobState if state.lost)
+
+
+def of_jobs(told: shapes.JobsDocument, result: Result, *, strict: bool) -> int:
+    """Of a look: 1 when a job that is shown is lost, else 2 when something cannot be told."""
+    shown = [job for job in told.jobs if job.ignored is None]
+    bad = _LOST | {JobState.DEGRADED.value} if strict else _LOST
+    if any(job.state in bad for job in shown):
+        return FOUND
+    if any(job.state == JobState.UNKNOWN.value for job in shown) or _blind(result):
+        return CANNOT_TELL
+    return WELL
+
+
+def of_audit(told: shapes.AuditDocument, result: Result) -> int:
+    """Of an audit: 1 when something is at risk, else 2 when something cannot be told."""
+    if told.risks:
+        return FOUND
+    return CANNOT_TELL if _blind(result) else WELL
+
+
+def _blind(result: Result) -> bool:
+    """Whether nothing is expected, or a server or what is expected could not be read."""
+    expectations = result.expectations
+    if expectations is None or not expectations.jobs:
+        return True
+    if any(observation.unreadable for observation in result.observations):
+        return True
+    return any(unreadable.hides for unreadable in expectations.unreadable)

@@ -1,0 +1,258 @@
+"""Print results for people: colour and tables on a terminal, plain text elsewhere."""
+
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.markup import escape
+from rich.table import Table
+
+from watcher.diagnosis.catalogue import Entry
+from watcher.diagnosis.ladder import Footing, Step
+from watcher.engine.wording import length
+from watcher.errors import ConfigError
+from watcher.model.incidents import Incident
+from watcher.web import shapes
+
+_COLOURS: Final = {
+    "healthy": "green",
+    "degraded": "yellow",
+    "down": "red",
+    "empty": "red",
+    "unstarted": "red",
+    "missing": "red",
+    "unknown": "magenta",
+    "dormant": "dim",
+}
+_SICK: Final = ("missing", "unstarted", "empty", "down", "degraded", "unknown", "dormant")
+
+_out: Final = Console(highlight=False, soft_wrap=True)
+_err: Final = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class _JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "msg": record.getMessage(),
+        }
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+class _TextFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = f"{_time(record)} {record.levelname.lower():7} {record.getMessage()}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def _time(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def set_up_logging(form: LogFormat) -> None:
+    """Our own lines at info, those of libraries at warning, on standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonFormatter() if form is LogFormat.JSON else _TextFormatter())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("watcher").setLevel(logging.INFO)
+
+
+def progress(words: str) -> AbstractContextManager[object]:
+    """Says on a terminal that something is under way, and takes it back."""
+    return _err.status(words)
+
+
+def raw(document: bytes) -> None:
+    """A JSON document."""
+    sys.stdout.write(document.decode() + "\n")
+    sys.stdout.flush()
+
+
+def text(content: str, to: Path | None) -> None:
+    """A text, to a file where one is named. Raises ConfigError where that cannot be written."""
+    if to is None:
+        sys.stdout.write(content if content.endswith("\n") else f"{content}\n")
+        return
+    try:
+        to.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"--output: {to} cannot be written: {error.strerror}; name another file"
+        ) from None
+    _err.print(f"written to {to}")
+
+
+def complain(words: str) -> None:
+    """One line on standard error."""
+    _err.print(f"watcher: {words}", markup=False)
+
+
+def jobs(told: shapes.JobsDocument, *, fresh: bool) -> None:
+    """All jobs of a look, those that are not healthy first and explained."""
+    if fresh and _out.is_terminal:
+        _out.clear()
+    for prometheus in told.prometheuses:
+        for server in prometheus.servers:
+            _server(prometheus.prometheus, server)
+    order = {state: number for number, state in enumerate((*_SICK, "healthy"))}
+    for job in sorted(told.jobs, key=lambda j: (order[j.state], j.prometheus, j.pool)):
+        if job.state != "healthy":
+            _job(job)
+    _healthy([job for job in told.jobs if job.state == "healthy"])
+    _rest(told)
+    _out.print(_sum(told.summary))
+
+
+def _server(prometheus: str, server: shapes.ServerShape) -> None:
+    if server.readable:
+        version = f" (Prometheus {server.version})" if server.version else ""
+        _out.print(f"{prometheus}: {server.server}{version}", style="dim", markup=False)
+    else:
+        _out.print(f"{prometheus}: {server.server} cannot be read: {server.error}", style="magenta")
+
+
+def _job(job: shapes.JobShape) -> None:
+    colour = _COLOURS[job.state]
+    since = f" since {job.since:%Y-%m-%d %H:%M} UTC" if job.since else ""
+    ignored = " (ignored)" if job.ignored else ""
+    _out.print()
+    _out.print(f"[{colour} bold]{job.state.upper()}[/] [bold]{escape(job.pool)}[/]{since}{ignored}")
+    if job.cause is not None:
+        sure = f", {job.confidence}" if job.confidence else ""
+        _out.print(f"  {escape(job.summary or '')}", style="bold")
+        _out.print(f"  cause {job.cause} (link {job.link}{sure})", style="cyan", markup=False)
+    elif job.summary:
+        _out.print(f"  {escape(job.summary)}")
+    for evidence in job.evidence:
+        at = f" [{evidence.at:%Y-%m-%d %H:%M:%S} UTC]" if evidence.at else ""
+        _out.print(f"  · {evidence.seen}{at}", markup=False)
+        _out.print(f"      {evidence.where}", style="dim", markup=False)
+    for number, step in enumerate(job.fix, 1):
+        _out.print(f"  {number}. {step.do}", style="green", markup=False)
+        if step.command:
+            _out.print(f"      {step.command}", markup=False)
+    for finding in job.findings:
+        _out.print(f"  also {finding.cause}: {finding.summary}", style="dim", markup=False)
+    for undecided in job.undecided:
+        would = f"; would be decided by: {undecided.permission}" if undecided.permission else ""
+        _out.print(
+            f"  undecided {undecided.cause}: lacks {undecided.lacking}{would}",
+            style="dim",
+            markup=False,
+        )
+
+
+def _healthy(found: Sequence[shapes.JobShape]) -> None:
+    if not found:
+        return
+    table = Table(box=None, pad_edge=False, show_header=True, header_style="dim")
+    table.add_column("healthy")
+    table.add_column("up", justify="right")
+    table.add_column("targets", justify="right")
+    for job in found:
+        up = "" if job.targets.up is None else str(job.targets.up)
+        active = "" if job.targets.active is None else str(job.targets.active)
+        table.add_row(f"[green]✓[/] {escape(job.pool)}", up, active)
+    _out.print()
+    _out.print(table)
+
+
+def _rest(told: shapes.JobsDocument) -> None:
+    for one in told.unselected:
+        m = one.monitor
+        _out.print(
+            f"not selected: {m.kind} {m.namespace}/{m.name}: {one.lacks}",
+            style="yellow",
+            markup=False,
+        )
+    for pool in told.unexpected:
+        _out.print(f"nobody asks for: {pool.prometheus} {pool.pool}", style="dim", markup=False)
+    for source in told.unreadable:
+        _out.print(f"cannot read {source.source}: {source.error}", style="magenta", markup=False)
+
+
+def _sum(summary: shapes.SummaryShape) -> str:
+    lost = f"[red bold]{summary.lost} lost[/]" if summary.lost else "[green]0 lost[/]"
+    rest = ", ".join(
+        f"{count} {name}"
+        for name, count in (
+            ("healthy", summary.healthy),
+            ("degraded", summary.degraded),
+            ("dormant", summary.dormant),
+            ("unknown", summary.unknown),
+            ("ignored", summary.ignored),
+        )
+        if count
+    )
+    return f"\n{summary.expected} jobs expected: {lost}" + (f", {rest}" if rest else "")
+
+
+def explanation(job: shapes.JobShape, steps: Sequence[Step]) -> None:
+    """A job's ladder, link by link, then the job as ``once`` shows it."""
+    for step in steps:
+        mark = {Footing.HOLDS: "[green]✓[/]", Footing.BROKEN: "[red]✗[/]"}.get(step.footing, "·")
+        _out.print(f" {mark} {step.link.word:<11} {step.footing:<12} {escape(step.why)}")
+    _job(job)
+
+
+def risks(told: shapes.AuditDocument) -> None:
+    """What is at risk, and what could not be asked."""
+    for risk in told.risks:
+        what = risk.pool or risk.prometheus
+        _out.print()
+        _out.print(f"[yellow bold]{risk.code}[/] [bold]{escape(what)}[/] ({risk.confidence})")
+        _out.print(f"  {risk.summary}", markup=False)
+        for evidence in risk.evidence:
+            _out.print(f"  · {evidence.seen}", markup=False)
+            _out.print(f"      {evidence.where}", style="dim", markup=False)
+        for number, step in enumerate(risk.fix, 1):
+            _out.print(f"  {number}. {step.do}", style="green", markup=False)
+            if step.command:
+                _out.print(f"      {step.command}", markup=False)
+    for undecided in told.undecided:
+        _out.print(
+            f"undecided {undecided.cause}: lacks {undecided.lacking}", style="dim", markup=False
+        )
+    for source in told.unreadable:
+        _out.print(f"cannot read {source.source}: {source.error}", style="magenta", markup=False)
+    _out.print(f"\n{len(told.risks)} at risk")
+
+
+def page(entry: Entry) -> None:
+    """The page of a cause."""
+    body = f"# {entry.code}\n\n{entry.page}\n"
+    if _out.is_terminal:
+        _out.print(Markdown(body))
+    else:
+        sys.stdout.write(body)
+
+
+def incidents(found: Sequence[Incident], now: datetime) -> None:
+    """Incidents, one a line, the newest last."""
+    for incident in found:
+        until = incident.ends_at or now
+        end = f"{incident.ending}" if incident.ending else incident.status.value
+        _out.print(
+            f"{incident.starts_at:%Y-%m-%d %H:%M} UTC  {length(until - incident.starts_at):>10}"
+            f"  {end:<10} {incident.pool}  {incident.state}: {incident.cause or 'cause-unknown'}",
+            markup=False,
+        )
+    _out.print(f"{len(found)} incidents")
