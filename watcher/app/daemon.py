@@ -184,7 +184,8 @@ def _serve(daemon: Daemon, stack: ExitStack) -> None:
         sources=tuple(source.name for source in daemon.world.sources),
     )
     server = WebServer(create(latest, daemon.meters), settings.web.listen, settings.web.config_file)
-    stack.enter_context(server)
+    server.start()
+    stack.callback(server.stop)
     logger.info("page, API and metrics on %s", server.url)
     scheduler = _scheduler(daemon)
     scheduler.start()

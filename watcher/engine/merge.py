@@ -27,12 +27,19 @@ class Keeping:
 
 
 def combined(found: Sequence[Expectations]) -> Expectations:
-    """Several sources' expectations as one; for a job that several ask for, the first one speaks."""
+    """Several sources' expectations as one; for a job that several ask for, the first one speaks.
+
+    A job that is known by its pool's name alone is left out where another source explains that
+    pool.
+    """
     jobs: dict[JobKey, ExpectedJob] = {}
+    explained: set[tuple[str, str]] = set()
     watched: dict[str, WatchedPrometheus] = {}
     for expectations in found:
         for job in expectations.jobs:
-            jobs.setdefault(job.key, job)
+            if job.monitor is not None or (job.prometheus, job.pool) not in explained:
+                jobs.setdefault(job.key, job)
+        explained |= {(job.prometheus, name) for job in expectations.jobs for name in job.names}
         for prometheus in expectations.prometheuses:
             watched.setdefault(prometheus.name, prometheus)
     return Expectations(

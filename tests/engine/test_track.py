@@ -1,0 +1,179 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import NOW, a_found, a_job, a_status, an_ignored_job
+from watcher.engine.track import Policy, track
+from watcher.model.incidents import Ending, Status
+
+POLICY = Policy(pending_watches=2, pending_for=timedelta(minutes=1), resolve_watches=2)
+MINUTE = timedelta(minutes=1)
+
+
+class History:
+    """Incidents over several watches, a minute apart."""
+
+    def __init__(self):
+        self.now = NOW
+        self.ongoing = {}
+        self.ended = []
+
+    def watch(self, *statuses, causes=None, held=frozenset()):
+        self.now += MINUTE
+        transitions = self.tracked(*statuses, causes=causes, held=held)
+        self.apply(transitions)
+        return transitions
+
+    def tracked(self, *statuses, causes=None, held=frozenset()):
+        return track(self.ongoing, statuses, causes or {}, held=held, policy=POLICY, now=self.now)
+
+    def apply(self, transitions):
+        for transition in transitions:
+            after = transition.after
+            if after.status is Status.RESOLVED:
+                del self.ongoing[after.job]
+                self.ended.append(after)
+            else:
+                self.ongoing[after.job] = after
+
+    @property
+    def only(self):
+        [incident] = self.ongoing.values()
+        return incident
+
+
+def test_a_loss_is_pending_before_it_fires():
+    history = History()
+
+    statuses = []
+    for _ in range(3):
+        history.watch(a_status("missing"))
+        statuses.append(history.only.status)
+
+    assert statuses == [Status.PENDING, Status.FIRING, Status.FIRING]
+    assert history.only.starts_at == NOW + MINUTE
+
+
+def test_a_short_loss_ends_without_having_fired():
+    history = History()
+    history.watch(a_status("missing"))
+
+    history.watch(a_status("healthy"))
+
+    assert [i.group for i in history.ended] == [None]
+    assert not history.ongoing
+
+
+def test_what_fired_ends_after_two_good_watches():
+    history = History()
+    for state in ["missing", "missing", "healthy", "missing", "healthy"]:
+        history.watch(a_status(state))
+    before = history.only.status
+
+    history.watch(a_status("healthy"))
+
+    assert before is Status.FIRING
+    [ended] = history.ended
+    assert (ended.ending, ended.ends_at) == (Ending.RECOVERED, history.now)
+
+
+def test_a_job_that_is_no_longer_expected_ends_as_retired():
+    history = History()
+    history.watch(a_status("missing"))
+    history.watch(a_status("missing"))
+
+    history.watch()
+
+    assert [i.ending for i in history.ended] == [Ending.RETIRED]
+
+
+def test_an_ignored_job_has_no_incident():
+    history = History()
+    history.watch(a_status("missing"))
+
+    history.watch(a_status("missing", an_ignored_job()))
+
+    assert [i.ending for i in history.ended] == [Ending.RETIRED]
+
+
+@pytest.mark.parametrize("state", ["healthy", "missing"])
+def test_an_unknown_job_changes_nothing(state):
+    history = History()
+    history.watch(a_status(state))
+    history.watch(a_status(state))
+    before = dict(history.ongoing)
+
+    transitions = history.watch(a_status("unknown"))
+
+    assert transitions == ()
+    assert history.ongoing == before
+
+
+def test_a_job_that_was_changed_a_moment_ago_does_not_fire_yet():
+    history = History()
+    key = a_job().key
+    for _ in range(3):
+        history.watch(a_status("missing"), held={key})
+    held = history.only.status
+
+    history.watch(a_status("missing"))
+
+    assert (held, history.only.status) == (Status.PENDING, Status.FIRING)
+
+
+def test_a_cause_once_found_outlives_a_watch_that_cannot_tell_it():
+    """Law 8."""
+    history = History()
+    key = a_job().key
+    history.watch(a_status("missing"), causes={key: a_found("monitor-deleted")})
+
+    history.watch(a_status("missing"))
+
+    assert history.only.cause == "monitor-deleted"
+    assert history.only.found == a_found("monitor-deleted")
+
+
+STATES = st.sampled_from(["healthy", "degraded", "missing", "empty", "unknown", "dormant"])
+JOBS = [a_job(name) for name in "abc"]
+
+
+@given(st.lists(st.lists(STATES, min_size=3, max_size=3), max_size=12))
+def test_tracking_again_with_its_result_applied_changes_nothing(looks):
+    """Law 3, and law 7: what ended began before, and is never touched again."""
+    history = History()
+    for states in looks:
+        statuses = [a_status(state, job) for state, job in zip(states, JOBS, strict=True)]
+        history.watch(*statuses)
+
+        assert history.tracked(*statuses) == ()
+
+    assert all(i.starts_at <= i.ends_at for i in history.ended)
+    assert len({i.id for i in history.ended}) == len(history.ended)
+
+
+@given(st.lists(STATES, max_size=12), st.integers(0, 12))
+def test_being_blind_for_a_while_makes_no_transition(states, at):
+    """Law 2."""
+    seeing, blind = History(), History()
+    for number, state in enumerate(states):
+        seeing.watch(a_status(state))
+        if number == at:
+            assert blind.tracked(a_status("unknown")) == ()
+        blind.watch(a_status(state))
+
+    assert blind.ongoing == seeing.ongoing
+
+
+def test_the_state_is_followed_while_it_fires():
+    history = History()
+    history.watch(a_status("missing"))
+    history.watch(a_status("missing"))
+    fired = history.only
+
+    [transition] = history.watch(a_status("empty"))
+
+    assert transition.after == replace(fired, state=transition.after.state)
+    assert transition.after.state == "empty"
