@@ -11,8 +11,11 @@ import requests
 
 from watcher.adapters.prometheus_http import Api
 from watcher.adapters.prometheus_reader import Reader
+from watcher.adapters.prometheus_targets import dropped_targets
 from watcher.errors import SourceUnavailable
 from watcher.model.expectations import ExpectedServer
+from watcher.model.facts import Availability, DroppedTarget, Known, Unavailable
+from watcher.model.names import PoolName
 from watcher.model.observations import ServerObservation, UnreadableServer
 from watcher.settings import HttpSettings
 
@@ -45,6 +48,30 @@ class Prometheus:
             return self._reader(server).observe(server, now)
         except SourceUnavailable as error:
             return UnreadableServer(server=server, error=str(error))
+
+    def dropped_targets(
+        self, server: ExpectedServer, pool: PoolName
+    ) -> Availability[tuple[DroppedTarget, ...]]:
+        """Some of the targets that relabelling dropped from *pool*, by their discovered labels."""
+        try:
+            found = dropped_targets(self._reader(server).api, pool)
+        except SourceUnavailable as error:
+            return Unavailable(str(error))
+        return Known(tuple(DroppedTarget(labels=labels) for labels in found))
+
+    def last_sample(
+        self,
+        server: ExpectedServer,
+        pool: PoolName,
+        now: datetime,
+        labels: tuple[tuple[str, str], ...] = (),
+    ) -> Availability[datetime | None]:
+        """When the server's TSDB last got a sample of *pool*, None if never.
+
+        *labels* are those that all targets of the pool had; absent, those seen by this observer,
+        and without any the server's own gauge tells, where it scrapes itself.
+        """
+        return self._reader(server).last_sample(pool, labels, now)
 
     def _reader(self, server: ExpectedServer) -> Reader:
         with self._lock:

@@ -9,19 +9,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, TypeVar
-from urllib.parse import unquote, urlsplit, urlunsplit
 
 import msgspec
 import requests
-import urllib3
 from prometheus_api_client import PrometheusConnect
 from prometheus_api_client.exceptions import PrometheusApiClientException
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase, HTTPBasicAuth
-from urllib3.exceptions import HTTPError, InsecureRequestWarning
+from urllib3.exceptions import HTTPError
 
 from watcher.adapters.prometheus_answers import Envelope, Sample, query_result
 from watcher.adapters.prometheus_refusals import advice_on, reason_of
+from watcher.adapters.prometheus_session import session_for, twin_of, without_credentials
 from watcher.errors import SourceUnavailable
 from watcher.settings import HttpSettings
 
@@ -39,16 +37,16 @@ _PATIENCE: Final = 4
 class Api:
     """The HTTP API of one server, below its route prefix.
 
-    *session*, when given, is used as it is (it is already authenticated); else one is made that
-    keeps its connections. Credentials in *url* are used where *http* names none, and shown nowhere.
+    *session*, when given, is already authenticated, and its connections are used; else one is made
+    that keeps its own. Credentials in *url* are used where *http* names none, and shown nowhere.
     """
 
     def __init__(self, url: str, http: HttpSettings, session: requests.Session | None) -> None:
-        self.url, user = _without_credentials(url)
+        self.url, user = without_credentials(url)
         self.clock: datetime | None = None
         """What the server's clock showed at its last answer, None before the first."""
         self._timeout = http.timeout.total_seconds()
-        self._session = _session(http, user) if session is None else session
+        self._session = session_for(http, user) if session is None else twin_of(session)
         # The library repeats a request three times on 500 and 503, with pauses; so we bring our own
         # adapter, and take away the one that it hangs into the session for this address.
         self._connect = PrometheusConnect(
@@ -72,12 +70,12 @@ class Api:
         """The answer at *path* as text. Raises SourceUnavailable."""
         return self._read(path, "text/plain;version=0.0.4").decode("utf-8", "replace")
 
-    def query(self, promql: str, at: datetime | None = None) -> Sequence[Sample]:
-        """The samples of an instant query at *at*, else at the server's now.
+    def query(self, promql: str) -> Sequence[Sample]:
+        """The samples of an instant query at the server's now.
 
         Raises SourceUnavailable, also for an agent, which has no PromQL.
         """
-        params = {} if at is None else {"time": f"{at.timestamp():.3f}"}
+        params = {"timeout": f"{self._timeout:g}s"}
         path = "/api/v1/query"
         try:
             return query_result(
@@ -142,62 +140,6 @@ class Refused(SourceUnavailable):
     def __init__(self, source: str, reason: str, status: int | None) -> None:
         super().__init__(source, reason)
         self.status = status
-
-
-class _Bearer(AuthBase):
-    """Reads the token afresh at each request, so that it may rotate."""
-
-    def __init__(self, http: HttpSettings) -> None:
-        self._file = http.bearer_token_file
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        # Where there is no token this still stands, to keep ~/.netrc from being read.
-        if self._file is not None:
-            token = self._file.read_text(encoding="utf-8").strip()
-            request.headers["Authorization"] = f"Bearer {token}"
-        return request
-
-
-class _Basic(AuthBase):
-    """Reads the password afresh at each request."""
-
-    def __init__(self, http: HttpSettings) -> None:
-        self._user, self._file = http.username or "", http.password_file
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        password = "" if self._file is None else self._file.read_text(encoding="utf-8").strip()
-        signed: requests.PreparedRequest = HTTPBasicAuth(self._user.encode(), password.encode())(
-            request
-        )
-        return signed
-
-
-def _session(http: HttpSettings, user: tuple[str, str] | None) -> requests.Session:
-    session = requests.Session()
-    if http.insecure_skip_verify:
-        session.verify = False
-        urllib3.disable_warnings(InsecureRequestWarning)  # it was asked for
-    elif http.ca_file is not None:
-        session.verify = str(http.ca_file)
-    if http.cert_file is not None:
-        key = http.key_file or http.cert_file
-        session.cert = (str(http.cert_file), str(key))
-    if http.username is not None:
-        session.auth = _Basic(http)
-    elif http.bearer_token_file is None and user is not None:
-        session.auth = HTTPBasicAuth(user[0].encode(), user[1].encode())
-    else:
-        session.auth = _Bearer(http)
-    return session
-
-
-def _without_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    plain = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
-    if parts.username is None:
-        return plain, None
-    return plain, (unquote(parts.username), unquote(parts.password or ""))
 
 
 def _date(text: str) -> datetime | None:

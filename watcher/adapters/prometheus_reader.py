@@ -7,16 +7,22 @@ from typing import Final
 
 from watcher.adapters.prometheus_answers import Build, ConfigText, PoolNames, Runtime
 from watcher.adapters.prometheus_config import RunningConfig, running_config
+from watcher.adapters.prometheus_history import History
 from watcher.adapters.prometheus_http import Api, Refused
 from watcher.adapters.prometheus_metrics import SelfMetrics, self_metrics
+from watcher.adapters.prometheus_pools import Labels
 from watcher.adapters.prometheus_targets import Targets, dropped_counts
 from watcher.errors import SourceUnavailable
 from watcher.model.expectations import ExpectedServer
+from watcher.model.facts import Availability, Unavailable
 from watcher.model.names import PoolName
 from watcher.model.observations import ScrapePool, ServerObservation
 
 SETTLING: Final = timedelta(seconds=10)
 """How long after a start or a reload pools may not be there yet: 5 s seen, doubled."""
+
+_AGENT: Final = ""
+"""Retention of an agent, which keeps nothing."""
 
 
 class Reader:
@@ -30,6 +36,8 @@ class Reader:
         self._loaded: Runtime | None = None
         self._text: str | None = None
         self._config = RunningConfig({}, includes=False)
+        self._history = History(api)
+        self._labels: dict[PoolName, Labels] = {}
 
     def observe(self, server: ExpectedServer, now: datetime) -> ServerObservation:
         """Everything of it, or SourceUnavailable: never a part."""
@@ -37,7 +45,7 @@ class Reader:
         self._meet(before)
         changed = self._read_config(before)
         metrics = self._metrics()
-        agent = before.storage_retention == ""
+        agent = before.storage_retention == _AGENT
         pools = self._pools(metrics, agent=agent, now=now)
         after = self._runtime()
         moved = _moment(before) != _moment(after)
@@ -56,6 +64,20 @@ class Reader:
             pools=pools,
             metrics=None if metrics is None else metrics.told(),
         )
+
+    def last_sample(
+        self, pool: PoolName, labels: Labels, now: datetime
+    ) -> Availability[datetime | None]:
+        """When the TSDB last got a sample of *pool*; *labels* where it was last seen with some."""
+        try:
+            retention = (self._loaded or self._runtime()).storage_retention
+        except SourceUnavailable as error:
+            return Unavailable(str(error))
+        if retention == _AGENT:
+            return Unavailable(f"{self.api.url}: an agent keeps no history and answers no query")
+        own = frozenset(labels or self._labels.get(pool, ()))
+        shared = any(own <= set(of) for name, of in self._labels.items() if name != pool)
+        return self._history.last_sample(pool, () if shared else tuple(own), retention, now)
 
     def _runtime(self) -> Runtime:
         return self.api.get("/api/v1/status/runtimeinfo", Runtime)
@@ -104,6 +126,7 @@ class Reader:
         names = frozenset(map(PoolName, listed))
         pools = self._targets.pools(names, counts, agent=agent, now=now)
         empty = [name for name, pool in pools.items() if pool.targets_read and not pool.active]
+        self._labels |= {name: pool.labels for name, pool in pools.items() if pool.labels}
         dropped = dropped_counts(self.api, empty)
         return {n: replace(pool, dropped=dropped.get(n)) for n, pool in sorted(pools.items())}
 

@@ -25,7 +25,11 @@ SWEEP: Final = timedelta(minutes=30)
 AT_MOST: Final = 1000
 """Most pools read one by one in a watch: about 7 CPU seconds of a server with 100,000 targets."""
 
+DROPPED_SHOWN: Final = 100
+"""Most dropped targets of a pool that are given."""
+
 _DROPPED_AT_MOST: Final = 20
+_DROPPED_READ: Final = 20_000
 _PATH: Final = "/api/v1/targets"
 _DOWN: Final = "count by (job) (up == 0)"
 _BARREN: Final = "scrape_samples_post_metric_relabeling == 0 and up == 1"
@@ -168,6 +172,17 @@ def dropped_counts(api: Api, pools: Collection[PoolName]) -> dict[PoolName, int]
     if counts is not None:
         return {name: counts[name] for name in pools if name in counts}
     return dict(_counted(api, pools))
+
+
+def dropped_targets(api: Api, pool: PoolName) -> tuple[Mapping[str, str], ...]:
+    """The discovered labels of some dropped targets of *pool*. Raises SourceUnavailable."""
+    count = dropped_counts(api, (pool,)).get(pool, 0)
+    if count > _DROPPED_READ:
+        reason = f"{count} dropped targets of {pool} are too many to be read; look at some yourself"
+        raise SourceUnavailable(api.url, reason)
+    asked = {"state": "dropped", "scrapePool": pool}
+    found = api.get(_PATH, DroppedTargets, asked).dropped_targets or ()
+    return tuple(target.discovered_labels for target in found[:DROPPED_SHOWN])
 
 
 def _counted(api: Api, pools: Iterable[PoolName]) -> Iterator[tuple[PoolName, int]]:

@@ -1,0 +1,116 @@
+"""Asks a server's TSDB when it last got a sample of a scrape pool, sparing it.
+
+History only: PromQL lags by up to five minutes, so no state follows from it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from watcher.adapters.prometheus_http import Api
+from watcher.adapters.prometheus_pools import Labels
+from watcher.errors import SourceUnavailable
+from watcher.model.facts import Availability, Known, Unavailable
+from watcher.model.names import PoolName
+
+FRESH: Final = timedelta(minutes=10)
+"""How long an answer is given again without asking."""
+
+AT_MOST: Final = 100
+"""Most pools asked about at one moment, so that a mass loss does not become a storm of queries."""
+
+FURTHEST: Final = timedelta(days=30)
+"""How far back is looked, whatever the retention."""
+
+_HOUR: Final = "1h:1m"
+_NO_GAP: Final = timedelta(minutes=55)  # an answer younger than this and the last hour leave none
+_DAY: Final = "1d:5m"
+_DEFAULT: Final = timedelta(days=15)  # Prometheus's own default retention
+_UNITS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
+_GAUGE: Final = "prometheus_target_scrape_pool_targets"
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    asked_at: datetime
+    value: datetime | None
+
+
+class History:
+    """What one server's TSDB knows of pools, remembered for a while."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._answers: dict[PoolName, _Answer] = {}
+        self._asked: tuple[datetime | None, int] = (None, 0)
+
+    def last_sample(
+        self, pool: PoolName, labels: Labels, retention: str, now: datetime
+    ) -> Availability[datetime | None]:
+        """When a target of *pool* last gave samples; None if never, as far back as it goes.
+
+        Found by the *labels* that all its targets had and no other pool's have; without them by the
+        server's own gauge, which it has where it scrapes itself. A pool whose targets never were
+        up has the time of its last scrape. *retention* is what ``storageRetention`` says.
+        """
+        answer = self._answers.get(pool)
+        if answer is not None and now - answer.asked_at < FRESH:
+            return Known(answer.value)
+        at, count = self._asked
+        self._asked = (now, count + 1 if at == now else 1)
+        if self._asked[1] > AT_MOST:
+            return Unavailable("asked at one of the next watches, to spare the server")
+        try:
+            value = self._search(pool, labels, retention, now)
+        except SourceUnavailable as error:
+            return Unavailable(str(error))
+        self._answers[pool] = _Answer(now, value)
+        return Known(value)
+
+    def _search(
+        self, pool: PoolName, labels: Labels, retention: str, now: datetime
+    ) -> datetime | None:
+        if labels:
+            series = selector("up", dict(labels))
+            alive, seen = f"timestamp({series}) and {series} == 1", f"timestamp({series})"
+        else:
+            if not self._api.query(f"count({_GAUGE})"):
+                reason = "it does not scrape itself; let it, and the history of its pools is known"
+                raise SourceUnavailable(self._api.url, reason)
+            series = selector(_GAUGE, {"scrape_job": pool})
+            alive = seen = f"timestamp({series}) and {series} > 0"
+        known = self._answers.get(pool)
+        whole = f"{int(_reach(retention).total_seconds() // 60)}m:5m"
+        if (found := self._newest(alive, _HOUR)) is not None:
+            return found
+        if known is not None and known.value is not None and now - known.asked_at < _NO_GAP:
+            return known.value
+        for window in (_DAY, whole):
+            if (found := self._newest(alive, window)) is not None:
+                return found
+        return None if alive == seen else self._newest(seen, whole)
+
+    def _newest(self, what: str, window: str) -> datetime | None:
+        samples = self._api.query(f"max(max_over_time(({what})[{window}]))")
+        times = [sample.value for sample in samples if sample.value == sample.value]
+        return datetime.fromtimestamp(max(times), UTC) if times else None
+
+
+def selector(metric: str, labels: Mapping[str, str]) -> str:
+    """A series selector, its values quoted as PromQL wants it."""
+    pairs = (f'{name}="{_quoted(value)}"' for name, value in sorted(labels.items()))
+    return f"{metric}{{{','.join(pairs)}}}"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _reach(retention: str) -> timedelta:
+    """The time in ``15d``, ``15d or 10GiB`` or ``10GiB`` (none: the default)."""
+    found = re.match(r"(\d{1,6})([mhdwy])(?: |$)", retention)
+    if found is None:
+        return _DEFAULT
+    return min(timedelta(seconds=int(found[1]) * _UNITS[found[2]]), FURTHEST)

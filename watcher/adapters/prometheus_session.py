@@ -1,0 +1,82 @@
+"""Makes the HTTP session through which one Prometheus server is read: TLS and credentials."""
+
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import requests
+import urllib3
+from requests.auth import AuthBase, HTTPBasicAuth
+from urllib3.exceptions import InsecureRequestWarning
+
+from watcher.settings import HttpSettings
+
+
+def session_for(http: HttpSettings, user: tuple[str, str] | None) -> requests.Session:
+    """A session as *http* says, or with *user* and password where it names no credentials."""
+    session = requests.Session()
+    if http.insecure_skip_verify:
+        session.verify = False
+        urllib3.disable_warnings(InsecureRequestWarning)  # it was asked for
+    elif http.ca_file is not None:
+        session.verify = str(http.ca_file)
+    if http.cert_file is not None:
+        key = http.key_file or http.cert_file
+        session.cert = (str(http.cert_file), str(key))
+    if http.username is not None:
+        session.auth = _Basic(http)
+    elif http.bearer_token_file is None and user is not None:
+        session.auth = HTTPBasicAuth(user[0].encode(), user[1].encode())
+    else:
+        session.auth = _Bearer(http)
+    return session
+
+
+def twin_of(session: requests.Session) -> requests.Session:
+    """A session of the same credentials and connections.
+
+    One that threads share must not be changed under them, as PrometheusConnect does.
+    """
+    twin = requests.Session()
+    twin.verify, twin.cert, twin.auth = session.verify, session.cert, session.auth
+    twin.trust_env, twin.proxies = session.trust_env, session.proxies
+    twin.headers.update(session.headers)
+    for prefix, adapter in session.adapters.items():
+        twin.mount(prefix, adapter)
+    return twin
+
+
+def without_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
+    """*url* without user, password, query and slashes at its end; and the user and password."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    plain = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
+    if parts.username is None:
+        return plain, None
+    return plain, (unquote(parts.username), unquote(parts.password or ""))
+
+
+class _Bearer(AuthBase):
+    """Reads the token afresh at each request, so that it may rotate."""
+
+    def __init__(self, http: HttpSettings) -> None:
+        self._file = http.bearer_token_file
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        # Where there is no token this still stands, to keep ~/.netrc from being read.
+        if self._file is not None:
+            token = self._file.read_text(encoding="utf-8").strip()
+            request.headers["Authorization"] = f"Bearer {token}"
+        return request
+
+
+class _Basic(AuthBase):
+    """Reads the password afresh at each request."""
+
+    def __init__(self, http: HttpSettings) -> None:
+        self._user, self._file = http.username or "", http.password_file
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        password = "" if self._file is None else self._file.read_text(encoding="utf-8").strip()
+        signed: requests.PreparedRequest = HTTPBasicAuth(self._user.encode(), password.encode())(
+            request
+        )
+        return signed
