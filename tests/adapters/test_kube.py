@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from tests.kube_api import KubeApi as Cluster
-from watcher.adapters.kube import ManagedFields, NoSuchResource, connect
+from watcher.adapters.kube import ManagedFields, NoSuchResource, Which, connect
 from watcher.adapters.kube_resources import (
     MONITORS,
     NAMESPACES,
@@ -157,7 +157,7 @@ def test_selectors_narrow_a_list(cluster, api):
     cluster.apply(a_pod("one"))
     cluster.apply(a_pod("two"))
 
-    assert names(api.list(PODS, fields="metadata.name=two")) == ["two"]
+    assert names(api.list(PODS, which=Which(fields="metadata.name=two"))) == ["two"]
 
 
 def test_pages_are_put_together(cluster, api):
@@ -381,7 +381,7 @@ def test_lists_keep_as_much_of_the_managed_fields_as_is_wanted(cluster, api, kep
     }
     cluster.apply(stateful_set)
 
-    (found,) = api.list(STATEFUL_SETS, managed_fields=kept)
+    (found,) = api.list(STATEFUL_SETS, which=Which(managed_fields=kept))
 
     assert found.raw["metadata"].get("managedFields") == expected
 

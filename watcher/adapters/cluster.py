@@ -12,7 +12,7 @@ from typing import Final
 from watcher.adapters.cluster_mounts import mount_records
 from watcher.adapters.cluster_reading import Objects, Reading
 from watcher.adapters.cluster_servers import Watched, pod_url
-from watcher.adapters.kube import SOURCE, KubeApi, ManagedFields
+from watcher.adapters.kube import SOURCE, KubeApi, ManagedFields, Which
 from watcher.adapters.kube_resources import (
     AGENTS,
     DAEMON_SETS,
@@ -78,7 +78,7 @@ class ClusterSource:
             for resource in (STATEFUL_SETS, DAEMON_SETS)
             for place in sorted(places)
             for workload in _known(
-                reading.within(resource, (place,), managed_fields=ManagedFields.ALL)
+                reading.within(resource, (place,), Which(managed_fields=ManagedFields.ALL))
             )
         ]
         return mount_records(watched, workloads, now)
@@ -124,7 +124,7 @@ def _reads(reading: Reading) -> dict[str, Callable[[], Objects]]:
     }
     for kind, resource in MONITORS.items():
         # Who changed a monitor last, and when, is evidence; which fields is not.
-        reads[kind] = partial(reading.everywhere, resource, managed_fields=ManagedFields.WHO)
+        reads[kind] = partial(reading.everywhere, resource, Which(managed_fields=ManagedFields.WHO))
     return reads
 
 

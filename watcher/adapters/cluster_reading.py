@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
-from watcher.adapters.kube import KubeApi, ManagedFields, NoSuchResource
+from watcher.adapters.kube import ALL, KubeApi, NoSuchResource, Which
 from watcher.adapters.kube_resources import DEPLOYMENTS, MONITORING, NAMESPACES, PODS, Resource
 from watcher.errors import SourceUnavailable
 from watcher.model.facts import Availability, Known, Unavailable
@@ -29,19 +29,13 @@ class Reading:
         self._api = api
         self._namespaces = namespaces
 
-    def everywhere(
-        self,
-        resource: Resource,
-        *,
-        labels: str = "",
-        managed_fields: ManagedFields = ManagedFields.NONE,
-    ) -> Objects:
-        """All objects of *resource*.
+    def everywhere(self, resource: Resource, which: Which = ALL) -> Objects:
+        """The objects of *resource* in all namespaces.
 
-        Without the right to list them in all namespaces: those of the namespaces in the settings,
-        if each of these may be read.
+        Without the right to list them there: those of the namespaces in the settings, if each of
+        these may be read.
         """
-        read = partial(self._list, resource, labels=labels, managed_fields=managed_fields)
+        read = partial(self._list, resource, which=which)
         found = attempt(read)
         if not isinstance(found, Unavailable) or found.permission is None or not self._namespaces:
             return found
@@ -53,17 +47,9 @@ class Reading:
             )
         return joined(attempt(partial(read, namespace)) for namespace in self._namespaces)
 
-    def within(
-        self,
-        resource: Resource,
-        namespaces: Iterable[str] | None,
-        *,
-        managed_fields: ManagedFields = ManagedFields.NONE,
-    ) -> Objects:
-        """All objects of some namespaces, or of all (None)."""
-        if namespaces is None:
-            return self.everywhere(resource, managed_fields=managed_fields)
-        read = partial(self._list, resource, managed_fields=managed_fields)
+    def within(self, resource: Resource, namespaces: Iterable[str], which: Which = ALL) -> Objects:
+        """The objects of *resource* in some namespaces."""
+        read = partial(self._list, resource, which=which)
         return joined(attempt(partial(read, namespace)) for namespace in sorted(set(namespaces)))
 
     def one(self, resource: Resource, namespace: str, name: str) -> Availability[KubeObject | None]:
@@ -77,11 +63,11 @@ class Reading:
 
     def prometheus_pods(self) -> Objects:
         """The pods of all Prometheuses that an operator made."""
-        return joined(self.everywhere(PODS, labels=labels) for labels in _POD_LABELS)
+        return joined(self.everywhere(PODS, Which(labels=labels)) for labels in _POD_LABELS)
 
     def operators(self) -> Objects:
         """Deployments of prometheus-operator: by its label, else by images and container names."""
-        found = self.everywhere(DEPLOYMENTS, labels=_OPERATOR_LABEL)
+        found = self.everywhere(DEPLOYMENTS, Which(labels=_OPERATOR_LABEL))
         if isinstance(found, Unavailable) or found.value:
             return found
         every = self.everywhere(DEPLOYMENTS)
@@ -90,15 +76,10 @@ class Reading:
         return Known(tuple(filter(_runs_operator, every.value)))
 
     def _list(
-        self,
-        resource: Resource,
-        namespace: str = "",
-        *,
-        labels: str = "",
-        managed_fields: ManagedFields,
+        self, resource: Resource, namespace: str = "", *, which: Which
     ) -> tuple[KubeObject, ...]:
         try:
-            return self._api.list(resource, namespace, labels=labels, managed_fields=managed_fields)
+            return self._api.list(resource, namespace, which)
         except NoSuchResource:
             if resource.group == MONITORING:
                 return ()  # no such kind, so none of them; the fact CRDS tells it apart

@@ -12,14 +12,20 @@ import requests
 
 from watcher.adapters import kube_session
 from watcher.adapters.kube_failures import NoSuchResource, decoded, is_missing_object, refusal
-from watcher.adapters.kube_pages import ManagedFields, Pages
-from watcher.adapters.kube_resources import ACCESS_REVIEWS, POD_LOGS, PODS, Resource
+from watcher.adapters.kube_pages import ALL, ManagedFields, Pages, Which
+from watcher.adapters.kube_resources import (
+    ACCESS_REVIEWS,
+    OWN_ACCESS_REVIEWS,
+    POD_LOGS,
+    PODS,
+    Resource,
+)
 from watcher.adapters.kube_transport import SOURCE, Transport
 from watcher.model.facts import AccessReview
 from watcher.model.kube import KubeObject
 from watcher.settings import KubernetesSettings
 
-__all__ = ["SOURCE", "KubeApi", "ManagedFields", "NoSuchResource", "connect"]
+__all__ = ["ALL", "SOURCE", "KubeApi", "ManagedFields", "NoSuchResource", "Which", "connect"]
 
 
 def connect(settings: KubernetesSettings | None) -> "KubeApi | None":
@@ -58,24 +64,15 @@ class KubeApi:
         self._transport = Transport(kube_session.session(configuration), self.server, timeout)
 
     def list(
-        self,
-        resource: Resource,
-        namespace: str = "",
-        *,
-        labels: str = "",
-        fields: str = "",
-        managed_fields: ManagedFields = ManagedFields.NONE,
+        self, resource: Resource, namespace: str = "", which: Which = ALL
     ) -> tuple[KubeObject, ...]:
-        """All objects of *resource*, of one namespace or of all; *labels*, *fields* are selectors.
+        """The objects of *resource*, of one namespace or of all.
 
         From the API server's cache (``resourceVersion=0``). Half a list is never given for the
         whole. Raises NoSuchResource when the API server does not know the resource. ``kind`` and
         ``apiVersion``, which lists leave out, are put in.
         """
-        query = {"labelSelector": labels, "fieldSelector": fields}
-        query = {key: value for key, value in query.items() if value}
-        pages = Pages(self._transport, resource, namespace, query, managed_fields)
-        return pages.all()
+        return Pages(self._transport, resource, namespace, which).all()
 
     def get(self, resource: Resource, namespace: str, name: str) -> KubeObject | None:
         """One object, None when it is not there.
@@ -141,6 +138,21 @@ class KubeApi:
             reason=status.reason,
         )
 
+    def may_we(self, verb: str, what: Resource) -> bool:
+        """Whether this watcher itself may do *verb* in all namespaces. Changes nothing."""
+        asked = {"verb": verb, "group": what.group, "resource": what.plural}
+        if "/" in what.plural:
+            asked["resource"], asked["subresource"] = what.plural.split("/")
+        review = {
+            "apiVersion": OWN_ACCESS_REVIEWS.api_version,
+            "kind": OWN_ACCESS_REVIEWS.kind,
+            "spec": {"resourceAttributes": asked},
+        }
+        answer = self._transport.ask(OWN_ACCESS_REVIEWS.path(), post=review)
+        if not answer.ok:
+            raise refusal(answer, OWN_ACCESS_REVIEWS, "create", "")
+        return decoded(answer, _Review, "an access review").status.allowed
+
     def plurals(self, group: str, version: str) -> frozenset[str]:
         """Names of the resources that the API server serves; none where it lacks the group.
 
@@ -162,6 +174,16 @@ class KubeApi:
     def proxy_session(self) -> requests.Session:
         """A session of its own, with the cluster's TLS and credentials, for such addresses."""
         return kube_session.session(self._configuration)
+
+    @property
+    def calls(self) -> int:
+        """How many requests were made so far."""
+        return self._transport.calls
+
+    @property
+    def bytes_read(self) -> int:
+        """How many bytes of answers were read so far, unpacked."""
+        return self._transport.bytes_read
 
     def close(self) -> None:
         """Close the connections."""

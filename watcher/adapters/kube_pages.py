@@ -1,6 +1,6 @@
 """Lists of the Kubernetes API, page by page: all of it, or an error."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -28,6 +28,18 @@ class ManagedFields(StrEnum):
     ALL = "all"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """Which objects of a list, by selectors as the API takes them, and how much of each."""
+
+    labels: str = ""
+    fields: str = ""
+    managed_fields: ManagedFields = ManagedFields.NONE
+
+
+ALL: Final = Which()
+
+
 class _Meta(msgspec.Struct):
     next_page: str = msgspec.field(name="continue", default="")
 
@@ -39,21 +51,17 @@ class _Page(msgspec.Struct):
 
 
 class Pages:
-    """The list of one resource, of one namespace or of all, by selectors in *query*."""
+    """The list of one resource, of one namespace or of all."""
 
     def __init__(
-        self,
-        transport: Transport,
-        resource: Resource,
-        namespace: str,
-        query: Mapping[str, str],
-        managed_fields: ManagedFields,
+        self, transport: Transport, resource: Resource, namespace: str, which: Which
     ) -> None:
         self._transport = transport
         self._resource = resource
         self._namespace = namespace
-        self._query = {"limit": str(PAGE_SIZE), **query}
-        self._managed_fields = managed_fields
+        query = {"labelSelector": which.labels, "fieldSelector": which.fields}
+        self._query = {"limit": str(PAGE_SIZE)} | {k: v for k, v in query.items() if v}
+        self._managed_fields = which.managed_fields
 
     def all(self) -> tuple[KubeObject, ...]:
         """Every object. Raises SourceUnavailable rather than give half a list for the whole.

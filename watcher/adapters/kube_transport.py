@@ -39,6 +39,10 @@ class Transport:
         self._session = session
         self._server = server
         self._timeout = timeout
+        self.calls = 0
+        """Requests so far; this and the next are only for budgets, a lost count does no harm."""
+        self.bytes_read = 0
+        """Bytes of answers so far, unpacked."""
 
     def ask(
         self,
@@ -53,6 +57,7 @@ class Transport:
         Raises SourceUnavailable when no whole answer came within the time limit.
         """
         until = monotonic() + self._timeout
+        self.calls += 1
         try:
             with self._session.request(
                 "GET" if post is None else "POST",
@@ -85,6 +90,7 @@ class Transport:
                 return b"".join(parts)
             parts.append(part)
             size += len(part)
+            self.bytes_read += len(part)
             if limit is not None and size >= limit:
                 return b"".join(parts)[:limit]
             if monotonic() > until:
