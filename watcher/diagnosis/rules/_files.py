@@ -4,7 +4,7 @@ A file is there when a mount of the prometheus container covers its path (operat
 it is part of the image; where neither is so, or where the log says so, it is missing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -93,26 +93,33 @@ def log_line(case: Case, server: ServerObservation, kind: LogKind) -> LogLine | 
 def missing_files(case: Case) -> tuple[MissingFile, ...]:
     """The TLS files of the case's job that are missing on the servers where it is unstarted.
 
-    Raises Lacking when neither mounts nor log could be read.
+    Raises Lacking when none is found and the log, which could have named one, could not be read.
     """
     found: list[MissingFile] = []
+    no_log: Lacking | None = None
     for server in case.servers():
         job = server.jobs.get(case.pool)
-        if job is not None:
-            files = [f for f in job.files if f.field.startswith("tls_config.")]
+        files = [f for f in job.files if f.field.startswith("tls_config.")] if job else []
+        try:
             found += _missing_on(case, server, files)
+        except Lacking as lacking:
+            no_log = lacking
+    if no_log is not None and not found:
+        raise no_log
     return tuple(found)
 
 
 def _missing_on(
-    case: Case, server: ServerObservation, files: Iterable[FilePath]
-) -> Iterator[MissingFile]:
+    case: Case, server: ServerObservation, files: Sequence[FilePath]
+) -> list[MissingFile]:
+    """Raises Lacking where files are there by their mounts and only the log could deny it."""
+    if not files:
+        return []
     line, problem, no_log = _words(case, server)
     if problem is not None and problem.kind is not FileFault.MISSING:
-        return
+        return []
     holder, mounts = mounts_of_server(case, server)
-    if mounts is None and no_log is not None:
-        raise no_log
+    found = []
     for file in files:
         mount = covers(mounts, file.path) if mounts is not None else None
         named = problem is not None and normal(problem.path) == normal(file.path)
@@ -120,9 +127,13 @@ def _missing_on(
             continue
         uncovered = mounts is not None and mount is None and not normal(file.path).startswith(IMAGE)
         if named or uncovered:
-            yield MissingFile(
-                file=file, server=server, mount=mount, holder=holder, line=line if named else None
+            line_of_it = line if named else None
+            found.append(
+                MissingFile(file=file, server=server, mount=mount, holder=holder, line=line_of_it)
             )
+    if no_log is not None and not found:
+        raise no_log
+    return found
 
 
 def _words(
@@ -161,10 +172,12 @@ def stateful_set_of(case: Case, server: ServerObservation) -> KubeObject | None:
 
 
 def where_the_log_is(case: Case, server: ServerObservation) -> str:
-    """The command that shows the server's log."""
+    """The command that shows the server's log; in words where it is of no cluster."""
     if server.server.log_file is not None:
         return f"grep {case.pool} {server.server.log_file}"
-    namespace = case.job.prometheus.partition("/")[0]
+    namespace, of_cluster, _ = case.job.prometheus.partition("/")
+    if not of_cluster:
+        return f"the log of {server.server.name}: lines with {case.pool}"
     return f"kubectl -n {namespace} logs {server.server.name} -c prometheus | grep {case.pool}"
 
 

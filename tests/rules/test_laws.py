@@ -1,0 +1,186 @@
+"""Laws of the diagnosis, each held by every case of every cause."""
+
+import json
+import random
+import shlex
+from dataclasses import replace
+
+import pytest
+
+from tests.kube_api.patches import json_patched
+from tests.rules.renamed import renamed
+from tests.rules.scene import HIDDEN, called, entries, scene
+from watcher.diagnosis.catalogue import causes
+from watcher.diagnosis.diagnose import diagnose, rules_for
+from watcher.diagnosis.rule import Rule
+from watcher.model.comparison import JobState
+from watcher.model.facts import Facts, Known
+from watcher.model.findings import Evidence, Finding, Link
+from watcher.model.kube import KubeObject
+from watcher.operator.jobs import expected_jobs
+from watcher.operator.resource_mounts import resource_mounts
+from watcher.operator.volumes import covers
+
+CASES = [pytest.param(entry, id=f"{stem}: {entry['case']}") for stem, entry in entries()]
+REFINES = {rule.code: rule.refines for rule in causes()}
+
+
+@pytest.mark.parametrize("entry", CASES)
+def test_a_fact_withheld_never_leads_to_another_cause(entry):
+    case = scene(entry).case
+    whole = diagnose(case, causes())
+
+    for name in sorted(known(case)):
+        found = diagnose(withheld(case, name), causes())
+        named = name in {u.lacking for u in found.undecided}
+        if found.cause is None:
+            assert whole.cause is None or named, name
+        else:
+            refined = whole.cause is not None and found.code in REFINES[whole.code]
+            assert found.code == whole.code or (refined and named), (name, found.code)
+
+
+@pytest.mark.parametrize("entry", CASES)
+def test_shuffled_lists_lead_to_the_same_cause(entry):
+    whole = diagnose(scene(entry).case, causes())
+
+    for seed in range(3):
+        dice = random.Random(seed)  # noqa: S311 -- no secret
+        found = diagnose(scene(shuffled(entry, dice)).case, causes())
+        assert summed_up(found) == summed_up(whole)
+
+
+@pytest.mark.parametrize("entry", CASES)
+def test_other_names_lead_to_the_same_cause(entry):
+    found = diagnose(scene(renamed(entry)).case, causes())
+
+    assert summed_up(found) == summed_up(diagnose(scene(entry).case, causes()))
+
+
+@pytest.mark.parametrize("entry", CASES)
+def test_the_order_of_rules_is_irrelevant(entry):
+    case = scene(entry).case
+
+    backwards = diagnose(case, tuple(reversed(causes())))
+
+    assert backwards == diagnose(case, causes())
+
+
+@pytest.mark.parametrize("entry", CASES)
+def test_a_rule_at_a_later_link_never_changes_the_cause(entry):
+    case = scene(entry).case
+    whole = diagnose(case, causes())
+    if whole.cause is None or whole.code == "reload-pending":
+        return  # proof that a file is missing goes before a change that is on its way
+
+    fewer = tuple(rule for rule in causes() if rule.link <= whole.cause.link)
+    more = (*causes(), *(always(link) for link in Link if link > whole.cause.link))
+
+    assert diagnose(case, fewer).cause == whole.cause
+    assert diagnose(case, more).cause == whole.cause
+
+
+@pytest.mark.parametrize("entry", CASES)
+def test_rules_of_one_link_that_hold_together_are_in_an_order(entry):
+    case = scene(entry).case
+    holding = {}
+    for rule in rules_for(case, causes()):
+        only = diagnose(case, (rule,))
+        if any(rule.code == f.code for f in (only.cause, *only.findings) if f):
+            holding.setdefault(rule.link, []).append(rule)
+
+    for rules in holding.values():
+        best = [r for r in rules if not any(r.code in other.refines for other in rules)]
+        assert len(best) == 1, [r.code for r in best]
+
+
+@pytest.mark.parametrize("entry", CASES)
+def test_every_printed_patch_applies_to_the_objects(entry):
+    played = scene(entry)
+    found = diagnose(played.case, causes())
+
+    patched_by(found, played)
+
+
+FILE_FAMILY = ("hand-patch-reverted", "tls-path-mismatch")
+
+
+@pytest.mark.parametrize(
+    "entry", [param for param in CASES if param.values[0]["expect"]["cause"] in FILE_FAMILY]
+)
+def test_the_patched_objects_have_every_file_of_the_job(entry):
+    played = scene(entry)
+    objects = patched_by(diagnose(played.case, causes()), played)
+
+    job = played.case.job
+    prometheus = KubeObject(objects[f"Prometheus {job.prometheus}"])
+    monitor = KubeObject(objects[str(job.monitor)])
+    files = [f.path for j in expected_jobs(monitor, prometheus) for f in j.files]
+    assert files
+    assert [f for f in files if covers(resource_mounts(prometheus), f) is None] == []
+
+
+# ---------------------------------------------------------------- below
+
+
+def known(case):
+    return {name for name, found in case.facts.known.items() if isinstance(found, Known)}
+
+
+def withheld(case, name):
+    return replace(case, facts=Facts({**case.facts.known, name: HIDDEN}))
+
+
+def summed_up(found):
+    """What must not depend on names or on the order of lists."""
+    cause = found.cause and (found.code, found.cause.finding.confidence)
+    others = [f.code for f in found.findings]
+    return cause, found.link, others, [(u.code, u.lacking) for u in found.undecided]
+
+
+def shuffled(entry, dice):
+    """The same case with the lists of objects, servers' jobs and targets in another order."""
+    mixed = dict(entry)
+    for key in ("objects", "was", "mounts", "access", "manifests"):
+        if key in mixed:
+            mixed[key] = dice.sample(list(mixed[key]), len(mixed[key]))
+    if "server" in mixed:
+        server = dict(mixed["server"])
+        for key in ("jobs", "targets", "dropped", "pools"):
+            if key in server:
+                server[key] = dice.sample(list(server[key]), len(server[key]))
+        mixed["server"] = server
+    return mixed
+
+
+def always(link):
+    """A rule that convicts in every state."""
+    finding = Finding(summary="it is so", evidence=(Evidence(seen="it", where="there"),))
+    return Rule(
+        code=f"always-{link.word}",
+        link=link,
+        states=frozenset(JobState),
+        needs=frozenset(),
+        check=lambda _: finding,
+    )
+
+
+def patched_by(found, played):
+    """The objects after all JSON patches of the fix; a patch that does not apply raises."""
+    objects = {called(raw): raw for raw in played.objects}
+    for step in found.cause.finding.fix if found.cause else ():
+        for command in (step.command or "").split("; "):
+            words = shlex.split(command) if "--type=json" in command else []
+            if not words:
+                continue
+            name = addressed(words, objects)
+            objects[name] = json_patched(objects[name], json.loads(words[words.index("-p") + 1]))
+    return objects
+
+
+def addressed(words, objects):
+    """Which of *objects* a ``kubectl patch`` names."""
+    at = words.index("patch")
+    namespace = words[words.index("-n") + 1] if "-n" in words else ""
+    full = f"{namespace}/{words[at + 2]}" if namespace else words[at + 2]
+    return next(n for n in objects if n.lower() == f"{words[at + 1]} {full}".lower())
