@@ -1,6 +1,6 @@
 import pytest
 import re2
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from watcher.operator.patterns import compiles
@@ -35,6 +35,7 @@ PARTS = st.lists(
             "\\.",
             "\\\\",
             "{2}",
+            "{,2}",
             "{2,1}",
             "{",
             "}",
@@ -68,6 +69,8 @@ def go_compiles(pattern):
 
 @given(PARTS.map("".join))
 def test_what_is_said_of_a_pattern_is_what_re2_says(pattern):
+    assume(pattern.count("(?P<n>") < 2)  # Go refuses what RE2 in C++ lets pass
+
     said = compiles(pattern)
 
     assert said is None or said == go_compiles(pattern)

@@ -15,7 +15,7 @@ from watcher.operator.selectors import Selector, parse_selector
 CONTROLLER_ID: Final = "operator.prometheus.io/controller-id"
 """Annotation of a Prometheus that says which operator it belongs to."""
 
-_FLAG: Final = re.compile(r"--?(?P<name>[a-z][-a-z0-9]*)(?:=(?P<value>.*))?", re.DOTALL)
+_FLAG: Final = re.compile(r"--?(?P<name>[a-z][-.a-z0-9]*)(?:=(?P<value>.*))?", re.DOTALL)
 _VARIABLE: Final = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 
 
