@@ -1,0 +1,214 @@
+import pytest
+
+from tests.operator.things import (
+    expected,
+    pod_monitor,
+    probe,
+    prometheus,
+    scrape_config,
+    service_monitor,
+    thing,
+)
+from watcher.model.facts import Unavailable
+
+APP = {"app": "app"}
+SLICES = {"serviceDiscoveryRole": "EndpointSlice"}
+
+
+def service(name="app", *, labels=APP, namespace="monitoring"):
+    return thing("Service", name, namespace=namespace, labels=labels, spec={})
+
+
+def endpoints(*ready, name="app", not_ready=(), port="web", namespace="monitoring", labels=APP):
+    subset = {
+        "addresses": [{"ip": ip} for ip in ready],
+        "notReadyAddresses": [{"ip": ip} for ip in not_ready],
+        "ports": [{"name": port, "port": 8080}, {"name": "other", "port": 9}],
+    }
+    return thing("Endpoints", name, namespace=namespace, labels=labels, subsets=[subset])
+
+
+def endpoint_slice(*addresses, name="app-1", service_name="app", ready=True):
+    return thing(
+        "EndpointSlice",
+        name,
+        labels={**APP, "kubernetes.io/service-name": service_name},
+        endpoints=[{"addresses": [ip], "conditions": {"ready": ready}} for ip in addresses],
+        ports=[{"name": "web", "port": 8080}],
+    )
+
+
+def pod(name, *ports, phase="Running", ip="10.0.0.1", labels=APP):
+    declared = [{"name": port, "containerPort": 8000 + n} for n, port in enumerate(ports)]
+    spec = {"containers": [{"name": "c", "ports": declared}]}
+    return thing("Pod", name, labels=labels, spec=spec, status={"phase": phase, "podIP": ip})
+
+
+def count(monitor, **kinds):
+    spec = kinds.pop("spec", {})
+    found = expected(monitor, **{"prometheuses": (prometheus(**spec),), **kinds})
+    assert found.unreadable == ()
+    return tuple(job.targets for job in found.jobs)
+
+
+def test_ready_and_not_ready_addresses_count_as_both_are_scraped():
+    behind = (endpoints("10.0.0.1", "10.0.0.2", not_ready=("10.0.0.3",)),)
+
+    assert count(service_monitor(), services=(service(),), endpoints=behind) == (3,)
+
+
+def test_slices_count_where_they_are_the_role_and_an_address_in_two_of_them_counts_once():
+    behind = (
+        endpoint_slice("10.0.0.1", "10.0.0.2"),
+        endpoint_slice("10.0.0.2", "10.0.0.3", name="app-2", ready=False),
+    )
+    old = (endpoints("10.0.0.1"),)
+    kinds = {"services": (service(),), "endpoints": old, "endpoint_slices": behind}
+
+    assert count(service_monitor(), spec=SLICES, **kinds) == (3,)
+    assert count(service_monitor(), **kinds) == (1,)
+    assert count(service_monitor(spec=SLICES), **kinds) == (3,)
+
+
+def test_slices_are_not_used_by_a_prometheus_older_than_2_21():
+    kinds = {"services": (service(),), "endpoints": (endpoints("10.0.0.1"),)}
+
+    assert count(service_monitor(), spec={**SLICES, "version": "2.20.0"}, **kinds) == (1,)
+
+
+def test_only_services_that_match_in_the_namespaces_looked_at_count():
+    kinds = {
+        "services": (service(), service("b", labels={"app": "b"}), service(namespace="shop")),
+        "endpoints": (
+            endpoints("10.0.0.1"),
+            endpoints("10.0.0.2", name="b"),
+            endpoints("10.0.0.3", "10.0.0.4", namespace="shop"),
+        ),
+    }
+
+    everywhere = service_monitor(spec={"namespaceSelector": {"any": True}})
+    shop = service_monitor(spec={"namespaceSelector": {"matchNames": ["shop"]}})
+
+    assert count(service_monitor(), **kinds) == (1,)
+    assert count(everywhere, **kinds) == (3,)
+    assert count(shop, **kinds) == (2,)
+    assert count(shop, spec={"ignoreNamespaceSelectors": True}, **kinds) == (1,)
+
+
+def test_no_service_or_another_ports_name_is_a_known_zero():
+    kinds = {"services": (service(),), "endpoints": (endpoints("10.0.0.1", port="http"),)}
+
+    assert count(service_monitor(), **kinds) == (0,)
+    assert count(service_monitor(), services=(), endpoints=()) == (0,)
+
+
+@pytest.mark.parametrize("missing", ["services", "endpoints"])
+def test_what_was_not_read_leaves_the_number_unknown(missing):
+    kinds = {"services": (service(),), "endpoints": (endpoints("10.0.0.1"),)}
+    del kinds[missing]
+
+    assert count(service_monitor(), **kinds) == (None,)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"action": "keep", "regex": "a"},
+        {"action": "Drop", "regex": "a"},
+        {"action": "keepequal", "targetLabel": "a"},
+        {"action": "dropequal", "targetLabel": "a"},
+        {"targetLabel": "__address__"},
+        {"targetLabel": "${1}"},
+        {"action": "labelkeep", "regex": "a"},
+        {"action": "labelmap", "regex": "(.+)"},
+        {"action": "labeldrop", "regex": "__.*"},
+    ],
+)
+def test_relabeling_that_could_change_the_number_leaves_it_unknown(rule):
+    kinds = {"services": (service(),), "endpoints": (endpoints("10.0.0.1"),)}
+    by_class = {"scrapeClasses": [{"name": "d", "default": True, "relabelings": [rule]}]}
+
+    assert count(service_monitor({"port": "web", "relabelings": [rule]}), **kinds) == (None,)
+    assert count(service_monitor(), spec=by_class, **kinds) == (None,)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"targetLabel": "instance", "sourceLabels": ["__meta_kubernetes_pod_name"]},
+        {"targetLabel": "__metrics_path__", "replacement": "/x"},
+        {"action": "labelmap", "regex": "__meta_kubernetes_node_label_(.+)"},
+        {"action": "labeldrop", "regex": "pod|service"},
+        {"action": "lowercase", "targetLabel": "a"},
+    ],
+)
+def test_relabeling_that_only_sets_labels_leaves_the_number_as_it_is(rule):
+    kinds = {"services": (service(),), "endpoints": (endpoints("10.0.0.1"),)}
+
+    assert count(service_monitor({"port": "web", "relabelings": [rule]}), **kinds) == (1,)
+
+
+@pytest.mark.parametrize("port", ["web|http", ".*", "we."])
+def test_a_port_that_is_a_pattern_leaves_the_number_unknown(port):
+    kinds = {"services": (service(),), "endpoints": (endpoints("10.0.0.1"),)}
+
+    assert count(service_monitor({"port": port}), **kinds) == (None,)
+
+
+def test_by_role_the_labels_of_the_endpoints_themselves_count():
+    monitor = service_monitor(spec={"selectorMechanism": "RoleSelector"})
+    made_by_hand = (endpoints("10.0.0.1", labels={}),)
+
+    assert count(monitor, services=(service(),), endpoints=made_by_hand) == (0,)
+
+
+def behind_pods(*names):
+    subset = {
+        "addresses": [
+            {"ip": f"10.0.0.{n}", "targetRef": {"kind": "Pod", "name": name}}
+            for n, name in enumerate(names)
+        ],
+        "ports": [{"name": "x", "port": 1}],
+    }
+    return thing("Endpoints", "app", subsets=[subset])
+
+
+def test_a_target_port_counts_the_pods_behind_the_service_that_declare_it():
+    kinds = {"services": (service(),), "endpoints": (behind_pods("a", "b"),)}
+    pods = (pod("a", "web"), pod("b", "other"))
+
+    assert count(service_monitor({"targetPort": "web"}), target_pods=pods, **kinds) == (1,)
+    assert count(service_monitor({"targetPort": 8000}), target_pods=pods, **kinds) == (2,)
+    assert count(service_monitor({"targetPort": "web"}), **kinds) == (None,)
+    assert count(service_monitor({"targetPort": 1}), target_pods=pods[:1], **kinds) == (None,)
+
+
+def test_pods_count_by_their_port_while_they_run():
+    pods = (
+        pod("a", "web", "admin"),
+        pod("b", "web", phase="Succeeded"),
+        pod("c", "web", phase="Pending", ip=""),
+        pod("d", "web", labels={}),
+    )
+
+    assert count(pod_monitor(), target_pods=pods) == (1,)
+    assert count(pod_monitor({"port": "web", "filterRunning": False}), target_pods=pods) == (2,)
+    assert count(pod_monitor({"portNumber": 8001}), target_pods=pods) == (1,)
+    assert count(pod_monitor({}), target_pods=pods) == (2,)
+    assert count(pod_monitor(), target_pods=()) == (0,)
+
+
+def test_pods_that_were_not_read_are_not_no_pods():
+    found = expected(pod_monitor(), target_pods=Unavailable("forbidden"))
+
+    assert [job.targets for job in found.jobs] == [None]
+
+
+def test_static_lists_count_their_different_targets():
+    assert count(probe("a", "b", "a")) == (2,)
+    assert count(scrape_config("a:1", "b:1")) == (2,)
+    assert count(scrape_config("a:1", fileSDConfigs=[{"files": ["x"]}])) == (None,)
+    assert count(scrape_config("a:1", relabelings=[{"action": "drop"}])) == (None,)
+    assert count(probe(targets={"ingress": {"selector": {}}})) == (None,)
+    lists = [{"targets": ["a"], "labels": {"x": "1"}}, {"targets": ["a"], "labels": {"x": "2"}}]
+    assert count(scrape_config(staticConfigs=lists)) == (2,)
