@@ -9,6 +9,7 @@ from typing import Final, TypeAlias, TypeVar
 
 from watcher.adapters.kube import ALL, KubeApi, NoSuchResource, Which
 from watcher.adapters.kube_resources import DEPLOYMENTS, MONITORING, NAMESPACES, PODS, Resource
+from watcher.adapters.operator_deployments import LABEL, NAME, runs_operator
 from watcher.errors import SourceUnavailable
 from watcher.model.facts import Availability, Known, Unavailable
 from watcher.model.kube import FieldError, KubeObject, objects, text
@@ -19,7 +20,6 @@ Objects: TypeAlias = Availability[tuple[KubeObject, ...]]
 
 _OWNER_LABEL: Final = "operator.prometheus.io/name"
 _POD_LABELS: Final = (_OWNER_LABEL, f"!{_OWNER_LABEL},prometheus")  # before v0.5x the latter alone
-_OPERATOR_LABEL: Final = "app.kubernetes.io/name=prometheus-operator"
 
 
 class Reading:
@@ -67,13 +67,13 @@ class Reading:
 
     def operators(self) -> Objects:
         """Deployments of prometheus-operator: by its label, else by images and container names."""
-        found = self.everywhere(DEPLOYMENTS, Which(labels=_OPERATOR_LABEL))
+        found = self.everywhere(DEPLOYMENTS, Which(labels=f"{LABEL}={NAME}"))
         if isinstance(found, Unavailable) or found.value:
             return found
         every = self.everywhere(DEPLOYMENTS)
         if isinstance(every, Unavailable):
             return every
-        return Known(tuple(filter(_runs_operator, every.value)))
+        return Known(tuple(filter(runs_operator, every.value)))
 
     def _list(
         self, resource: Resource, namespace: str = "", *, which: Which
@@ -136,12 +136,3 @@ def _may_own(prometheus: KubeObject, workload: KubeObject) -> bool:
     """Whether *workload*'s owner is *prometheus*, or it has none (a hand-made copy, a test)."""
     owners = {(k, n) for k, n in owner_names(workload) if k in ("Prometheus", "PrometheusAgent")}
     return not owners or (prometheus.kind, prometheus.name) in owners
-
-
-def _runs_operator(deployment: KubeObject) -> bool:
-    try:
-        containers = tuple(objects(deployment.raw, "spec", "template", "spec", "containers"))
-        words = {text(c, key) or "" for c in containers for key in ("name", "image")}
-    except FieldError:
-        return False
-    return any("prometheus-operator" in w and "config-reloader" not in w for w in words)

@@ -1,0 +1,94 @@
+"""Objects out of YAML files: each document by itself, so that a bad one costs nothing else."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from watcher.model.kube import KubeObject
+
+_ENDINGS: Final = frozenset({".yaml", ".yml", ".json"})
+_NEXT: Final = re.compile(r"^---(?:[ \t].*)?$", re.MULTILINE)
+_KIND: Final = re.compile(r"^\s*[\"']?kind[\"']?\s*:\s*[\"']?(\w+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unusable:
+    """A file or document that cannot be read; *kinds* are those that it names all the same.
+
+    ``kinds`` is None where even that is not known.
+    """
+
+    place: str
+    error: str
+    kinds: frozenset[str] | None = None
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML as JSON has it: a time stays the text that it is."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
+    for first, found in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read(path: Path) -> Iterator[KubeObject | Unusable]:
+    """The objects of a file, or of all files under a directory, in the order of their names.
+
+    Hidden files and directories are left out. Lists are taken apart.
+    """
+    if path.is_dir():
+        for file in sorted(path.rglob("*")):
+            hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+            if file.suffix.lower() in _ENDINGS and not hidden and file.is_file():
+                yield from _of_file(file)
+    else:
+        yield from _of_file(path)
+
+
+def _of_file(path: Path) -> Iterator[KubeObject | Unusable]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        yield Unusable(place=str(path), error=f"cannot be read: {reason}; check the file")
+        return
+    for number, document in enumerate(_documents(text), start=1):
+        yield from _of_document(document, f"{path}, document {number}")
+
+
+def _documents(text: str) -> Iterator[str]:
+    """The documents that hold anything but comments."""
+    for document in _NEXT.split(text):
+        lines = (line.strip() for line in document.splitlines())
+        if any(line and not line.startswith(("#", "%")) for line in lines):
+            yield document
+
+
+def _of_document(text: str, place: str) -> Iterator[KubeObject | Unusable]:
+    kinds = frozenset(_KIND.findall(text))
+    try:
+        raw = yaml.load(text, Loader=_Loader)  # noqa: S506 -- a safe loader
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        words = " ".join(str(error).split())[:200]
+        reason = f"not valid YAML: {words}; correct it, or render the template first"
+        yield Unusable(place=place, error=reason, kinds=kinds)
+        return
+    for item in _items(raw):
+        if isinstance(item, dict) and isinstance(item.get("kind"), str):
+            yield KubeObject(item)
+        elif kinds:
+            reason = "expected an object with a kind; correct it"
+            yield Unusable(place=place, error=reason, kinds=kinds)
+
+
+def _items(raw: Any) -> list[Any]:
+    if isinstance(raw, dict) and str(raw.get("kind", "")).endswith("List"):
+        items = raw.get("items")
+        return items if isinstance(items, list) else []
+    return [raw]

@@ -1,0 +1,127 @@
+"""What should be scraped, as manifests say it: a GitOps checkout, or one rendered file.
+
+Expectation only: a directory knows nothing of what a cluster does.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from watcher.adapters.manifest_files import Unusable, read
+from watcher.adapters.operator_deployments import runs_operator
+from watcher.errors import SourceUnavailable
+from watcher.model.expectations import Expectations, Origin, Unreadable
+from watcher.model.facts import Known, MountRecord
+from watcher.model.kube import FieldError, JSONObject, KubeObject, mapping
+from watcher.model.names import MonitorKind
+from watcher.operator.expect import Cluster, expect
+
+_MONITORS: Final = tuple(kind.value for kind in MonitorKind)
+_NAMESPACED: Final = ("Prometheus", "PrometheusAgent", "Deployment", *_MONITORS)
+_NAME_LABEL: Final = "kubernetes.io/metadata.name"
+_KINDS: Final = frozenset({*_NAMESPACED, "Namespace"})
+
+
+class ManifestSource:
+    """Fits the port ExpectationSource, over directories and files."""
+
+    name = "manifests"
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = tuple(paths)
+
+    def snapshot(self, now: datetime) -> Expectations:
+        """The jobs that Prometheuses in the manifests have of monitors in the manifests.
+
+        Raises SourceUnavailable when none of the files can be read. A broken document stands in
+        ``unreadable`` and hides the kinds that it names; objects of other kinds are passed over.
+        """
+        found = [each for path in self._paths for each in read(path)]
+        unusable = [each for each in found if isinstance(each, Unusable)]
+        usable = [each for each in found if isinstance(each, KubeObject) and each.kind in _KINDS]
+        if unusable and not any(isinstance(each, KubeObject) for each in found):
+            raise SourceUnavailable(self.name, f"{unusable[0].place}: {unusable[0].error}")
+        asked = expect(_cluster(usable), now, lambda _pod, _prometheus: "")
+        return replace(
+            asked,
+            jobs=tuple(replace(job, origin=Origin.MANIFESTS) for job in asked.jobs),
+            # Where the manifests hold no Prometheus, others may select their monitors.
+            unselected=asked.unselected if asked.prometheuses else (),
+            unreadable=(
+                *(replace(u, source=f"{self.name}: {u.source}") for u in asked.unreadable),
+                *map(_unreadable, unusable),
+            ),
+        )
+
+    def mounts(self, now: datetime) -> Sequence[MountRecord]:
+        """None: manifests say what is asked for, not what stands."""
+        del now
+        return ()
+
+
+def _cluster(found: Iterable[KubeObject]) -> Cluster:
+    """The objects by kind. Of two with one name the later stands, as when both are applied."""
+    by_kind: dict[str, dict[tuple[str, str], KubeObject]] = {kind: {} for kind in _KINDS}
+    for each in map(_placed, found):
+        by_kind[each.kind][_place(each)] = each
+    kinds = {kind: Known(tuple(objects.values())) for kind, objects in by_kind.items()}
+    operators = tuple(d for d in kinds["Deployment"].value if runs_operator(d))
+    return Cluster(
+        prometheuses=kinds["Prometheus"],
+        agents=kinds["PrometheusAgent"],
+        monitors={kind: kinds[kind.value] for kind in MonitorKind},
+        namespaces=Known(tuple(_namespaces(by_kind).values())),
+        operators=Known(operators),
+    )
+
+
+def _namespaces(
+    by_kind: Mapping[str, Mapping[tuple[str, str], KubeObject]],
+) -> Mapping[str, KubeObject]:
+    """The namespaces that the manifests make, and those that they use: these have but a name."""
+    used = {place[0] for kind in _NAMESPACED for place in by_kind[kind]}
+    made = {name: _namespace(name) for name in sorted(used)}
+    return made | {name: _labelled(each) for (_, name), each in by_kind["Namespace"].items()}
+
+
+def _placed(found: KubeObject) -> KubeObject:
+    """*found* with the namespace that it gets when it names none."""
+    metadata = found.raw.get("metadata")
+    if found.kind not in _NAMESPACED or not isinstance(metadata, Mapping):
+        return found
+    if metadata.get("namespace") is not None:
+        return found
+    return KubeObject({**found.raw, "metadata": {**metadata, "namespace": "default"}})
+
+
+def _place(found: KubeObject) -> tuple[str, str]:
+    """Namespace and name, for a metadata of a wrong form something that is like no other."""
+    try:
+        return found.namespace, found.name
+    except FieldError:
+        return "", f"\0{id(found.raw)}"
+
+
+def _namespace(name: str) -> KubeObject:
+    metadata: JSONObject = {"name": name, "labels": {_NAME_LABEL: name}}
+    return KubeObject({"kind": "Namespace", "apiVersion": "v1", "metadata": metadata})
+
+
+def _labelled(namespace: KubeObject) -> KubeObject:
+    """*namespace* with the label that the API server gives each."""
+    try:
+        labels = {**namespace.labels, _NAME_LABEL: namespace.name}
+        metadata = {**mapping(namespace.raw, "metadata"), "labels": labels}
+    except FieldError:
+        return namespace
+    return KubeObject({**namespace.raw, "metadata": metadata})
+
+
+def _unreadable(bad: Unusable) -> Unreadable:
+    kinds = set(_KINDS) if bad.kinds is None else bad.kinds
+    hides = [kind for kind in _MONITORS if kind in kinds]
+    if kinds & {"Prometheus", "PrometheusAgent"}:
+        hides.append("Prometheus")
+    return Unreadable(source=f"manifests: {bad.place}", error=bad.error, hides=tuple(hides))
