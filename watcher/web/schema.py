@@ -4,13 +4,15 @@ from typing import Any
 
 import msgspec
 
+from watcher.web.report_document import IncidentsDocument, InspectionDocument
 from watcher.web.shapes import AuditDocument, JobsDocument
 
 
 def schema() -> dict[str, Any]:
     """JSON Schema 2020-12; a document must be one of its top-level shapes, with no key more or less."""
     tops, shapes = msgspec.json.schema_components(
-        (JobsDocument, AuditDocument), ref_template="#/$defs/{name}"
+        (JobsDocument, AuditDocument, InspectionDocument, IncidentsDocument),
+        ref_template="#/$defs/{name}",
     )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,0 +1,175 @@
+"""The addresses: page, job, causes, API, metrics, health. Each answer is made from the last result.
+
+The daemon hands in where the latest values are; nothing here asks a server or a store.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.middleware.gzip import GZipMiddleware
+from prometheus_client.exposition import choose_encoder
+
+from watcher.engine.wording import length
+from watcher.errors import ConfigError
+from watcher.model.inspections import Inspection
+from watcher.model.results import Audit, Result
+from watcher.web import pages, report
+from watcher.web.document import as_json, audit_document, document, narrowed
+from watcher.web.metrics import Meters, ResultCollector
+from watcher.web.pages import Frame
+
+METHODS: Final = ["GET", "HEAD"]
+INTERVALS: Final = 3
+"""So many watch intervals may pass without a watch being begun before the watcher is unhealthy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latest:
+    """Where the latest values are; each answers None before there is one.
+
+    ``attempted`` is when a watch was last begun, a blind one too; ``sources`` are the names of what
+    is read beside the servers, for ``watcher_source_up``.
+    """
+
+    result: Callable[[], Result | None]
+    attempted: Callable[[], datetime | None]
+    clock: Callable[[], datetime]
+    watch_interval: timedelta
+    audit: Callable[[], Audit | None] = lambda: None
+    inspection: Callable[[], Inspection | None] = lambda: None
+    sources: tuple[str, ...] = ()
+
+
+def create(latest: Latest, meters: Meters) -> FastAPI:
+    """The application. Registers the result's metrics beside the *meters*."""
+    meters.registry.register(ResultCollector(latest.result, latest.sources))
+    app = FastAPI(title="watcher", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    _add_pages(app, latest)
+    _add_api(app, latest)
+    _add_probes(app, latest, meters)
+    return app
+
+
+def _add_pages(app: FastAPI, latest: Latest) -> None:
+    @app.api_route("/", methods=METHODS)
+    def front(request: Request) -> Response:
+        frame = _frame(request, latest)
+        result = latest.result()
+        if result is None:
+            return _html(frame, pages.message("No look yet", _NOT_YET, frame), 503)
+        stale = INTERVALS * latest.watch_interval
+        return _html(frame, pages.front(result, latest.audit(), frame, stale_after=stale))
+
+    @app.api_route("/jobs/{address:path}", methods=METHODS)
+    def job(request: Request, address: str) -> Response:
+        frame = _frame(request, latest)
+        result = latest.result()
+        return _found(
+            frame, pages.of_job(result, address, frame) if result else None, "job", address
+        )
+
+    @app.api_route("/causes", methods=METHODS)
+    def causes(request: Request) -> Response:
+        frame = _frame(request, latest)
+        return _html(frame, pages.causes(frame))
+
+    @app.api_route("/causes/{code}", methods=METHODS)
+    def cause(request: Request, code: str) -> Response:
+        frame = _frame(request, latest)
+        return _found(frame, pages.of_cause(code, frame), "cause", code)
+
+    @app.api_route("/inspections/latest", methods=METHODS)
+    def inspection(request: Request) -> Response:
+        frame = _frame(request, latest)
+        last = latest.inspection()
+        page = None if last is None else report.html(last, nonce=frame.nonce)
+        return _found(frame, page, "inspection", "latest")
+
+
+def _add_api(app: FastAPI, latest: Latest) -> None:
+    @app.api_route("/api/v1/jobs", methods=METHODS)
+    def jobs(
+        job: Annotated[list[str] | None, Query()] = None,
+        state: Annotated[list[str] | None, Query()] = None,
+    ) -> Response:
+        result = latest.result()
+        if result is None:
+            return _text(_NOT_YET, 503)
+        try:
+            told = narrowed(document(result), job or (), state or ())
+        except ConfigError as error:
+            return _text(str(error), 400)
+        return Response(as_json(told), media_type="application/json")
+
+    @app.api_route("/api/v1/audit", methods=METHODS)
+    def audit() -> Response:
+        last = latest.audit()
+        if last is None:
+            return _text("no audit has been made yet: try again after the next snapshot", 503)
+        return Response(as_json(audit_document(last)), media_type="application/json")
+
+
+def _add_probes(app: FastAPI, latest: Latest, meters: Meters) -> None:
+    began = latest.clock()
+
+    @app.api_route("/metrics", methods=METHODS)
+    def metrics(request: Request) -> Response:
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(meters.registry), headers={"content-type": content_type})
+
+    @app.api_route("/-/healthy", methods=METHODS)
+    def healthy() -> Response:
+        age = latest.clock() - (latest.attempted() or began)
+        if age <= INTERVALS * latest.watch_interval:
+            return _text("healthy: watches are being made")
+        return _text(
+            f"unhealthy: the last watch was begun {length(age)} ago, which is more than"
+            f" {INTERVALS} intervals of {length(latest.watch_interval)}: see the log, then restart",
+            503,
+        )
+
+    @app.api_route("/-/ready", methods=METHODS)
+    def ready() -> Response:
+        return _text("ready") if latest.result() is not None else _text(_NOT_YET, 503)
+
+
+_NOT_YET: Final = "no watch has ended yet: try again in a moment; the log says what it waits for"
+
+
+def _frame(request: Request, latest: Latest) -> Frame:
+    return Frame(
+        now=latest.clock(),
+        nonce=secrets.token_urlsafe(12),
+        root="../" * (request.url.path.count("/") - 1),
+        report=latest.inspection() is not None,
+    )
+
+
+def _found(frame: Frame, page: str | None, kind: str, name: str) -> Response:
+    if page is not None:
+        return _html(frame, page)
+    text = f"There is no {kind} {name}. It may have been retired, or the name is misspelt."
+    return _html(frame, pages.message("Not found", text, frame), 404)
+
+
+def _html(frame: Frame, page: str, status: int = 200) -> Response:
+    policy = (
+        f"default-src 'none'; style-src 'nonce-{frame.nonce}'; script-src 'nonce-{frame.nonce}';"
+        " img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    headers = {
+        "Content-Security-Policy": policy,
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(page, status, headers, "text/html")
+
+
+def _text(text: str, status: int = 200) -> Response:
+    return Response(text + "\n", status, media_type="text/plain")
