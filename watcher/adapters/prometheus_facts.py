@@ -1,0 +1,85 @@
+"""Gathers what the servers of a Prometheus themselves know of a job: dropped targets, last sample."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from watcher.adapters.prometheus import Prometheus
+from watcher.model.comparison import JobStatus
+from watcher.model.expectations import ExpectedServer, WatchedPrometheus
+from watcher.model.facts import (
+    DROPPED,
+    LAST_SAMPLE,
+    Availability,
+    DroppedTarget,
+    Facts,
+    Known,
+    Unavailable,
+)
+from watcher.model.names import JobKey, PoolName
+from watcher.model.observations import Observation
+
+_NOT_READABLE = Unavailable("no server of this Prometheus can be read")
+
+
+class PrometheusFacts:
+    """Fits the port FactGatherer for DROPPED and LAST_SAMPLE. *of* finds who speaks to a server."""
+
+    def __init__(self, of: Callable[[ExpectedServer], Prometheus]) -> None:
+        self._of = of
+
+    def gather(
+        self,
+        prometheus: WatchedPrometheus,
+        observation: Observation,
+        needs: Mapping[JobKey, frozenset[str]],
+        jobs: Sequence[JobStatus],
+        now: datetime,
+    ) -> Mapping[JobKey, Facts]:
+        """What each job needs of the two."""
+        del prometheus
+        found = {}
+        for status in jobs:
+            wanted = needs.get(status.job.key, frozenset())
+            known: dict[str, Known[object] | Unavailable] = {}
+            if DROPPED.name in wanted:
+                known[DROPPED.name] = self._dropped(observation, status.pool)
+            if LAST_SAMPLE.name in wanted:
+                known[LAST_SAMPLE.name] = self._last_sample(observation, status.pool, now)
+            found[status.job.key] = Facts(known)
+        return found
+
+    def gather_prometheus(
+        self, prometheus: WatchedPrometheus, needs: frozenset[str], now: datetime
+    ) -> Facts:
+        """Nothing: both concern one job."""
+        del prometheus, needs, now
+        return Facts()
+
+    def _dropped(
+        self, observation: Observation, pool: PoolName
+    ) -> Availability[tuple[DroppedTarget, ...]]:
+        """Of the first server that dropped any."""
+        answer: Availability[tuple[DroppedTarget, ...]] = _NOT_READABLE
+        for server in observation.readable:
+            answer = self._of(server.server).dropped_targets(server.server, pool)
+            if not isinstance(answer, Unavailable) and answer.value:
+                return answer
+        return answer
+
+    def _last_sample(
+        self, observation: Observation, pool: PoolName, now: datetime
+    ) -> Availability[datetime | None]:
+        """The newest over all servers; that there never was one only if every server says so."""
+        latest: datetime | None = None
+        unavailable: Unavailable | None = None if observation.readable else _NOT_READABLE
+        for server in observation.readable:
+            match self._of(server.server).last_sample(server.server, pool, now):
+                case Known(value=datetime() as at):
+                    latest = max(latest, at) if latest else at
+                case Unavailable() as reason:
+                    unavailable = reason
+                case _:
+                    pass
+        if latest is not None:
+            return Known(latest)
+        return unavailable or Known(None)
