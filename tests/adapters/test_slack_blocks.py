@@ -17,6 +17,7 @@ from tests.slack_rules import block_faults, faults, texts
 from watcher.adapters.slack_blocks import compose
 from watcher.adapters.slack_picture import as_text, barred, picture
 from watcher.adapters.slack_plan import reply, rest
+from watcher.adapters.slack_text import code, fence, paragraph, plain, units, words
 from watcher.engine.announce import Reason
 from watcher.engine.wording import Message, Subject
 from watcher.model.comparison import JobState
@@ -132,6 +133,35 @@ def test_slack_takes_any_message(message):
     found = [fault for payload in payloads(message) for fault in faults(payload)]
 
     assert found == []
+
+
+@pytest.mark.parametrize("character", ["x", "&", "`", "@here ", "\N{PILE OF POO}", "a\n"])
+def test_slack_takes_the_longest_message_there_can_be(character):
+    text = character * 9_000
+    message = a_message(
+        headline=text,
+        summary=text,
+        about=tuple(a_subject(f"{n}{text}") for n in range(99)),
+        evidence=(Evidence(seen=text, where=text, at=a_message().starts_at),) * 99,
+        fix=(FixStep(do=text, command=text),) * 99,
+        undecided=(text,) * 99,
+        links=((text, f"https://x.example/{'y' * 400}"),) * 99,
+        cause=text,
+        confidence=text,
+        link=text,
+        severity=text,
+    )
+
+    found = [faults(payload) for payload in payloads(message)]
+
+    assert found == [[]] * len(found)
+    assert "*Fix*" in str(compose(message))
+
+
+@pytest.mark.parametrize("shorten", [words, plain, code, fence, paragraph])
+@given(text=a_text(), limit=st.integers(200, 3_000))
+def test_no_text_is_longer_than_it_may_be(shorten, text, limit):
+    assert units(shorten(text, limit)) <= limit
 
 
 @settings(max_examples=100, deadline=None)
