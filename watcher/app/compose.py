@@ -110,7 +110,7 @@ def world(settings: Settings, kube: KubeApi | None) -> World:
     if alone and kube is None and not settings.expect.manifests:
         sources.append(RunningConfiguration(observer, alone, Origin.CONFIG_FILE))
     gatherers: list[FactGatherer] = [
-        ClusterFacts(kube),
+        ClusterFacts(kube, settings.kubernetes.namespaces if settings.kubernetes else ()),
         PrometheusFacts(observer.of),
         LogFacts(kube),
     ]
