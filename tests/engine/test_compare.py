@@ -213,6 +213,23 @@ def unreadable(name, **fields):
     return UnreadableServer(server=an_expected_server(name, **fields), error="timed out")
 
 
+def test_a_shard_without_targets_does_not_hide_what_is_wrong_with_the_worse_replica():
+    status = the_state(
+        a_server("a", pools=[a_pool(up=2)]),
+        a_server("b", shard=1, pools=[a_pool()]),
+        a_server("c", replica=1, pools=[a_pool(down=2)]),
+        a_server("d", replica=1, shard=1, pools=[a_pool()]),
+    )
+
+    assert (status.disagree, status.worst) == (True, JobState.DOWN)
+
+
+def test_a_shard_on_which_the_job_is_missing_is_to_be_explained():
+    status = the_state(a_server("a", pools=[a_pool(up=2)]), a_server("b", shard=1))
+
+    assert (status.state, status.worst) == (JobState.DEGRADED, JobState.MISSING)
+
+
 def test_an_unreadable_server_is_stood_in_for_by_another_replica():
     status = the_state(
         a_server("p-0", replica=0, pools=[a_pool(up=1)]), unreadable("p-1", replica=1)

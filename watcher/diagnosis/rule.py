@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 from watcher.model.comparison import JobState, JobStatus
 from watcher.model.expectations import ExpectedJob, Unselected, WatchedPrometheus
 from watcher.model.facts import Fact, Facts, Unavailable
 from watcher.model.findings import Finding, Link, Risk
+from watcher.model.kube import items, objects
 from watcher.model.names import PoolName, PrometheusName
 from watcher.model.observations import Observation, RunningJob, ScrapePool, ServerObservation
 
@@ -99,16 +100,28 @@ class Case(Reading):
 
     @property
     def outdated(self) -> bool:
-        """Whether the running job differs from what its object asks for now (path or scheme)."""
-        running, job = self.running(), self.job
-        if running is None or job.monitor is None:
+        """Whether a running job differs from what its object asks for now: path, scheme or port.
+
+        The port is what the operator keeps by (operator.md 2.3), where the job keeps by any.
+        """
+        job = self.job
+        if job.monitor is None:
             return False
-        scheme_differs = job.scheme is not None and job.scheme.lower() != running.scheme.lower()
-        return scheme_differs or (job.path is not None and job.path != running.path)
+        running = (s.jobs[self.pool] for s in self.servers() if self.pool in s.jobs)
+        return any(_differs(job, found) for found in running)
 
     def servers(self) -> Iterator[ServerObservation]:
-        """The readable servers on which the job is in the state to be explained."""
-        affected = {s.server for s in self.status.servers if s.state is self.state}
+        """The readable servers on which the job is in the state to be explained.
+
+        A job that is degraded over shards may be down on one of them and well on the others; one
+        with too few targets may be well on each.
+        """
+        states = {self.state}
+        if self.state is JobState.DEGRADED:
+            states.add(JobState.DOWN)
+        affected = {s.server for s in self.status.servers if s.state in states}
+        if not affected and self.state is JobState.DEGRADED:
+            affected = {s.server for s in self.status.servers}
         for server in self.observation.readable:
             if server.server.name in affected:
                 yield server
@@ -123,6 +136,31 @@ class Case(Reading):
             if self.pool in server.pools:
                 yield server, server.pools[self.pool]
 
+
+def _differs(job: ExpectedJob, running: RunningJob) -> bool:
+    if job.scheme is not None and job.scheme.lower() != running.scheme.lower():
+        return True
+    if job.path is not None and job.path != running.path:
+        return True
+    ports = _kept_ports(running)
+    return job.port is not None and bool(ports) and job.port not in ports
+
+
+def _kept_ports(running: RunningJob) -> set[str]:
+    """Ports by which the job keeps its targets, as the operator writes them."""
+    return {
+        str(step.get("regex"))
+        for step in objects(running.raw, "relabel_configs")
+        if step.get("action") == "keep" and list(items(step, "source_labels")) in _PORT_LABELS
+    }
+
+
+_PORT_LABELS: Final = [
+    ["__meta_kubernetes_endpoint_port_name"],
+    ["__meta_kubernetes_endpointslice_port_name"],
+    ["__meta_kubernetes_pod_container_port_name"],
+    ["__meta_kubernetes_pod_container_port_number"],
+]
 
 Check: TypeAlias = Callable[[Case], Finding | None]
 

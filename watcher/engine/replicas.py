@@ -54,7 +54,19 @@ def merged(
         servers=shown,
         disagree=disagree,
         settling=any(isinstance(s, ServerObservation) and s.settling for s in servers),
+        worse=_worse(state, shown),
     )
+
+
+def _worse(state: JobState, shown: Sequence[ServerStatus]) -> JobState:
+    """The state to be explained, given that of the worse replica.
+
+    A replica is degraded by one shard on which the job is missing; that is then to be explained.
+    The worst state of any single server would be wrong: a shard without targets is no loss.
+    """
+    if state is not JobState.DEGRADED:
+        return state
+    return next((n for n in _NOWHERE if any(s.state is n for s in shown)), state)
 
 
 def _replicas(

@@ -74,8 +74,9 @@ class JobStatus:
     """One expected job and the state that it is in, over all servers of its Prometheus.
 
     ``pool`` is the name that it has (or would have) in the running configuration. ``servers`` holds
-    its state on every server. ``disagree`` is true when replicas differ; ``worst`` then is the
-    state on the worse one.
+    its state on every server. ``disagree`` is true when replicas differ. ``worse`` is the state
+    to be explained where it is not ``state`` itself: that of the worse replica, or of the shards on
+    which the job is missing or unstarted.
     """
 
     job: ExpectedJob
@@ -85,10 +86,13 @@ class JobStatus:
     servers: tuple[ServerStatus, ...] = ()
     disagree: bool = False
     settling: bool = False
+    worse: JobState | None = None
 
     @property
     def worst(self) -> JobState:
         """The state on the server where it is worst, or the job's own where none can be told."""
+        if self.worse is not None:
+            return self.worse
         known = [s.state for s in self.servers if s.state is not JobState.UNKNOWN]
         return max(known, key=BADNESS.index) if known and self.disagree else self.state
 
