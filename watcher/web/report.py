@@ -57,7 +57,7 @@ def percent(share: float | None) -> str:
     """A share as people read it; cut and not rounded, so that only all is 100 %."""
     if share is None:
         return "not known"
-    return f"{math.floor(share * 10000) / 100:.6g} %"
+    return f"{math.floor(round(share * 10000, 6)) / 100:.6g} %"
 
 
 def _rendered(name: str, inspection: Inspection, **context: object) -> str:

@@ -49,6 +49,11 @@ def _minute(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
+def _cell(text: str) -> str:
+    """A text that fits into a cell of a Markdown table."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
 def _clipped(text: str, most: int = 46) -> str:
     """The end of a long name tells more than its beginning."""
     return text if len(text) <= most else f"…{text[1 - most :]}"
@@ -63,6 +68,7 @@ ENVIRONMENT: Final = jinja2.Environment(
 )
 ENVIRONMENT.filters |= {
     "address": address,
+    "cell": _cell,
     "clipped": _clipped,
     "clock": clock,
     "counts": _counts,
