@@ -212,3 +212,15 @@ def test_static_lists_count_their_different_targets():
     assert count(probe(targets={"ingress": {"selector": {}}})) == (None,)
     lists = [{"targets": ["a"], "labels": {"x": "1"}}, {"targets": ["a"], "labels": {"x": "2"}}]
     assert count(scrape_config(staticConfigs=lists)) == (2,)
+
+
+@pytest.mark.parametrize(
+    ("asked", "number"), [({}, 1), ({"any": True}, None), ({"matchNames": ["shop"]}, None)]
+)
+def test_nothing_is_counted_beyond_the_namespaces_that_were_read(asked, number):
+    here = frozenset({"monitoring"})
+    kinds = {"services": (service(),), "endpoints": (endpoints("10.0.0.1"),), "places": here}
+    pods = {"target_pods": (pod("a", "web"),), "pod_places": here}
+
+    assert count(service_monitor(spec={"namespaceSelector": asked}), **kinds) == (number,)
+    assert count(pod_monitor(spec={"namespaceSelector": asked}), **pods) == (number,)

@@ -223,6 +223,17 @@ def test_what_selects_nothing_for_lack_of_namespaces_is_neither_expected_nor_uns
     assert [u.source for u in found.unreadable] == ["namespaces"]
 
 
+def test_a_namespace_whose_labels_have_a_wrong_form_hides_what_is_in_it():
+    by_label = prometheus(serviceMonitorNamespaceSelector={"matchLabels": {"team": "a"}})
+    bad = thing("Namespace", "monitoring", namespace=None, labels={"team": ["a"]})
+
+    found = expected(service_monitor(), prometheuses=(by_label,), namespaces=(bad,))
+
+    assert found.jobs == found.unselected == ()
+    assert [u.source for u in found.unreadable] == ["Namespace monitoring"]
+    assert "ServiceMonitor" in found.unreadable[0].hides
+
+
 def test_an_unselected_monitor_is_told_with_what_lacks_for_the_nearest_prometheus():
     near = prometheus("near", serviceMonitorSelector={"matchLabels": {"release": "kps"}})
     far = prometheus("far", serviceMonitorSelector=None, serviceMonitorNamespaceSelector=None)

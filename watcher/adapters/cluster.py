@@ -94,6 +94,9 @@ class ClusterSource:
         if isinstance(prometheuses, Unavailable) and not any(map(_readable, found.values())):
             raise _error(prometheuses)
         monitors = {kind: found.pop(kind) for kind in MonitorKind}
+        # Reads fall back to these namespaces; what is beyond them is not known to be nothing.
+        places = frozenset(self._namespaces) or None
+        target_pods, pod_places = _target_pods(reading, monitors[MonitorKind.POD_MONITOR], places)
         return Cluster(
             prometheuses=prometheuses,
             agents=found["agents"],
@@ -104,7 +107,9 @@ class ClusterSource:
             services=found["services"],
             endpoints=found["endpoints"],
             endpoint_slices=found["slices"],
-            target_pods=_target_pods(reading, monitors[MonitorKind.POD_MONITOR]),
+            target_pods=target_pods,
+            places=places,
+            pod_places=pod_places,
         )
 
     def _url(self, pod: KubeObject, prometheus: KubeObject) -> str:
@@ -128,10 +133,15 @@ def _reads(reading: Reading) -> dict[str, Callable[[], Objects]]:
     return reads
 
 
-def _target_pods(reading: Reading, pod_monitors: Objects) -> Objects:
-    """The pods where PodMonitors look for them: all pods of a large cluster only if they must be."""
+def _target_pods(
+    reading: Reading, pod_monitors: Objects, places: frozenset[str] | None
+) -> tuple[Objects, frozenset[str] | None]:
+    """The pods where PodMonitors look for them, and the namespaces read for them (None: all).
+
+    All pods of a large cluster only if they must be.
+    """
     if isinstance(pod_monitors, Unavailable) or not pod_monitors.value:
-        return NOT_READ
+        return NOT_READ, frozenset()
     namespaces: set[str] = set()
     for monitor in pod_monitors.value:
         try:
@@ -139,9 +149,9 @@ def _target_pods(reading: Reading, pod_monitors: Objects) -> Objects:
         except FieldError:
             continue  # a bad object costs only itself
         if wanted is None:
-            return reading.everywhere(PODS)
+            return reading.everywhere(PODS), places
         namespaces.update(wanted)
-    return reading.within(PODS, namespaces)
+    return reading.within(PODS, namespaces), frozenset(namespaces)
 
 
 def _readable(found: Objects) -> bool:

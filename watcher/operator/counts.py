@@ -41,6 +41,7 @@ SERVICE_OF_SLICE: Final = "kubernetes.io/service-name"
 """Label of an EndpointSlice that names its Service."""
 
 Objects: TypeAlias = Availability[Sequence[KubeObject]]
+Places: TypeAlias = frozenset[str] | None
 _ByService: TypeAlias = Mapping[Key, Sequence[KubeObject]]
 
 
@@ -52,17 +53,28 @@ class _Unknown(Exception):  # noqa: N818 -- it ends one count, it is no error of
 class Grounds:
     """The objects among which targets are found; None for a kind that could not be read.
 
-    ``bad`` are objects of which a field has a wrong type; it grows while targets are counted.
+    ``places`` are the namespaces that were read (of pods: ``pod_places``), None for all: nothing
+    can be counted beyond. ``bad`` are objects of which a field has a wrong type; it grows while targets are counted.
     """
 
     services: Shelf | None
     endpoints: _ByService | None
     slices: _ByService | None
     pods: Shelf | None
+    places: Places = None
+    pod_places: Places = None
     bad: list[Bad] = field(default_factory=list)
 
 
-def grounds(services: Objects, endpoints: Objects, slices: Objects, pods: Objects) -> Grounds:
+def grounds(
+    services: Objects,
+    endpoints: Objects,
+    slices: Objects,
+    pods: Objects,
+    *,
+    places: Places = None,
+    pod_places: Places = None,
+) -> Grounds:
     """Lay out what was read, once for all monitors."""
     bad: list[Bad] = []
     return Grounds(
@@ -70,6 +82,8 @@ def grounds(services: Objects, endpoints: Objects, slices: Objects, pods: Object
         endpoints=_grouped(endpoints, bad, sliced=False),
         slices=_grouped(slices, bad, sliced=True),
         pods=_shelf(pods, bad),
+        places=places,
+        pod_places=pod_places,
         bad=bad,
     )
 
@@ -123,7 +137,7 @@ def _services(
     """
     by_service = found.slices if place.role is Role.ENDPOINT_SLICE else found.endpoints
     port = _wanted(endpoint)
-    services = _matching(found.services, wanted, place)
+    services = _matching(found.services, wanted, place, found.places)
     # Without a port every container's port counts, also of Pods behind no port of the Service.
     if by_service is None or port is None:
         raise _Unknown
@@ -156,7 +170,7 @@ def _pods(endpoint: JSONObject, wanted: Selector, place: Discovery, found: Groun
     port = _wanted(endpoint)
     filtered = value(endpoint, "filterRunning") is None or flag(endpoint, "filterRunning")
     count = 0
-    for pod in _matching(found.pods, wanted, place):
+    for pod in _matching(found.pods, wanted, place, found.pod_places):
         with _naming(pod.resource, found):
             if running(pod.resource, filtered=filtered):
                 declared = container_ports(pod.resource)
@@ -176,8 +190,11 @@ def _static(spec: JSONObject) -> int | None:
     return len(every)
 
 
-def _matching(shelf: Shelf | None, wanted: Selector, place: Discovery) -> tuple[Item, ...]:
-    items = None if shelf is None else shelf.matching(wanted, place.namespaces)
+def _matching(
+    shelf: Shelf | None, wanted: Selector, place: Discovery, read: Places
+) -> tuple[Item, ...]:
+    inside = read is None or (place.namespaces is not None and read.issuperset(place.namespaces))
+    items = shelf.matching(wanted, place.namespaces) if shelf is not None and inside else None
     if items is None:
         raise _Unknown
     return items

@@ -57,6 +57,10 @@ class Cluster:
     endpoints: Objects = NOT_READ
     endpoint_slices: Objects = NOT_READ
     target_pods: Objects = NOT_READ
+    places: frozenset[str] | None = None
+    """The namespaces of which services, endpoints and slices were read, None for all."""
+    pod_places: frozenset[str] | None = None
+    """The namespaces of which target pods were read, None for all."""
 
 
 _HIDDEN: Final = {
@@ -88,7 +92,12 @@ def expect(cluster: Cluster, now: datetime, url_of: UrlOf) -> Expectations:
         unreadable,
     )
     laid = grounds(
-        cluster.services, cluster.endpoints, cluster.endpoint_slices, cluster.target_pods
+        cluster.services,
+        cluster.endpoints,
+        cluster.endpoint_slices,
+        cluster.target_pods,
+        places=cluster.places,
+        pod_places=cluster.pod_places,
     )
     seen = _Seen(choosers=found, grounds=laid, named_probes=not _settled(cluster.operators))
     for kind, monitors in cluster.monitors.items():
@@ -192,10 +201,12 @@ def _namespace_labels(
 ) -> Availability[NamespaceLabels]:
     if isinstance(namespaces, Unavailable):
         return namespaces
-    labels: dict[str, Mapping[str, str]] = {}
+    labels: dict[str, Mapping[str, str] | None] = {}
     for namespace in namespaces.value:
         try:
-            labels[namespace.name] = namespace.labels
+            name = namespace.name
+            labels[name] = None
+            labels[name] = namespace.labels
         except FieldError as error:
             unreadable.append(_bad(namespace, error))
     return Known(labels)
@@ -230,11 +241,12 @@ def _known(found: Objects) -> Sequence[KubeObject]:
 
 
 def _bad(resource: KubeObject, error: ValueError) -> Unreadable:
-    hides = _HIDDEN.get(f"{resource.kind.lower()}s", ())
+    source = called(resource)
+    kind = source.partition(" ")[0]
     return Unreadable(
-        source=called(resource),
+        source=source,
         error=f"{error}; correct the object",
-        hides=(called(resource),) if resource.kind in set(MonitorKind) else hides,
+        hides=(source,) if kind in set(MonitorKind) else _HIDDEN.get(f"{kind.lower()}s", ()),
     )
 
 

@@ -25,8 +25,8 @@ FIELDS: Final = {
 }
 """Beginning of the two selector fields of each kind in a Prometheus's spec."""
 
-NamespaceLabels: TypeAlias = Mapping[str, Mapping[str, str]]
-"""Labels of each namespace by its name."""
+NamespaceLabels: TypeAlias = Mapping[str, Mapping[str, str] | None]
+"""Labels of each namespace by its name; None for one whose labels have a wrong form."""
 
 
 class Cause(StrEnum):
@@ -135,7 +135,10 @@ class Selection:
             return CannotTell(reason=f"labels of namespace {namespace}: {self.known.reason}")
         # A namespace that is not there (yet) would at least get this label from the API server.
         implied = {"kubernetes.io/metadata.name": namespace}
-        lack = lacking(self.namespaces, self.known.value.get(namespace, implied))
+        labels = self.known.value.get(namespace, implied)
+        if labels is None:
+            return CannotTell(reason=f"labels of namespace {namespace} have a wrong form")
+        lack = lacking(self.namespaces, labels)
         return lack and Lack(words=f"namespace {namespace}: {lack.words}", labels=lack.labels)
 
 
