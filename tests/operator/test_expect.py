@@ -126,6 +126,20 @@ def test_a_bad_monitor_costs_only_itself_and_is_named_with_its_field(bad):
     assert problem.error.startswith("field ")
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "field"),
+    [
+        ({"port": []}, "spec.endpoints.1.port"),
+        ({"tlsConfig": {"caFile": 1}}, "spec.endpoints.1.tlsConfig.caFile"),
+        ({"relabelings": [{"action": 1}]}, "spec.endpoints.1.action"),
+    ],
+)
+def test_a_bad_field_of_an_endpoint_is_named_with_its_endpoint(endpoint, field):
+    found = expected(service_monitor({"port": "web"}, endpoint))
+
+    assert found.unreadable[0].error.startswith(f"field {field}: expected ")
+
+
 @pytest.mark.parametrize("metadata", [None, [], {"name": 3}, {"name": "bad"}])
 def test_a_monitor_without_a_usable_name_costs_only_itself(metadata):
     bad = replace(service_monitor(), raw={"kind": "ServiceMonitor", "metadata": metadata})

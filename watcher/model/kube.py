@@ -21,7 +21,12 @@ class FieldError(ValueError):
 
     def __init__(self, path: tuple[Path, ...], expected: str, got: JSON) -> None:
         self.path = ".".join(map(str, path))
+        self._expected, self._got = expected, got
         super().__init__(f"field {self.path}: expected {expected}, got {type(got).__name__}")
+
+    def below(self, *parents: Path) -> "FieldError":
+        """The same with the place of what was read before its path."""
+        return FieldError((*parents, self.path), self._expected, self._got)
 
 
 def value(raw: JSON, *path: Path) -> JSON:

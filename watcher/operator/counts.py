@@ -32,7 +32,7 @@ from watcher.operator.addresses import (
 )
 from watcher.operator.discovery import Discovery, Role, discovery
 from watcher.operator.files import scrape_class_of
-from watcher.operator.jobs import ENDPOINTS
+from watcher.operator.jobs import ENDPOINTS, at_endpoint
 from watcher.operator.relabelings import keeps_count
 from watcher.operator.selectors import Selector, SelectorError, selector
 from watcher.operator.shelf import Bad, Item, Key, Shelf, grouped, shelve
@@ -100,12 +100,12 @@ def target_counts(
     match kind:
         case MonitorKind.SERVICE_MONITOR | MonitorKind.POD_MONITOR:
             place = discovery(monitor, prometheus)
-            return tuple(
-                _endpoint(endpoint, monitor, place, found)
-                if keeps_count(classed, objects(endpoint, "relabelings"))
-                else None
-                for endpoint in objects(spec, ENDPOINTS[kind])
-            )
+            counts = []
+            for index, endpoint in enumerate(objects(spec, ENDPOINTS[kind])):
+                with at_endpoint(kind, index):
+                    plain = keeps_count(classed, objects(endpoint, "relabelings"))
+                    counts.append(_endpoint(endpoint, monitor, place, found) if plain else None)
+            return tuple(counts)
         case MonitorKind.PROBE:
             static = mapping(spec, "targets", "staticConfig")
             plain = bool(static) and keeps_count(classed, objects(static, "relabelingConfigs"))

@@ -27,7 +27,7 @@ def endpoint_files(endpoint: JSON, scrape_class: JSONObject | None) -> tuple[Fil
     own, classed = mapping(endpoint, "tlsConfig"), mapping(scrape_class, "tlsConfig")
     name = text(scrape_class, "name")
     for field, file, reference in _TLS:
-        if path := text(own, file):
+        if path := text(endpoint, "tlsConfig", file):
             found.append(FilePath(field=f"tls_config.{field}", path=path))
         elif not mapping(own, reference) and (path := text(classed, file)):
             found.append(FilePath(field=f"tls_config.{field}", path=path, scrape_class=name))

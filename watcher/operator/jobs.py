@@ -5,6 +5,7 @@ Whether it is selected is said by selection, whether it is accepted by validatio
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlencode
@@ -55,7 +56,8 @@ def expected_jobs(
             seen[address.fingerprint] += 1
             nth = seen[address.fingerprint]
             key += f" {address.fingerprint}" + (f" #{nth}" if nth > 1 else "")
-        files: tuple[FilePath, ...] = endpoint_files(spec, scrape_class)
+        with at_endpoint(ref.kind, index):
+            files: tuple[FilePath, ...] = endpoint_files(spec, scrape_class)
         job = ExpectedJob(
             key=JobKey(key),
             prometheus=owner,
@@ -72,6 +74,17 @@ def expected_jobs(
         )
         jobs.append(job)
     return tuple(jobs)
+
+
+@contextmanager
+def at_endpoint(kind: MonitorKind, index: int | None) -> Iterator[None]:
+    """Name the endpoint in what is raised about a field of it."""
+    try:
+        yield
+    except FieldError as error:
+        if index is None:
+            raise
+        raise error.below("spec", ENDPOINTS[kind], index) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +104,9 @@ def _addresses(
     match kind:
         case MonitorKind.SERVICE_MONITOR | MonitorKind.POD_MONITOR:
             for index, endpoint in enumerate(objects(monitor.raw, "spec", ENDPOINTS[kind])):
-                yield index, endpoint, _of_endpoint(endpoint)
+                with at_endpoint(kind, index):
+                    address = _of_endpoint(endpoint)
+                yield index, endpoint, address
         case MonitorKind.PROBE:
             prober = mapping(spec, "prober")
             path = text(prober, "path") or "/probe"
