@@ -60,18 +60,10 @@ def _bound_by_state(case: Case) -> Link:
         case JobState.UNSTARTED:
             return Link.CREATED
         case JobState.EMPTY:
-            return Link.KEPT if _discovered(case) else Link.DISCOVERED
+            # What discovery gives may all be of others: the operator's own selector is relabelling.
+            return Link.DISCOVERED
         case JobState.DOWN | JobState.DEGRADED:
             return Link.KEPT
-
-
-def _discovered(case: Case) -> bool:
-    """Whether service discovery gives the empty pool something, on some server."""
-    for server, pool in case.pools():
-        discovered = server.metrics.discovered.get(case.pool, 0) if server.metrics else 0
-        if discovered or pool.dropped:
-            return True
-    return False
 
 
 def _undecided(rule: Rule, lacking: Lacking) -> Undecided:

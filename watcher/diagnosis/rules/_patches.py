@@ -63,6 +63,26 @@ def change_paths(monitor: KubeObject, moved: Mapping[str, str]) -> FixStep | Non
     )
 
 
+def set_labels(target: KubeObject, labels: Mapping[str, str]) -> str:
+    """The command that sets *labels* on *target*, if those that it replaces are as they were seen.
+
+    ``kubectl label`` itself refuses to replace one that somebody set in the meantime.
+    """
+    present = target.labels
+    if not present.keys() & labels.keys():
+        pairs = " ".join(f"{key}={shlex.quote(word)}" for key, word in sorted(labels.items()))
+        return f"kubectl -n {target.namespace} label {target.kind.lower()} {target.name} {pairs}"
+    operations: list[JSONObject] = []
+    for key, word in sorted(labels.items()):
+        path = f"/metadata/labels/{key.replace('~', '~0').replace('/', '~1')}"
+        if key in present:
+            operations.append({"op": "test", "path": path, "value": present[key]})
+        operations.append(
+            {"op": "replace" if key in present else "add", "path": path, "value": word}
+        )
+    return patch_command(target, operations)
+
+
 def tls_files(monitor: KubeObject) -> set[str]:
     """Every TLS file that an endpoint of *monitor* names."""
     return {
