@@ -78,15 +78,26 @@ class DroppedTargets(msgspec.Struct, rename="camel"):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One sample of an instant query, without its metric's name."""
+    """One sample of an instant query, without its metric's name; ``at`` is Unix time."""
 
     labels: tuple[tuple[str, str], ...]
     value: float
+    at: float
 
 
 def query_result(raw: Sequence[Mapping[str, Any]]) -> tuple[Sample, ...]:
-    """The samples of a decoded query result. Raises LookupError, TypeError or ValueError."""
-    return tuple(Sample(as_labels(one["metric"].items()), float(one["value"][1])) for one in raw)
+    """The samples of a decoded query result, of a range the last one of each series.
+
+    Raises LookupError, TypeError or ValueError.
+    """
+    return tuple(
+        _sample(one["metric"], one["value"] if "value" in one else one["values"][-1]) for one in raw
+    )
+
+
+def _sample(labels: Mapping[str, str], pair: Sequence[Any]) -> Sample:
+    at, value = pair
+    return Sample(as_labels(labels.items()), float(value), float(at))
 
 
 def as_labels(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -4,7 +4,7 @@ History only: PromQL lags by up to five minutes, so no state follows from it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -24,9 +24,10 @@ AT_MOST: Final = 100
 FURTHEST: Final = timedelta(days=30)
 """How far back is looked, whatever the retention."""
 
-_HOUR: Final = "1h:1m"
 _NO_GAP: Final = timedelta(minutes=55)  # an answer younger than this and the last hour leave none
-_DAY: Final = "1d:5m"
+_LOOKBACK: Final = 300  # seconds for which Prometheus takes a sample as the current one
+_WINDOWS: Final = ((3600, 15), (86400, _LOOKBACK))
+"""Windows and their steps, in seconds, the cheap ones first; the retention comes last."""
 _DEFAULT: Final = timedelta(days=15)  # Prometheus's own default retention
 _UNITS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
 _GAUGE: Final = "prometheus_target_scrape_pool_targets"
@@ -72,30 +73,40 @@ class History:
     def _search(
         self, pool: PoolName, labels: Labels, retention: str, now: datetime
     ) -> datetime | None:
-        if labels:
-            series = selector("up", dict(labels))
-            alive, seen = f"timestamp({series}) and {series} == 1", f"timestamp({series})"
-        else:
-            if not self._api.query(f"count({_GAUGE})"):
-                reason = "it does not scrape itself; let it, and the history of its pools is known"
-                raise SourceUnavailable(self._api.url, reason)
-            series = selector(_GAUGE, {"scrape_job": pool})
-            alive = seen = f"timestamp({series}) and {series} > 0"
-        known = self._answers.get(pool)
-        whole = f"{int(_reach(retention).total_seconds() // 60)}m:5m"
-        if (found := self._newest(alive, _HOUR)) is not None:
+        windows = (*_WINDOWS, (int(_reach(retention).total_seconds()), _LOOKBACK))
+        series = selector("up", dict(labels)) if labels else self._gauge(pool)
+        alive = f"timestamp({series}) and {series} {'== 1' if labels else '> 0'}"
+        if (found := self._newest(alive, windows[:1])) is not None:
             return found
+        known = self._answers.get(pool)
         if known is not None and known.value is not None and now - known.asked_at < _NO_GAP:
             return known.value
-        for window in (_DAY, whole):
-            if (found := self._newest(alive, window)) is not None:
-                return found
-        return None if alive == seen else self._newest(seen, whole)
-
-    def _newest(self, what: str, window: str) -> datetime | None:
-        samples = self._api.query(f"max(max_over_time(({what})[{window}]))")
-        times = [sample.value for sample in samples if sample.value == sample.value]
+        found = self._newest(alive, windows[1:])
+        if found is not None or not labels:
+            return found
+        # Never up, or for less than a step: then what there is, is little enough to be looked at.
+        times = [sample.at for sample in self._api.query(f"{series}[{windows[-1][0]}s]")]
         return datetime.fromtimestamp(max(times), UTC) if times else None
+
+    def _gauge(self, pool: PoolName) -> str:
+        if not self._api.query(f"count({_GAUGE})"):
+            reason = "it does not scrape itself; let it, and the history of its pools is known"
+            raise SourceUnavailable(self._api.url, reason)
+        return selector(_GAUGE, {"scrape_job": pool})
+
+    def _newest(self, what: str, windows: Iterable[tuple[int, int]]) -> datetime | None:
+        """The newest sample: its step in the first of *windows* that has one, then itself."""
+        for window, step in windows:
+            if (near := self._at(what, window, step)) is not None:
+                # Series that end are marked stale, so the next step is blind to what came after.
+                end = near + step + _LOOKBACK
+                exact = self._at(what, step + _LOOKBACK, 1, end)
+                return datetime.fromtimestamp(exact or near, UTC)
+        return None
+
+    def _at(self, what: str, window: int, step: int, at: float | None = None) -> float | None:
+        asked = f"max(max_over_time(({what})[{window}s:{step}s]))"
+        return max((sample.value for sample in self._api.query(asked, at)), default=None)
 
 
 def selector(metric: str, labels: Mapping[str, str]) -> str:

@@ -70,12 +70,15 @@ class Api:
         """The answer at *path* as text. Raises SourceUnavailable."""
         return self._read(path, "text/plain;version=0.0.4").decode("utf-8", "replace")
 
-    def query(self, promql: str) -> Sequence[Sample]:
-        """The samples of an instant query at the server's now.
+    def query(self, promql: str, at: float | None = None) -> Sequence[Sample]:
+        """The samples of an instant query at *at* (Unix time), else at the server's now.
 
-        Raises SourceUnavailable, also for an agent, which has no PromQL.
+        Of a range, the last sample of each series. Raises SourceUnavailable, also for an agent,
+        which has no PromQL.
         """
         params = {"timeout": f"{self._timeout:g}s"}
+        if at is not None:
+            params["time"] = f"{at:.3f}"
         path = "/api/v1/query"
         try:
             return query_result(

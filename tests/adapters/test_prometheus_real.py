@@ -1,0 +1,369 @@
+"""The observer against real Prometheus servers of every version there is."""
+
+import contextlib
+import json
+import subprocess
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import bcrypt
+import pytest
+import trustme
+
+from tests.prometheus_server import RealPrometheus, _free_port, every_prometheus
+from watcher.adapters.log_files import LogFile
+from watcher.adapters.logs import Log
+from watcher.adapters.prometheus import Prometheus
+from watcher.diagnosis.wording_of_prometheus import missing_file
+from watcher.model.expectations import ExpectedServer
+from watcher.model.facts import Known, LogKind, Unavailable
+from watcher.model.names import PoolName, ServerName
+from watcher.model.observations import ServerObservation, UnreadableServer
+from watcher.settings import HttpSettings
+
+pytestmark = pytest.mark.prometheus
+
+GLOBAL = {"scrape_interval": "1s", "scrape_timeout": "1s"}
+NOWHERE = "127.0.0.1:1"
+
+
+def a_config(*jobs, **more):
+    return json.dumps({"global": GLOBAL, "scrape_configs": list(jobs)} | more)
+
+
+def a_scrape(name, *targets, **fields):
+    return {"job_name": name, "static_configs": [{"targets": list(targets)}]} | fields
+
+
+def dropping(name, *targets):
+    drop = {"action": "drop", "source_labels": ["__address__"], "regex": ".*"}
+    return a_scrape(name, *targets, relabel_configs=[drop])
+
+
+def without_its_file(name):
+    tls = {"cert_file": "/nowhere/tls.crt", "key_file": "/nowhere/tls.key"}
+    return a_scrape(name, NOWHERE, scheme="https", tls_config=tls)
+
+
+def now():
+    return datetime.now(UTC)
+
+
+def a_place(url):
+    return ExpectedServer(name=ServerName("prometheus-0"), url=url)
+
+
+def seen(observer, url):
+    found = observer.observe(a_place(url), now())
+    assert isinstance(found, ServerObservation), found
+    return found
+
+
+def seen_when(observer, url, holds, seconds=30):
+    """The first observation of which *holds* is true."""
+    end = time.monotonic() + seconds
+    while not holds(found := seen(observer, url)):
+        assert time.monotonic() < end, found
+        time.sleep(0.3)
+    return found
+
+
+@every_prometheus
+def test_each_state_of_a_job_is_told_from_the_others(prometheus_binary):
+    port = _free_port()
+    jobs = (
+        a_scrape("self", f"127.0.0.1:{port}"),
+        a_scrape("down", NOWHERE),
+        a_scrape("half", NOWHERE, f"127.0.0.1:{port}"),
+        dropping("dropped", "10.0.0.1:80", "10.0.0.2:80"),
+        {"job_name": "no-targets", "file_sd_configs": [{"files": ["nothing-*.json"]}]},
+        without_its_file("kubelet/0"),
+    )
+    with RealPrometheus(a_config(*jobs), binary=prometheus_binary, port=port) as server:
+        observer = Prometheus(HttpSettings())
+        early = seen(observer, server.url)
+        found = seen_when(
+            observer,
+            server.url,
+            lambda o: "half" in o.pools and o.pools["half"].not_scraped == 0 and o.pools["self"].up,
+        )
+        time.sleep(max(0, 12 - (now() - found.started_at).total_seconds()))
+        late = seen(observer, server.url)
+        lines = Log(ServerName("prometheus-0"))
+        lines.take(LogFile(server.log_file).read())
+
+    assert early.settling
+    assert not late.settling
+    assert not late.agent
+    assert late.version == prometheus_binary.version
+    assert set(late.jobs) == {job["job_name"] for job in jobs}
+    assert "kubelet/0" not in late.pools
+    assert late.metrics is not None
+    assert late.metrics.discovered["kubelet/0"] == 1
+    assert late.metrics.discovered["no-targets"] == 0
+    assert late.metrics.pools_failed
+    assert ("no-targets" in late.pools) == late.lists_empty_pools
+    assert (late.pools["down"].up, late.pools["down"].down) == (0, 1)
+    assert "connection refused" in late.pools["down"].failing[0].last_error
+    assert (late.pools["half"].up, late.pools["half"].down) == (1, 1)
+    assert (late.pools["dropped"].active, late.pools["dropped"].dropped) == (0, 2)
+    assert (late.pools["self"].up, late.pools["self"].barren) == (1, 0)
+    (line,) = (line for line in lines.lines() if line.kind is LogKind.POOL_NOT_CREATED)
+    assert (line.pool, missing_file(line.text)) == ("kubelet/0", "/nowhere/tls.crt")
+
+
+@every_prometheus
+def test_a_target_whose_samples_are_all_dropped_is_barren(prometheus_binary):
+    port = _free_port()
+    drop = {"action": "drop", "source_labels": ["__name__"], "regex": ".*"}
+    jobs = (
+        a_scrape("self", f"127.0.0.1:{port}"),
+        a_scrape("barren", f"127.0.0.1:{port}", metric_relabel_configs=[drop]),
+    )
+    external = {"global": GLOBAL | {"external_labels": {"cluster": "test"}}}
+    config = a_config(*jobs, **external)
+    with RealPrometheus(config, binary=prometheus_binary, port=port) as server:
+        found = seen_when(
+            Prometheus(HttpSettings()),
+            server.url,
+            lambda o: "barren" in o.pools and o.pools["barren"].barren,
+        )
+
+    assert found.pools["barren"].up == 1
+    assert found.pools["self"].barren == 0
+
+
+@every_prometheus
+def test_a_reload_that_adds_a_broken_job_succeeds_and_leaves_it_without_a_pool(prometheus_binary):
+    with RealPrometheus(a_config(a_scrape("a", NOWHERE)), binary=prometheus_binary) as server:
+        server.wait_for_pools("a")
+        observer = Prometheus(HttpSettings())
+        before = seen(observer, server.url)
+        server.write_config(a_config(a_scrape("a", NOWHERE), without_its_file("b")))
+        reloaded = server.reload()
+        after = seen_when(observer, server.url, lambda o: o.metrics.pools_failed)
+
+    assert set(before.jobs) == {"a"}
+    assert reloaded
+    assert after.reload_ok
+    assert set(after.jobs) == {"a", "b"}
+    assert set(after.pools) == {"a"}
+    assert after.metrics.discovered["b"] == 1
+
+
+@every_prometheus
+def test_a_refused_configuration_shows_as_a_failed_reload(prometheus_binary):
+    with RealPrometheus(a_config(a_scrape("a", NOWHERE)), binary=prometheus_binary) as server:
+        server.wait_for_pools("a")
+        observer = Prometheus(HttpSettings())
+        seen(observer, server.url)
+        server.write_config(a_config(a_scrape("a", NOWHERE), a_scrape("a", NOWHERE)))
+        reloaded = server.reload()
+        after = seen(observer, server.url)
+
+    assert not reloaded
+    assert not after.reload_ok
+    assert after.metrics.reload_successful is False
+    assert set(after.jobs) == {"a"}
+
+
+@every_prometheus
+def test_what_relabelling_dropped_can_be_looked_at(prometheus_binary):
+    config = a_config(dropping("dropped", "10.0.0.1:80", "10.0.0.2:80"))
+    with RealPrometheus(config, binary=prometheus_binary) as server:
+        server.wait_for_pools("dropped")
+        found = Prometheus(HttpSettings()).dropped_targets(a_place(server.url), PoolName("dropped"))
+
+    assert isinstance(found, Known)
+    assert {target.labels["__address__"] for target in found.value} == {
+        "10.0.0.1:80",
+        "10.0.0.2:80",
+    }
+
+
+@every_prometheus
+def test_the_last_sample_of_a_lost_job_is_found_by_its_labels_and_by_the_gauge(prometheus_binary):
+    port = _free_port()
+    itself = a_scrape("self", f"127.0.0.1:{port}")
+    jobs = (itself, a_scrape('lost/"0"', f"127.0.0.1:{port}", metrics_path="/metrics"))
+    config = a_config(*jobs)
+    with RealPrometheus(config, binary=prometheus_binary, port=port) as server:
+        watching = Prometheus(HttpSettings())
+        seen_when(watching, server.url, lambda o: 'lost/"0"' in o.pools and o.pools['lost/"0"'].up)
+        time.sleep(16 - time.time() % 15)  # the gauge is looked at every 15 seconds
+        server.write_config(a_config(itself))
+        server.reload()
+        gone_at = now()
+        server.wait_for_pools("self")
+        place, pool = a_place(server.url), PoolName('lost/"0"')
+        by_memory = watching.last_sample(place, pool, now())
+        by_gauge = Prometheus(HttpSettings()).last_sample(place, pool, now())
+        by_labels = Prometheus(HttpSettings()).last_sample(
+            place, pool, now(), labels=(("job", 'lost/"0"'),)
+        )
+        never = watching.last_sample(place, PoolName("never"), now())
+
+    for found in (by_memory, by_gauge, by_labels):
+        assert isinstance(found, Known)
+        assert found.value is not None
+        assert abs(found.value - gone_at) < timedelta(seconds=6)
+    assert never == Known(None)
+
+
+@every_prometheus
+def test_a_server_that_does_not_scrape_itself_cannot_tell_of_a_pool_it_never_saw(
+    prometheus_binary,
+):
+    with RealPrometheus(a_config(a_scrape("a", NOWHERE)), binary=prometheus_binary) as server:
+        found = Prometheus(HttpSettings()).last_sample(a_place(server.url), PoolName("lost"), now())
+
+    assert isinstance(found, Unavailable)
+    assert "scrape itself" in found.reason
+
+
+@every_prometheus
+def test_above_the_limit_pools_are_read_one_by_one(prometheus_binary):
+    port = _free_port()
+    jobs = (
+        a_scrape("self", f"127.0.0.1:{port}"),
+        a_scrape("a", NOWHERE, "127.0.0.2:1"),
+        a_scrape("b", NOWHERE),
+        dropping("c", NOWHERE),
+    )
+    with RealPrometheus(a_config(*jobs), binary=prometheus_binary, port=port) as server:
+        server.wait_for_pools("a", "b", "c", "self")
+        observer = Prometheus(HttpSettings(), full_targets_up_to=2)
+        found = seen_when(
+            observer, server.url, lambda o: o.pools["b"].down and o.pools["a"].down > 1
+        )
+
+    assert (found.pools["a"].active, found.pools["a"].down) == (2, 2)
+    assert (found.pools["c"].active, found.pools["c"].dropped) == (0, 1)
+
+
+@every_prometheus
+def test_a_route_prefix_is_part_of_the_address(prometheus_binary):
+    with odd_server(prometheus_binary, "--web.route-prefix=/prom") as url:
+        found = seen(Prometheus(HttpSettings()), f"{url}/prom/")
+        missed = Prometheus(HttpSettings()).observe(a_place(url), now())
+
+    assert found.metrics is not None
+    assert set(found.jobs) == {"a"}
+    assert isinstance(missed, UnreadableServer)
+    assert "prefix" in missed.error
+
+
+@every_prometheus
+def test_an_agent_is_read_without_queries(prometheus_binary):
+    major = int(prometheus_binary.version.split(".")[0])
+    agent = "--agent" if major > 2 else "--enable-feature=agent"
+    with odd_server(prometheus_binary, agent, storage="agent") as url:
+        observer = Prometheus(HttpSettings())
+        found = seen_when(observer, url, lambda o: "a" in o.pools and o.pools["a"].down)
+        last = observer.last_sample(a_place(url), PoolName("a"), now())
+
+    assert found.agent
+    assert found.pools["a"].barren is None
+    assert isinstance(last, Unavailable)
+    assert "agent" in last.reason
+
+
+@every_prometheus
+def test_tls_and_basic_authentication_are_spoken(prometheus_binary, tmp_path):
+    authority, known = trustme.CA(), tmp_path / "password"
+    known.write_text("pa:ss wörd\n")
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    own = authority.issue_cert("127.0.0.1")
+    own.private_key_and_cert_chain_pem.write_to_path(tmp_path / "own.pem")
+    own.cert_chain_pems[0].write_to_path(tmp_path / "own.crt")
+    own.private_key_pem.write_to_path(tmp_path / "own.key")
+    client = authority.issue_cert("watcher@example.org")
+    client.cert_chain_pems[0].write_to_path(tmp_path / "client.crt")
+    client.private_key_pem.write_to_path(tmp_path / "client.key")
+    hashed = bcrypt.hashpw("pa:ss wörd".encode(), bcrypt.gensalt(4)).decode()
+    web = {
+        "tls_server_config": {
+            "cert_file": "own.crt",
+            "key_file": "own.key",
+            "client_auth_type": "RequireAndVerifyClientCert",
+            "client_ca_file": "ca.pem",
+        },
+        "basic_auth_users": {"watcher": hashed},
+    }
+    (tmp_path / "web.yml").write_text(json.dumps(web))
+    right = HttpSettings(
+        ca_file=tmp_path / "ca.pem",
+        cert_file=tmp_path / "client.crt",
+        key_file=tmp_path / "client.key",
+        username="watcher",
+        password_file=known,
+    )
+    wrong = {
+        "certificate": right.model_copy(update={"ca_file": None}),
+        "TLS": right.model_copy(update={"cert_file": None, "key_file": None}),
+        "401": right.model_copy(update={"username": "nobody"}),
+        "none.pem": right.model_copy(update={"ca_file": tmp_path / "none.pem"}),
+    }
+    with odd_server(
+        prometheus_binary, f"--web.config.file={tmp_path / 'web.yml'}", scheme="https"
+    ) as url:
+        found = seen(Prometheus(right), url)
+        unchecked = seen(
+            Prometheus(right.model_copy(update={"ca_file": None, "insecure_skip_verify": True})),
+            url,
+        )
+        errors = {
+            words: Prometheus(http).observe(a_place(url), now()).error
+            for words, http in wrong.items()
+        }
+
+    assert set(found.jobs) == set(unchecked.jobs) == {"a"}
+    for words, error in errors.items():
+        assert words in error
+        assert "pa:ss" not in error
+
+
+@every_prometheus
+def test_a_server_that_ended_is_unreadable(prometheus_binary):
+    with odd_server(prometheus_binary) as url:
+        observer = Prometheus(HttpSettings())
+        seen(observer, url)
+    found = observer.observe(a_place(url), now())
+
+    assert isinstance(found, UnreadableServer)
+    assert "connection refused" in found.error
+
+
+@contextlib.contextmanager
+def odd_server(binary, *arguments, storage="tsdb", scheme="http"):
+    """A Prometheus with flags that RealPrometheus has no use for; gives its address."""
+    with contextlib.ExitStack() as ending:
+        folder = Path(ending.enter_context(TemporaryDirectory(prefix="prometheus-")))
+        (folder / "prometheus.yml").write_text(a_config(a_scrape("a", NOWHERE)))
+        port = _free_port()
+        command = (
+            str(binary.prometheus),
+            f"--config.file={folder / 'prometheus.yml'}",
+            f"--storage.{storage}.path={folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+            *arguments,
+        )
+        log = ending.enter_context((folder / "log").open("ab"))
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+        ending.callback(process.wait)
+        ending.callback(process.kill)
+        url = f"{scheme}://127.0.0.1:{port}"
+        _wait_until_ready(url, folder / "log")
+        yield url
+
+
+def _wait_until_ready(url, log):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        words = log.read_text()
+        if "Server is ready to receive web requests" in words:
+            return
+        time.sleep(0.1)
+    pytest.fail(f"{url} did not become ready: {log.read_text()}")
