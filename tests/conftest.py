@@ -6,6 +6,9 @@ import pytest
 
 from tools.prometheus_binary import NoPrometheusError, PrometheusBinary, at, default
 
+# Before anything imports them, so that their assertions tell what they compared.
+pytest.register_assert_rewrite("tests.contracts.store", "tests.contracts.notifier")
+
 
 @pytest.fixture(scope="session")
 def prometheus_binary(request: pytest.FixtureRequest) -> PrometheusBinary:

@@ -6,8 +6,6 @@ import pytest
 
 from tests.postgres_server import NoPostgresError, RealPostgres
 
-pytest.register_assert_rewrite("tests.contracts.store")
-
 
 @pytest.fixture(scope="session")
 def postgres():
