@@ -18,12 +18,18 @@ class Lack:
 
 
 def lacking(kube: KubeApi | None) -> Iterator[Lack]:
-    """Each lacking right that some rule needs. Nothing where there is no cluster."""
+    """Each lacking right that some rule needs.
+
+    Nothing where there is no cluster, and no more once the API server does not tell.
+    """
     if kube is None:
         return
     every: tuple[Rule | RiskRule, ...] = (*catalogue.causes(), *catalogue.at_risk())
     for (verb, resource), given in RIGHTS.items():
         names = {fact.name for fact in given}
         rules = sorted({rule.code for rule in every if rule.needs & names})
-        if rules and may_we(kube, verb, resource) is False:
+        allowed = may_we(kube, verb, resource) if rules else True
+        if allowed is None:
+            return
+        if not allowed:
             yield Lack(permission=resource.permission(verb), rules=tuple(rules))

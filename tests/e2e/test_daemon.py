@@ -1,0 +1,132 @@
+"""The whole daemon against a real Prometheus: start, lose, repair, resolve, end."""
+
+import re
+
+import pytest
+
+from tests.e2e.daemon import Daemon, watcher, watcher_json
+from tests.prometheus_server import RealPrometheus
+from tests.slack_api import CHANNEL, TOKEN, SlackAPI
+
+LOST = "shop"
+CONFIG = """
+global: {{scrape_interval: 1s, scrape_timeout: 1s}}
+scrape_configs:
+- job_name: prometheus
+  static_configs: [{{targets: ['127.0.0.1:{port}']}}]
+- job_name: shop
+  {tls}
+  static_configs: [{{targets: ['127.0.0.1:{port}']}}]
+"""
+
+
+@pytest.fixture
+def prometheus(prometheus_binary):
+    with RealPrometheus("{}", binary=prometheus_binary) as server:
+        configure(server)
+        server.wait_for_pools("prometheus", LOST)
+        yield server
+
+
+def configure(server, ca_file=None):
+    tls = f"tls_config: {{ca_file: {ca_file}}}" if ca_file else ""
+    server.write_config(CONFIG.format(port=server.port, tls=tls))
+    assert server.reload()
+
+
+@pytest.fixture
+def slack():
+    with SlackAPI() as server:
+        yield server
+
+
+def lose(server, ca_file):
+    """A job whose file is missing: its pool cannot be made when Prometheus starts."""
+    server.write_config(CONFIG.format(port=server.port, tls=f"tls_config: {{ca_file: {ca_file}}}"))
+    server.stop()
+    server.start()
+    server.wait_for_pools("prometheus")
+
+
+def test_a_job_is_lost_told_repaired_and_resolved(prometheus, slack, tmp_path):
+    token = tmp_path / "token"
+    token.write_text(TOKEN)
+    ca_file = tmp_path / "ca.pem"
+    server = {"name": "p-0", "url": prometheus.url, "log_file": str(prometheus.log_file)}
+    settings = {
+        "prometheuses": [{"name": "edge", "servers": [server]}],
+        "slack": {"api_url": slack.url, "token_file": str(token), "channel": CHANNEL},
+    }
+    with Daemon(tmp_path, **settings) as daemon:
+        daemon.wait_for_state(LOST, "healthy")
+        lose(prometheus, ca_file)
+        job = daemon.wait_for_state(LOST, "unstarted")
+        told = daemon.wait_for(lambda: slack.channel)
+        metrics = daemon.get("/metrics").text
+        page = daemon.get("/").text
+        configure(prometheus)
+        daemon.wait_for_state(LOST, "healthy")
+        over = daemon.wait_for(lambda: [m for m in slack.channel if "recovered" in str(m)])
+        code, seconds = daemon.end()
+
+    assert (job["cause"], job["confidence"], job["source"]) == (
+        "tls-file-missing",
+        "certain",
+        "config_file",
+    )
+    assert str(ca_file) in str(told[0])
+    assert f'watcher_job_state{{pool="{LOST}",prometheus="edge",state="unstarted"}} 1.0' in metrics
+    assert "tls-file-missing" in page
+    assert [len(slack.channel), len(slack.thread(over[0].ts))] == [1, 1]
+    assert code == 0
+    assert seconds < 5
+    assert TOKEN not in daemon.log
+    inspected = watcher("inspect", "--config", str(daemon.settings_file), "--format", "markdown")
+    assert inspected[0] == 0
+    assert "tls-file-missing" in inspected[1]
+    code, listed = watcher_json("incidents", "--config", str(daemon.settings_file))
+    assert code == 0
+    assert [i["cause"] for i in listed["incidents"]] == ["tls-file-missing"]
+
+
+def test_the_daemon_is_healthy_while_blind_and_says_so(prometheus, tmp_path):
+    settings = {
+        "prometheuses": [{"name": "edge", "servers": [{"name": "p-0", "url": prometheus.url}]}]
+    }
+    with Daemon(tmp_path, **settings) as daemon:
+        daemon.wait_for_state(LOST, "healthy")
+        prometheus.stop()
+        job = daemon.wait_for_state(LOST, "unknown")
+        healthy = daemon.get("/-/healthy").status_code
+        ready = daemon.get("/-/ready").status_code
+        metrics = daemon.get("/metrics").text
+        code, told = watcher_json("once", "--config", str(daemon.settings_file))
+        prometheus.start()
+        daemon.wait_for_state(LOST, "healthy")
+
+    assert job["incident"] is None
+    assert (healthy, ready) == (200, 200)
+    assert 'watcher_prometheus_server_readable{prometheus="edge",server="p-0"} 0.0' in metrics
+    assert code == 2
+    assert told["unreadable"]
+    assert not told["prometheuses"][0]["servers"][0]["readable"]
+
+
+def test_run_for_some_cycles_looks_tells_and_ends(prometheus, slack, tmp_path):
+    token = tmp_path / "token"
+    token.write_text(TOKEN)
+    lose(prometheus, tmp_path / "nothing.pem")
+    daemon = Daemon(
+        tmp_path,
+        prometheuses=[{"name": "edge", "servers": [{"name": "p-0", "url": prometheus.url}]}],
+        slack={"api_url": slack.url, "token_file": str(token), "channel": CHANNEL},
+        pending_watches=1,
+        pending_for="1ms",
+    )
+
+    code, out, err = watcher("run", "--cycles", "14", "--config", str(daemon.settings_file))
+
+    assert (code, out) == (0, "")
+    assert len(slack.channel) == 1
+    assert len(re.findall(r"info +watch: ", err)) == 14
+    assert "1 of 2 jobs lost" in err
