@@ -24,7 +24,7 @@ Secret is mounted elsewhere. `tls-file-invalid`: there the file can be opened an
 """
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _files
+from watcher.diagnosis.rules import _files, _where
 from watcher.model.comparison import JobState
 from watcher.model.facts import (
     LOGS,
@@ -63,8 +63,8 @@ def evidence(case: Case, missing: _files.MissingFile) -> list[Evidence]:
         Evidence(
             seen=f"the running configuration of {server.server.name} names {missing.file.path}"
             f" ({missing.file.field}), and there is no scrape pool {case.pool}",
-            where=f"curl -s {server.server.url}/api/v1/status/config; "
-            f"curl -s {server.server.url}/api/v1/scrape_pools",
+            where=f"{_where.asked(server, 'status/config')}; "
+            f"{_where.asked(server, 'scrape_pools')}",
         )
     ]
     if missing.holder is not None and missing.mount is None:
@@ -93,7 +93,7 @@ def _fix(case: Case, missing: _files.MissingFile) -> list[FixStep]:
         return [
             FixStep(
                 do=f"Put the file at {missing.file.path} where Prometheus can read it, then reload",
-                command=f"curl -X POST {missing.server.server.url}/-/reload",
+                command=_where.reload(missing.server),
             )
         ]
     if missing.mount is not None and missing.mount.secret is not None:
