@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
 
 from tests.adapters.prometheus_answers import (
     STATUS,
@@ -331,3 +332,14 @@ def test_a_redirect_is_followed():
             found = seen(here)
 
     assert found.pools["web"].up == 1
+
+
+def test_a_session_that_is_given_is_used_and_left_as_it_was():
+    session = requests.Session()
+    session.headers["X-Proxied"] = "yes"
+    mounted = dict(session.adapters)
+    with Answers(a_server(a_target())) as answers:
+        seen(answers, session=session)
+
+    assert {asked.headers.get("X-Proxied") for asked in answers.asked} == {"yes"}
+    assert dict(session.adapters) == mounted

@@ -70,73 +70,96 @@ def seen_when(observer, url, holds, seconds=30):
     return found
 
 
-@every_prometheus
-def test_each_state_of_a_job_is_told_from_the_others(prometheus_binary):
+@pytest.fixture(scope="module")
+def server(prometheus_binary):
+    """One server with a job in each state, for all tests that only look."""
     port = _free_port()
+    itself = f"127.0.0.1:{port}"
+    no_metrics = {"action": "drop", "source_labels": ["__name__"], "regex": ".*"}
     jobs = (
-        a_scrape("self", f"127.0.0.1:{port}"),
+        a_scrape("self", itself),
         a_scrape("down", NOWHERE),
-        a_scrape("half", NOWHERE, f"127.0.0.1:{port}"),
+        a_scrape("half", NOWHERE, itself),
+        a_scrape("barren", itself, metric_relabel_configs=[no_metrics]),
         dropping("dropped", "10.0.0.1:80", "10.0.0.2:80"),
         {"job_name": "no-targets", "file_sd_configs": [{"files": ["nothing-*.json"]}]},
         without_its_file("kubelet/0"),
     )
-    with RealPrometheus(a_config(*jobs), binary=prometheus_binary, port=port) as server:
-        observer = Prometheus(HttpSettings())
-        early = seen(observer, server.url)
-        found = seen_when(
-            observer,
-            server.url,
-            lambda o: "half" in o.pools and o.pools["half"].not_scraped == 0 and o.pools["self"].up,
-        )
-        time.sleep(max(0, 12 - (now() - found.started_at).total_seconds()))
-        late = seen(observer, server.url)
-        lines = Log(ServerName("prometheus-0"))
-        lines.take(LogFile(server.log_file).read())
+    external = {"global": GLOBAL | {"external_labels": {"cluster": "test"}}}
+    config = a_config(*jobs, **external)
+    with RealPrometheus(config, binary=prometheus_binary, port=port) as server:
+        server.early = seen(Prometheus(HttpSettings()), server.url)
+        yield server
 
-    assert early.settling
-    assert not late.settling
-    assert not late.agent
-    assert late.version == prometheus_binary.version
-    assert set(late.jobs) == {job["job_name"] for job in jobs}
-    assert "kubelet/0" not in late.pools
-    assert late.metrics is not None
-    assert late.metrics.discovered["kubelet/0"] == 1
-    assert late.metrics.discovered["no-targets"] == 0
-    assert late.metrics.pools_failed
-    assert ("no-targets" in late.pools) == late.lists_empty_pools
-    assert (late.pools["down"].up, late.pools["down"].down) == (0, 1)
-    assert "connection refused" in late.pools["down"].failing[0].last_error
-    assert (late.pools["half"].up, late.pools["half"].down) == (1, 1)
-    assert (late.pools["dropped"].active, late.pools["dropped"].dropped) == (0, 2)
-    assert (late.pools["self"].up, late.pools["self"].barren) == (1, 0)
-    (line,) = (line for line in lines.lines() if line.kind is LogKind.POOL_NOT_CREATED)
+
+def is_scraped(found):
+    pools = found.pools
+    return (
+        "half" in pools
+        and not any(pool.not_scraped for pool in pools.values())
+        and pools["barren"].barren
+    )
+
+
+@every_prometheus
+def test_each_state_of_a_job_is_told_from_the_others(server):
+    found = seen_when(Prometheus(HttpSettings()), server.url, is_scraped)
+
+    assert not found.agent
+    assert found.version == server.binary.version
+    assert {"self", "down", "half", "barren", "dropped", "no-targets"} < set(found.jobs)
+    assert "kubelet/0" in found.jobs
+    assert "kubelet/0" not in found.pools
+    assert found.metrics.discovered["kubelet/0"] == 1
+    assert found.metrics.discovered["no-targets"] == 0
+    assert found.metrics.pools_failed
+    assert ("no-targets" in found.pools) == found.lists_empty_pools
+    assert (found.pools["down"].up, found.pools["down"].down) == (0, 1)
+    assert "connection refused" in found.pools["down"].failing[0].last_error
+    assert (found.pools["half"].up, found.pools["half"].down) == (1, 1)
+    assert (found.pools["dropped"].active, found.pools["dropped"].dropped) == (0, 2)
+    assert (found.pools["self"].up, found.pools["self"].barren) == (1, 0)
+    assert (found.pools["barren"].up, found.pools["barren"].barren) == (1, 1)
+
+
+@every_prometheus
+def test_a_server_settles_for_ten_seconds_after_its_start(server):
+    found = seen_when(Prometheus(HttpSettings()), server.url, lambda o: not o.settling)
+
+    assert server.early.settling
+    assert now() - found.started_at > timedelta(seconds=9)
+
+
+@every_prometheus
+def test_the_log_names_the_pool_and_the_file_that_is_missing(server):
+    seen_when(Prometheus(HttpSettings()), server.url, lambda o: o.metrics.pools_failed)
+    log = Log(ServerName("prometheus-0"))
+    log.take(LogFile(server.log_file).read())
+
+    (line,) = (line for line in log.lines() if line.kind is LogKind.POOL_NOT_CREATED)
     assert (line.pool, missing_file(line.text)) == ("kubelet/0", "/nowhere/tls.crt")
 
 
 @every_prometheus
-def test_a_target_whose_samples_are_all_dropped_is_barren(prometheus_binary):
-    port = _free_port()
-    drop = {"action": "drop", "source_labels": ["__name__"], "regex": ".*"}
-    jobs = (
-        a_scrape("self", f"127.0.0.1:{port}"),
-        a_scrape("barren", f"127.0.0.1:{port}", metric_relabel_configs=[drop]),
-    )
-    external = {"global": GLOBAL | {"external_labels": {"cluster": "test"}}}
-    config = a_config(*jobs, **external)
-    with RealPrometheus(config, binary=prometheus_binary, port=port) as server:
-        found = seen_when(
-            Prometheus(HttpSettings()),
-            server.url,
-            lambda o: "barren" in o.pools and o.pools["barren"].barren,
-        )
+def test_what_relabelling_dropped_can_be_looked_at(server):
+    observer = Prometheus(HttpSettings())
+    seen_when(observer, server.url, lambda o: "dropped" in o.pools)
+    found = observer.dropped_targets(a_place(server.url), PoolName("dropped"))
 
-    assert found.pools["barren"].up == 1
-    assert found.pools["self"].barren == 0
+    addresses = {target.labels["__address__"] for target in found.value}
+    assert addresses == {"10.0.0.1:80", "10.0.0.2:80"}
 
 
 @every_prometheus
-def test_a_reload_that_adds_a_broken_job_succeeds_and_leaves_it_without_a_pool(prometheus_binary):
+def test_above_the_limit_pools_read_one_by_one_are_the_same(server):
+    whole = seen_when(Prometheus(HttpSettings()), server.url, is_scraped)
+    single = seen(Prometheus(HttpSettings(), full_targets_up_to=2), server.url)
+
+    assert single.pools == whole.pools
+
+
+@every_prometheus
+def test_a_reload_can_succeed_and_leave_a_job_without_a_pool_or_be_refused(prometheus_binary):
     with RealPrometheus(a_config(a_scrape("a", NOWHERE)), binary=prometheus_binary) as server:
         server.wait_for_pools("a")
         observer = Prometheus(HttpSettings())
@@ -144,6 +167,10 @@ def test_a_reload_that_adds_a_broken_job_succeeds_and_leaves_it_without_a_pool(p
         server.write_config(a_config(a_scrape("a", NOWHERE), without_its_file("b")))
         reloaded = server.reload()
         after = seen_when(observer, server.url, lambda o: o.metrics.pools_failed)
+        server.write_config(a_config(a_scrape("a", NOWHERE), a_scrape("a", NOWHERE)))
+        refused = not server.reload()
+        failed = seen(observer, server.url)
+    ended = observer.observe(a_place(server.url), now())
 
     assert set(before.jobs) == {"a"}
     assert reloaded
@@ -151,39 +178,14 @@ def test_a_reload_that_adds_a_broken_job_succeeds_and_leaves_it_without_a_pool(p
     assert set(after.jobs) == {"a", "b"}
     assert set(after.pools) == {"a"}
     assert after.metrics.discovered["b"] == 1
+    assert refused
+    assert not failed.reload_ok
+    assert failed.metrics.reload_successful is False
+    assert set(failed.jobs) == {"a", "b"}
+    assert isinstance(ended, UnreadableServer)
+    assert "connection refused" in ended.error
 
 
-@every_prometheus
-def test_a_refused_configuration_shows_as_a_failed_reload(prometheus_binary):
-    with RealPrometheus(a_config(a_scrape("a", NOWHERE)), binary=prometheus_binary) as server:
-        server.wait_for_pools("a")
-        observer = Prometheus(HttpSettings())
-        seen(observer, server.url)
-        server.write_config(a_config(a_scrape("a", NOWHERE), a_scrape("a", NOWHERE)))
-        reloaded = server.reload()
-        after = seen(observer, server.url)
-
-    assert not reloaded
-    assert not after.reload_ok
-    assert after.metrics.reload_successful is False
-    assert set(after.jobs) == {"a"}
-
-
-@every_prometheus
-def test_what_relabelling_dropped_can_be_looked_at(prometheus_binary):
-    config = a_config(dropping("dropped", "10.0.0.1:80", "10.0.0.2:80"))
-    with RealPrometheus(config, binary=prometheus_binary) as server:
-        server.wait_for_pools("dropped")
-        found = Prometheus(HttpSettings()).dropped_targets(a_place(server.url), PoolName("dropped"))
-
-    assert isinstance(found, Known)
-    assert {target.labels["__address__"] for target in found.value} == {
-        "10.0.0.1:80",
-        "10.0.0.2:80",
-    }
-
-
-@every_prometheus
 def test_the_last_sample_of_a_lost_job_is_found_by_its_labels_and_by_the_gauge(prometheus_binary):
     port = _free_port()
     itself = a_scrape("self", f"127.0.0.1:{port}")
@@ -221,26 +223,6 @@ def test_a_server_that_does_not_scrape_itself_cannot_tell_of_a_pool_it_never_saw
 
     assert isinstance(found, Unavailable)
     assert "scrape itself" in found.reason
-
-
-@every_prometheus
-def test_above_the_limit_pools_are_read_one_by_one(prometheus_binary):
-    port = _free_port()
-    jobs = (
-        a_scrape("self", f"127.0.0.1:{port}"),
-        a_scrape("a", NOWHERE, "127.0.0.2:1"),
-        a_scrape("b", NOWHERE),
-        dropping("c", NOWHERE),
-    )
-    with RealPrometheus(a_config(*jobs), binary=prometheus_binary, port=port) as server:
-        server.wait_for_pools("a", "b", "c", "self")
-        observer = Prometheus(HttpSettings(), full_targets_up_to=2)
-        found = seen_when(
-            observer, server.url, lambda o: o.pools["b"].down and o.pools["a"].down > 1
-        )
-
-    assert (found.pools["a"].active, found.pools["a"].down) == (2, 2)
-    assert (found.pools["c"].active, found.pools["c"].dropped) == (0, 1)
 
 
 @every_prometheus
@@ -323,17 +305,6 @@ def test_tls_and_basic_authentication_are_spoken(prometheus_binary, tmp_path):
     for words, error in errors.items():
         assert words in error
         assert "pa:ss" not in error
-
-
-@every_prometheus
-def test_a_server_that_ended_is_unreadable(prometheus_binary):
-    with odd_server(prometheus_binary) as url:
-        observer = Prometheus(HttpSettings())
-        seen(observer, url)
-    found = observer.observe(a_place(url), now())
-
-    assert isinstance(found, UnreadableServer)
-    assert "connection refused" in found.error
 
 
 @contextlib.contextmanager

@@ -34,7 +34,11 @@ def pool_of(
     """
     up = [t for t in targets if t.health == Health.UP]
     down = sorted((t for t in targets if t.health == Health.DOWN), key=lambda t: t.scrape_url)
-    without = None if barren is None else sum(as_labels(t.labels.items()) in barren for t in up)
+    without = (
+        None
+        if barren is None or not targets
+        else sum(as_labels(t.labels.items()) in barren for t in up)
+    )
     return ScrapePool(
         name=name,
         active=len(targets),
