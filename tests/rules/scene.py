@@ -90,7 +90,8 @@ def scene(entry: Mapping[str, Any]) -> Scene:
     observation = observed(entry)
     expectations = expected(entry, before, now)
     named = {s.server.name: in_log(entry, s) for s in observation.readable}
-    comparison = compare(expectations.jobs, observation, named_in_log=named)
+    own = [job for job in expectations.jobs if job.prometheus == observation.prometheus]
+    comparison = compare(own, observation, named_in_log=named)
     wanted = entry.get("pool")
     statuses = [s for s in comparison.statuses if (s.pool == wanted if wanted else not s.healthy)]
     assert len(statuses) == 1, [(s.pool, s.state) for s in comparison.statuses]
@@ -129,6 +130,8 @@ def expected(entry, before, now):
     fresh = with_pins(combined(found), [Pin(**pin) for pin in entry.get("pinned", ())])
     if entry.get("store") == "none":
         return fresh
+    if entry.get("store") == "behind":
+        return snapshot(entry, before)
     at = moment(entry["gone_since"]) if "gone_since" in entry else NOW - timedelta(hours=2)
     return remember(snapshot(entry, before), fresh, keeping=Keeping(), now=at)
 
@@ -137,17 +140,12 @@ def snapshot(entry, raws):
     if entry.get("cluster") == "none":
         return without_cluster(entry)
     kinds = {kind: Known(of_kind(raws, kind.value)) for kind in MonitorKind}
-    hidden = {
-        name: Unavailable("403 Forbidden", f"list {name}")
-        for name in ("namespaces", "operators")
-        if name.removesuffix("s") in entry.get("hide", ()) or name in entry.get("hide", ())
-    }
     cluster = Cluster(
         prometheuses=Known(of_kind(raws, "Prometheus")),
         agents=Known(of_kind(raws, "PrometheusAgent")),
         monitors=kinds,
-        namespaces=hidden.get("namespaces", Known(of_kind(raws, "Namespace"))),
-        operators=hidden.get("operators", Known(operators(raws))),
+        namespaces=Known(of_kind(raws, "Namespace")),
+        operators=Known(operators(raws)),
         pods=Known(of_kind(raws, "Pod")),
         services=Known(of_kind(raws, "Service")),
         endpoints=Known(of_kind(raws, "Endpoints")),

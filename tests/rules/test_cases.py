@@ -10,7 +10,8 @@ It goes through the real translators (``scene.py``) and is diagnosed with all ru
       objects: []      # merge patches on top: the cluster now; an object that is new is added
       without: [ServiceMonitor shop/web]    # taken out of the cluster now
       gone_since: "2026-11-23T03:00:00Z"    # when demand was first seen to be gone; 2 h ago
-      store: none      # no store: no memory of monitors, mounts or earlier jobs
+      store: none      # no store: no memory of monitors, mounts or earlier jobs;
+                       # behind: the last snapshot was taken before the change
       manifests: []    # raw monitors that stand in a directory of manifests
       pinned: [{name: kubelet, pool: "*/kubelet/*", least: 1}]
       cluster: none    # a Prometheus known by URL only (called "outside"), with the

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.kube_api.patches import json_patched
+from tests.kube_api.patches import json_patched, merged
 from tests.rules.renamed import renamed
 from tests.rules.scene import HIDDEN, called, entries, scene
 from watcher.diagnosis.catalogue import causes
@@ -19,6 +19,7 @@ from watcher.model.findings import Evidence, Finding, Link
 from watcher.model.kube import KubeObject
 from watcher.operator.jobs import expected_jobs
 from watcher.operator.resource_mounts import resource_mounts
+from watcher.operator.selection import Selected, verdict
 from watcher.operator.volumes import covers
 
 CASES = [pytest.param(entry, id=f"{stem}: {entry['case']}") for stem, entry in entries()]
@@ -120,6 +121,34 @@ def test_the_patched_objects_have_every_file_of_the_job(entry):
     assert [f for f in files if covers(resource_mounts(prometheus), f) is None] == []
 
 
+SELECTION = ("labels-not-selected", "namespace-not-selected", "selector-null")
+
+
+@pytest.mark.parametrize(
+    "entry", [param for param in CASES if param.values[0]["expect"]["cause"] in SELECTION]
+)
+def test_the_patched_objects_are_selected_where_a_patch_was_printed(entry):
+    played = scene(entry)
+    found = diagnose(played.case, causes())
+    commands = [step.command or "" for step in found.cause.finding.fix]
+    if not any(" patch " in command or " label " in command for command in commands):
+        return
+
+    objects = patched_by(found, played)
+
+    job = played.case.job
+    namespaces = {
+        raw["metadata"]["name"]: raw["metadata"].get("labels", {})
+        for raw in objects.values()
+        if raw["kind"] == "Namespace"
+    }
+    monitor = KubeObject(objects[str(job.monitor)])
+    prometheus = KubeObject(objects[f"Prometheus {job.prometheus}"])
+    still = verdict(monitor, prometheus, Known(namespaces))
+    others = {f.code for f in found.findings} & set(SELECTION)
+    assert isinstance(still, Selected) or (others and still.cause != found.code)
+
+
 # ---------------------------------------------------------------- below
 
 
@@ -169,18 +198,23 @@ def patched_by(found, played):
     """The objects after all JSON patches of the fix; a patch that does not apply raises."""
     objects = {called(raw): raw for raw in played.objects}
     for step in found.cause.finding.fix if found.cause else ():
-        for command in (step.command or "").split("; "):
-            words = shlex.split(command) if "--type=json" in command else []
-            if not words:
-                continue
-            name = addressed(words, objects)
+        command = step.command or ""
+        if "--type=json" in command:
+            words = shlex.split(command)
+            name = addressed(words, "patch", objects)
             objects[name] = json_patched(objects[name], json.loads(words[words.index("-p") + 1]))
+        if " label " in command and "<" not in command:
+            words = shlex.split(command)
+            name = addressed(words, "label", objects)
+            labels = dict(pair.split("=") for pair in words[words.index("label") + 3 :])
+            assert not labels.keys() & objects[name]["metadata"].get("labels", {}).keys()
+            objects[name] = merged(objects[name], {"metadata": {"labels": labels}})
     return objects
 
 
-def addressed(words, objects):
-    """Which of *objects* a ``kubectl patch`` names."""
-    at = words.index("patch")
+def addressed(words, verb, objects):
+    """Which of *objects* a ``kubectl patch`` or ``label`` names."""
+    at = words.index(verb)
     namespace = words[words.index("-n") + 1] if "-n" in words else ""
     full = f"{namespace}/{words[at + 2]}" if namespace else words[at + 2]
     return next(n for n in objects if n.lower() == f"{words[at + 1]} {full}".lower())

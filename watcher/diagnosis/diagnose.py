@@ -6,10 +6,15 @@ from typing import Final
 
 from watcher.diagnosis.rule import Case, Ground, Lacking, RiskRule, Rule
 from watcher.model.comparison import JobState
+from watcher.model.facts import Unavailable
 from watcher.model.findings import Confidence, Diagnosis, Found, Link, Risk, Undecided
+from watcher.model.kube import FieldError
+from watcher.operator.selectors import SelectorError
 
 DISAGREES: Final = "replica-disagrees"
 PENDING: Final = "reload-pending"
+NONE_OF_THE_OTHERS: Final = "not-in-configuration"
+"""Says that no other rule convicts, so it is no finding beside one that does."""
 
 
 def rules_for(case: Case, rules: Iterable[Rule]) -> tuple[Rule, ...]:
@@ -32,6 +37,8 @@ def diagnose(case: Case, rules: Iterable[Rule]) -> Diagnosis:
             finding = rule.check(replace(case, needs=rule.needs))
         except Lacking as lacking:
             undecided.append(_undecided(rule, lacking))
+        except (FieldError, SelectorError) as error:
+            undecided.append(_undecided(rule, Lacking("a usable object", Unavailable(str(error)))))
         else:
             if finding is not None:
                 found.append(Found(code=rule.code, link=rule.link, finding=finding))
@@ -92,7 +99,7 @@ def _concluded(
         cause = next((f for f in winners if _proven_at_created(f)), cause)
     if cause and open_link is not None and open_link < cause.link and not cause.finding.conclusive:
         cause = None
-    others = tuple(f for f in found if f is not cause)
+    others = tuple(f for f in found if f is not cause and f.code != NONE_OF_THE_OTHERS)
     if cause is not None:
         return Diagnosis(cause=cause, link=cause.link, findings=others, undecided=tuple(undecided))
     link = open_link if open_link is not None else _last_open_link(case)

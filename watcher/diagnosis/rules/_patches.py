@@ -19,7 +19,8 @@ def patch_command(target: KubeObject, operations: Sequence[JSONObject]) -> str:
     """``kubectl patch`` with *operations*; nothing happens when a ``test`` among them fails."""
     kind = target.kind.lower()
     patch = shlex.quote(json.dumps(operations, separators=(",", ":"), ensure_ascii=False))
-    return f"kubectl -n {target.namespace} patch {kind} {target.name} --type=json -p {patch}"
+    scope = f"-n {target.namespace} " if target.namespace else ""
+    return f"kubectl {scope}patch {kind} {target.name} --type=json -p {patch}"
 
 
 def mount_secret(prometheus: KubeObject, secret: str) -> FixStep | None:
@@ -71,7 +72,8 @@ def set_labels(target: KubeObject, labels: Mapping[str, str]) -> str:
     present = target.labels
     if not present.keys() & labels.keys():
         pairs = " ".join(f"{key}={shlex.quote(word)}" for key, word in sorted(labels.items()))
-        return f"kubectl -n {target.namespace} label {target.kind.lower()} {target.name} {pairs}"
+        scope = f"-n {target.namespace} " if target.namespace else ""
+        return f"kubectl {scope}label {target.kind.lower()} {target.name} {pairs}"
     operations: list[JSONObject] = []
     for key, word in sorted(labels.items()):
         path = f"/metadata/labels/{key.replace('~', '~0').replace('/', '~1')}"
@@ -99,3 +101,10 @@ def unchanged(target: KubeObject) -> list[JSONObject]:
         return []
     seen: JSON = target.generation
     return [{"op": "test", "path": "/metadata/generation", "value": seen}]
+
+
+def set_field(target: KubeObject, path: str, wanted: JSON, old: JSON = None) -> str:
+    """The command that sets one field; *old* is what stands there, None for nothing."""
+    operations: list[JSONObject] = [{"op": "test", "path": path, "value": old}] if old else []
+    operations.append({"op": "add", "path": path, "value": wanted})
+    return patch_command(target, [*unchanged(target), *operations])

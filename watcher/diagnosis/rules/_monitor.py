@@ -1,0 +1,145 @@
+"""What the rules of the first links share: the job's monitor, and when a rule is concerned at all."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from watcher.diagnosis.rule import Case
+from watcher.model.comparison import LOST, JobState
+from watcher.model.expectations import Origin
+from watcher.model.facts import LAST_MONITOR, MONITOR, NAMESPACE, Unavailable
+from watcher.model.findings import Evidence, FixStep
+from watcher.model.kube import KubeObject, moment, objects, text
+from watcher.model.names import MonitorRef
+from watcher.model.observations import ServerObservation
+
+NOT_LOADED: Final = LOST | {JobState.DEGRADED}
+"""States in which the running configuration may lack what is asked for: all of it, or a change."""
+
+_KEEPERS: Final = (
+    ("Helm release", "annotations", "meta.helm.sh/release-name"),
+    ("Argo CD application", "annotations", "argocd.argoproj.io/tracking-id"),
+    ("Flux Kustomization", "labels", "kustomize.toolkit.fluxcd.io/name"),
+    ("Flux HelmRelease", "labels", "helm.toolkit.fluxcd.io/name"),
+)
+
+
+def concerned(case: Case) -> bool:
+    """Whether the configuration lacks the job, or has it otherwise than its object asks."""
+    return case.state is JobState.MISSING or case.outdated
+
+
+def lacks(case: Case) -> str:
+    """In words, what the running configuration lacks."""
+    running, job = case.running(), case.job
+    if running is None:
+        return f"{case.pool} is not in the running configuration"
+    asked = f"{job.scheme or running.scheme} {job.path or running.path}"
+    return (
+        f"{case.pool} runs as {running.scheme} {running.path}, and {job.monitor} asks for {asked}"
+    )
+
+
+def running_configuration(server: ServerObservation, seen: str) -> Evidence:
+    """What was seen in the running configuration of *server*."""
+    return Evidence(
+        seen=f"{seen} (server {server.server.name})",
+        where=f"curl -s {server.server.url}/api/v1/status/config",
+        at=server.loaded_at,
+    )
+
+
+def monitor_of(case: Case) -> KubeObject | None:
+    """The job's monitor; None when it is gone, or when the job comes from none.
+
+    Raises Lacking when it could not be read.
+    """
+    return None if case.job.monitor is None else case.read(MONITOR)
+
+
+def is_gone(case: Case) -> bool:
+    """Whether the job's monitor is gone, told from its namespace where that alone is known."""
+    if case.job.monitor is None:
+        return False
+    monitor = case.look(MONITOR)
+    if not isinstance(monitor, Unavailable):
+        return monitor is None
+    namespace = case.look(NAMESPACE)
+    if not isinstance(namespace, Unavailable) and namespace is None:
+        return True
+    return case.read(MONITOR) is None
+
+
+def gone_evidence(case: Case, ref: MonitorRef) -> Iterator[Evidence]:
+    """That the monitor is gone, since when, and what is known of the last object."""
+    since = case.job.gone_since
+    if case.job.origin is Origin.MANIFESTS:
+        seen = f"{ref} is in the manifests and not in the cluster"
+    else:
+        seen = f"{ref} is not in the cluster"
+    yield Evidence(
+        seen=seen + (", first seen by the snapshot of this time" if since else ""),
+        where=ref.kubectl,
+        at=since,
+    )
+    last = case.look(LAST_MONITOR)
+    if not isinstance(last, Unavailable) and last is not None:
+        yield Evidence(
+            seen=f"the last snapshot that had it: generation {last.generation or 'not known'}"
+            + keeper(last),
+            where=f"watcher expect {case.pool} --manifest",
+            at=moment(last.raw, "metadata", "creationTimestamp"),
+        )
+
+
+def keeper(last: KubeObject) -> str:
+    """Who kept the object, in words, where its labels or annotations tell."""
+    found = {"labels": last.labels, "annotations": last.annotations}
+    for words, where, key in _KEEPERS:
+        if key in found[where]:
+            return f", kept by {words} {found[where][key]}: it may have been taken out there"
+    return ""
+
+
+def restore_steps(case: Case) -> tuple[FixStep, ...]:
+    """Put the last seen object back, or take the removal as meant."""
+    last = case.look(LAST_MONITOR)
+    known = not isinstance(last, Unavailable) and last is not None
+    if case.job.origin is Origin.MANIFESTS:
+        accept = FixStep(do="If it is to be gone: take it out of the manifests too")
+        command = None if known else "kubectl apply -f <manifests>"
+    else:
+        accept = FixStep(
+            do="If the removal was meant: accept it, and it is expected no more",
+            command=f"watcher accept {case.pool}",
+        )
+        command = None
+    back = FixStep(
+        do="If it was not: put it back"
+        + ("" if known or command else " from where it is kept; this watcher has no copy of it"),
+        command=f"watcher expect {case.pool} --manifest | kubectl apply -f -" if known else command,
+    )
+    return accept, back
+
+
+def last_write(resource: KubeObject) -> tuple[datetime | None, str | None]:
+    """When anything but the status was last written, and by which field manager."""
+    entries = [
+        (at, text(entry, "manager"))
+        for entry in objects(resource.raw, "metadata", "managedFields")
+        if text(entry, "subresource") != "status" and (at := moment(entry, "time")) is not None
+    ]
+    return max(entries, key=lambda entry: entry[0], default=(None, None))
+
+
+def duration(span: timedelta) -> str:
+    """A span of time as people say it: ``2 min 10 s``, ``3 h 5 min``, ``9 d 4 h``."""
+    seconds = max(0, int(span.total_seconds()))
+    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+    parts: list[str] = []
+    for unit, size in units:
+        if seconds >= size or parts:
+            parts.append(f"{seconds // size} {unit}")
+            seconds %= size
+    shown = [part for part in parts[:2] if not part.startswith("0 ")]
+    return " ".join(shown) or "0 s"
