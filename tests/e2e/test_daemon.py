@@ -1,6 +1,8 @@
 """The whole daemon against a real Prometheus: start, lose, repair, resolve, end."""
 
 import re
+import signal
+import socket
 
 import pytest
 
@@ -130,3 +132,30 @@ def test_run_for_some_cycles_looks_tells_and_ends(prometheus, slack, tmp_path):
     assert len(slack.channel) == 1
     assert len(re.findall(r"info +watch: ", err)) == 14
     assert "1 of 2 jobs lost" in err
+
+
+def test_it_ends_in_time_while_a_server_hangs(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        servers = [{"name": "p-0", "url": url}]
+        with Daemon(tmp_path, prometheuses=[{"name": "edge", "servers": servers}]) as daemon:
+            silent.accept()
+            code, seconds = daemon.end()
+
+    assert code == 0
+    assert seconds < 5
+
+
+def test_sighup_rereads_the_settings_and_keeps_the_old_ones_where_they_cannot_be_used(tmp_path):
+    with Daemon(tmp_path) as daemon:
+        good = daemon.settings_file.read_text()
+        daemon.settings_file.write_text("watch_intervall: 1s")
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.wait_for(lambda: "watch_intervall: no such setting" in daemon.log)
+        still = daemon.get("/-/healthy").status_code
+        daemon.settings_file.write_text(good)
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.wait_for(lambda: daemon.log.count(" on http") == 2)
+        code, _ = daemon.end()
+
+    assert (still, code) == (200, 0)

@@ -4,12 +4,14 @@ APScheduler runs the cycles, each never twice at once and never to make up for m
 """
 
 import logging
+import os
+import queue
 import signal
 import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TextIO
@@ -54,7 +56,12 @@ class Daemon:
     latest: Result | None = None
     at_risk: Audit | None = None
     attempted_at: datetime | None = None
-    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def begin(self) -> None:
+        """Say what is watched, and take the first snapshot and look without waiting for them."""
+        _say_what_is_watched(self)
+        self.take_snapshot()
+        self.look()
 
     def take_snapshot(self) -> None:
         """The snapshot cycle."""
@@ -108,24 +115,62 @@ class Daemon:
 def run(path: Path | None, *, cycles: int | None, dry_run: TextIO | None) -> None:
     """Run until SIGTERM or SIGINT, or for so many watches (a snapshot first, no web).
 
+    SIGHUP rereads the settings; those that cannot be used are logged, and the old ones stay.
     Raises ConfigError and StoreError before anything is started.
     """
     settings = load(path)
-    with ExitStack() as stack:
-        daemon = _assembled(settings, stack, dry_run)
-        _say_what_is_watched(daemon)
-        daemon.take_snapshot()
-        if cycles is not None:
-            _some(daemon, cycles)
-            return
-        _serve(daemon, stack)
+    if cycles is not None:
+        with ExitStack() as stack:
+            _some(_assembled(settings, stack, dry_run), cycles)
+        return
+    told: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda number, _: told.put(number))
+    following: Settings | None = settings
+    while following is not None:
+        with ExitStack() as stack:
+            daemon = _assembled(following, stack, dry_run)
+            scheduler = _serve(daemon, stack)
+            following = _next(path, told)
+            _wait_for_cycles(scheduler)
+
+
+def _next(path: Path | None, told: "queue.SimpleQueue[int]") -> Settings | None:
+    """Wait for a signal: the settings to go on with, None to end."""
+    while told.get() == signal.SIGHUP:
+        try:
+            settings = load(path)
+            check(settings)
+        except ConfigError as error:
+            logger.error("SIGHUP: the old settings stay: %s", error)  # noqa: TRY400
+        else:
+            logger.info("SIGHUP: going on with the settings as they are now")
+            return settings
+    logger.info("told to end: waiting for the cycle in flight")
+    return None
+
+
+def _wait_for_cycles(scheduler: BackgroundScheduler) -> None:
+    """Wait for the cycle in flight, not for ever.
+
+    A read that hangs is abandoned, with the process; the store outlives that at any moment.
+    """
+    ending = threading.Thread(target=scheduler.shutdown, daemon=True)
+    ending.start()
+    ending.join(_STOP_WITHIN)
+    if ending.is_alive():
+        logger.warning("a read is still in flight: it is abandoned")
+        logging.shutdown()
+        os._exit(0)
 
 
 def _assembled(settings: Settings, stack: ExitStack, dry_run: TextIO | None) -> Daemon:
     world = compose.connected(settings)
     receivers = compose.notifiers(settings, dry_run)
     store = stack.enter_context(open_store(settings.store, settings.retention))
-    meters = Meters(notifiers=[r.name for r in receivers], reasons=[reason.value for reason in Reason])
+    meters = Meters(
+        notifiers=[r.name for r in receivers], reasons=[reason.value for reason in Reason]
+    )
     watch = Watch(
         look=world.look,
         store=store,
@@ -164,16 +209,17 @@ def _assembled(settings: Settings, stack: ExitStack, dry_run: TextIO | None) -> 
 
 def _some(daemon: Daemon, cycles: int) -> None:
     """Watch so many times, one watch interval apart."""
+    _say_what_is_watched(daemon)
+    daemon.take_snapshot()
     for number in range(cycles):
-        if number and daemon.stopping.wait(daemon.settings.watch_interval.total_seconds()):
-            return
+        if number:
+            time.sleep(daemon.settings.watch_interval.total_seconds())
         daemon.look()
 
 
-def _serve(daemon: Daemon, stack: ExitStack) -> None:
+def _serve(daemon: Daemon, stack: ExitStack) -> BackgroundScheduler:
+    """Start web and schedule; the web is stopped with *stack*."""
     settings = daemon.settings
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: daemon.stopping.set())
     latest = Latest(
         result=lambda: daemon.latest,
         attempted=lambda: daemon.attempted_at,
@@ -183,17 +229,12 @@ def _serve(daemon: Daemon, stack: ExitStack) -> None:
         inspection=lambda: daemon.reports.last,
         sources=tuple(source.name for source in daemon.world.sources),
     )
-    server = WebServer(create(latest, daemon.meters), settings.web.listen, settings.web.config_file)
-    server.start()
-    stack.callback(server.stop)
+    app = create(latest, daemon.meters)
+    server = stack.enter_context(WebServer(app, settings.web.listen, settings.web.config_file))
     logger.info("page, API and metrics on %s", server.url)
     scheduler = _scheduler(daemon)
     scheduler.start()
-    daemon.stopping.wait()
-    logger.info("told to end: waiting for the cycle in flight")
-    ending = threading.Thread(target=scheduler.shutdown, daemon=True)
-    ending.start()
-    ending.join(_STOP_WITHIN)
+    return scheduler
 
 
 def _scheduler(daemon: Daemon) -> BackgroundScheduler:
@@ -202,15 +243,12 @@ def _scheduler(daemon: Daemon) -> BackgroundScheduler:
         timezone="UTC",
         job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
     )
-    scheduler.add_job(
-        daemon.look,
-        "interval",
-        seconds=settings.watch_interval.total_seconds(),
-        next_run_time=compose.clock(),
-    )
-    scheduler.add_job(
-        daemon.take_snapshot, "interval", seconds=settings.snapshot_interval.total_seconds()
-    )
+    scheduler.add_job(daemon.begin, id="begin")
+    for cycle, interval in (
+        (daemon.look, settings.watch_interval),
+        (daemon.take_snapshot, settings.snapshot_interval),
+    ):
+        scheduler.add_job(cycle, "interval", seconds=interval.total_seconds())
     scheduler.add_job(daemon.sum_up, _weekly(settings))
     return scheduler
 
