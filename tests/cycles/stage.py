@@ -1,0 +1,156 @@
+"""A watch on a stage: the cycle itself is real, the world around it is in a few mappings."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.builders import (
+    NOW,
+    SERVER,
+    a_finding,
+    a_job,
+    a_pool,
+    a_prometheus,
+    a_running_job,
+    a_server,
+    an_expected_server,
+    some_expectations,
+)
+from tests.fakes import MemoryStore
+from watcher.cycles.look import Look
+from watcher.cycles.watch import Watch
+from watcher.diagnosis.rule import Lacking, Rule
+from watcher.engine.track import Policy
+from watcher.errors import NotifyError
+from watcher.model.comparison import JobState
+from watcher.model.facts import Unavailable
+from watcher.model.findings import Link
+from watcher.model.observations import UnreadableServer
+
+STEP = timedelta(seconds=30)
+SICK = frozenset(JobState) - {JobState.HEALTHY}
+
+
+class Receiver:
+    """A notifier that remembers what it was told; ``fails`` are its next answers, None is well."""
+
+    def __init__(self, name="receiver"):
+        self.name = name
+        self.told = []
+        self.fails = []
+        self.lasts = []
+
+    def notify(self, message, last):
+        error = self.fails.pop(0) if self.fails else None
+        if error is not None:
+            raise error
+        self.told.append(message)
+        self.lasts.append(last)
+        return f"{self.name}/{len(self.told)}"
+
+    @property
+    def said(self):
+        """What it was told, each as status and reason."""
+        return [(m.status.value, str(m.reason)) for m in self.told]
+
+
+class Tally:
+    """Counts as the metrics do."""
+
+    def __init__(self):
+        self.accepted, self.failed = [], []
+
+    def delivered(self, notifier):
+        self.accepted.append(notifier)
+
+    def refused(self, notifier, reason):
+        self.failed.append((notifier, reason))
+
+
+class Stage:
+    """Jobs by name, those that are lost, what each server and rule answers."""
+
+    def __init__(self, *names, receivers=None, store=None, **settings):
+        self.now = NOW
+        self.names = names or ("web",)
+        self.jobs = {name: a_job(name) for name in self.names}
+        self.lost = set()
+        self.causes = {}
+        self.proofs = {}
+        self.undecided = set()
+        self.blind = None
+        self.store = store or MemoryStore()
+        self.receiver = Receiver()
+        self.receivers = receivers if receivers is not None else [self.receiver]
+        self.tally = Tally()
+        self.settings = settings
+        self.result = None
+        self.expect()
+
+    def expect(self):
+        """Take a snapshot of the jobs as they are."""
+        server = an_expected_server()
+        expectations = some_expectations(
+            *self.jobs.values(), prometheuses=(a_prometheus(servers=(server,)),), taken_at=self.now
+        )
+        self.store.keep(expectations, ())
+
+    def watch(self, *, times=1, lost=None, blind=False, step=STEP):
+        """So many watches, a step apart, while these jobs are *lost*."""
+        self.blind = "connection refused" if blind is True else blind or None
+        if lost is not None:
+            self.lost = set(lost)
+        for _ in range(times):
+            self.now += step
+            self.result = self.cycle.run()
+        return self.result
+
+    @property
+    def cycle(self):
+        """The cycle, made anew as after a restart: nothing is kept but in the store."""
+        look = Look(observer=self, gatherers=(), rules=(self._rule(),), settle=timedelta(minutes=5))
+        defaults = {
+            "policy": Policy(),
+            "repeat": timedelta(hours=4),
+            "blind_grace": timedelta(minutes=5),
+        }
+        return Watch(
+            look=look,
+            store=self.store,
+            notifiers=self.receivers,
+            tally=self.tally,
+            clock=lambda: self.now,
+            **defaults | self.settings,
+        )
+
+    def observe(self, server, now):
+        if self.blind:
+            return UnreadableServer(server=server, error=self.blind)
+        there = [job for name, job in self.jobs.items() if name not in self.lost]
+        return replace(
+            a_server(
+                SERVER,
+                pools=[a_pool(job.pool, up=3) for job in there],
+                jobs=[a_running_job(job.pool) for job in self.jobs.values()],
+            ),
+            server=server,
+            taken_at=now,
+        )
+
+    def _rule(self):
+        def check(case):
+            name = case.job.monitor.name
+            if name in self.undecided:
+                raise Lacking("pods", Unavailable("403 Forbidden", "get pods"))
+            if name not in self.causes:
+                return None
+            return a_finding(self.causes[name], proof=self.proofs.get(name, ""))
+
+        return Rule(
+            code="tls-file-missing", link=Link.CREATED, states=SICK, needs=frozenset(), check=check
+        )
+
+
+def refusal(*, permanent=False, reason="server", retry_after=None):
+    return NotifyError(
+        "slack: no: try again", permanent=permanent, reason=reason, retry_after=retry_after
+    )
