@@ -12,7 +12,7 @@ import bcrypt
 import pytest
 import trustme
 
-from tests.prometheus_server import RealPrometheus, _free_port, every_prometheus
+from tests.prometheus_server import RealPrometheus, every_prometheus, free_port
 from watcher.adapters.log_files import LogFile
 from watcher.adapters.logs import Log
 from watcher.adapters.prometheus import Prometheus
@@ -73,7 +73,7 @@ def seen_when(observer, url, holds, seconds=30):
 @pytest.fixture(scope="module")
 def server(prometheus_binary):
     """One server with a job in each state, for all tests that only look."""
-    port = _free_port()
+    port = free_port()
     itself = f"127.0.0.1:{port}"
     no_metrics = {"action": "drop", "source_labels": ["__name__"], "regex": ".*"}
     jobs = (
@@ -187,7 +187,7 @@ def test_a_reload_can_succeed_and_leave_a_job_without_a_pool_or_be_refused(prome
 
 
 def test_the_last_sample_of_a_lost_job_is_found_by_its_labels_and_by_the_gauge(prometheus_binary):
-    port = _free_port()
+    port = free_port()
     itself = a_scrape("self", f"127.0.0.1:{port}")
     jobs = (itself, a_scrape('lost/"0"', f"127.0.0.1:{port}", metrics_path="/metrics"))
     config = a_config(*jobs)
@@ -313,7 +313,7 @@ def odd_server(binary, *arguments, storage="tsdb", scheme="http"):
     with contextlib.ExitStack() as ending:
         folder = Path(ending.enter_context(TemporaryDirectory(prefix="prometheus-")))
         (folder / "prometheus.yml").write_text(a_config(a_scrape("a", NOWHERE)))
-        port = _free_port()
+        port = free_port()
         command = (
             str(binary.prometheus),
             f"--config.file={folder / 'prometheus.yml'}",

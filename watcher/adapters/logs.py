@@ -136,7 +136,7 @@ def trouble_in(line: str, last_at: datetime | None = None) -> Trouble | None:
 def _of_fields(fields: Mapping[str, str], at: datetime | None) -> Trouble | None:
     message, error = fields.get("msg", ""), fields.get("err", "")
     said = (message or error).lower()
-    text = steady(error or message, LONGEST)
+    text = steady(error, LONGEST) or steady(message, LONGEST)
     if (pool := fields.get("scrape_pool")) is not None:
         for words, kind in _POOL_WORDS:
             if said.startswith(words):
