@@ -76,7 +76,8 @@ class JobStatus:
     ``pool`` is the name that it has (or would have) in the running configuration. ``servers`` holds
     its state on every server. ``disagree`` is true when replicas differ. ``worse`` is the state
     to be explained where it is not ``state`` itself: that of the worse replica, or of the shards on
-    which the job is missing or unstarted.
+    which the job is missing or unstarted. ``labels`` are those that all its targets have, or had
+    when the job last had some; empty where nobody remembers.
     """
 
     job: ExpectedJob
@@ -87,6 +88,7 @@ class JobStatus:
     disagree: bool = False
     settling: bool = False
     worse: JobState | None = None
+    labels: tuple[tuple[str, str], ...] = ()
 
     @property
     def worst(self) -> JobState:

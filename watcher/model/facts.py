@@ -12,6 +12,7 @@ from typing import Final, Generic, TypeAlias, TypeVar
 
 from watcher.model.kube import KubeObject
 from watcher.model.names import PoolName, ServerName
+from watcher.model.rules import LoadedRule
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -173,6 +174,8 @@ DROPPED: Final = Fact[tuple[DroppedTarget, ...]]("dropped")
 """Dropped targets of the job's pool (some of them, when there are many)."""
 LAST_SAMPLE: Final = Fact[datetime | None]("last_sample")
 """When the TSDB last got a sample of the job; None when it never did, as far back as it goes."""
+RULES: Final = Fact[tuple[LoadedRule, ...]]("rules")
+"""The alerting and recording rules that the Prometheus has loaded."""
 
 REMEMBERED: Final = frozenset({LAST_MONITOR.name, MOUNT_HISTORY.name})
 """Facts that come from our own store, not from the cluster."""
