@@ -21,6 +21,8 @@ class MemoryStore:
         self._watches = {}
         self._spells = {}
         self._sent = {}
+        self._owed = {}
+        self._mutes = {}
 
     def expectations(self):
         if self._expectations is None:
@@ -55,7 +57,7 @@ class MemoryStore:
     def ongoing(self):
         return {i.job: i for i in self._incidents.values() if i.status is not Status.RESOLVED}
 
-    def record(self, watch, memory, transitions, blindness):
+    def record(self, watch, memory, transitions, blindness, owed=()):
         incidents, history = dict(self._incidents), list(self._history)
         for transition in sorted(transitions, key=lambda t: t.after.status is not Status.RESOLVED):
             if transition not in history:
@@ -65,12 +67,14 @@ class MemoryStore:
         self._memory |= memory
         self._spells |= {(spell.source, spell.since): spell for spell in blindness}
         self._watches[watch.at] = watch
+        self._owed = {(o.subject, o.notifier): o for o in owed} | self._owed
 
     def blindness(self):
         return tuple(spell for spell in self._sorted_spells() if spell.until is None)
 
     def unsettled(self):
         waiting = {s for (s, _), sent in self._sent.items() if sent.status is not Status.RESOLVED}
+        waiting |= {subject for subject, _ in self._owed}
         return tuple(
             i
             for i in self._sorted_incidents()
@@ -107,6 +111,23 @@ class MemoryStore:
 
     def mark_sent(self, subject, notifier, sent):
         self._sent[subject, notifier] = sent
+        self.forgive(subject, notifier)
+
+    def owed(self):
+        return tuple(sorted(self._owed.values(), key=lambda o: (o.since, o.subject, o.notifier)))
+
+    def owe(self, owed):
+        self._owed[owed.subject, owed.notifier] = owed
+
+    def forgive(self, subject, notifier):
+        self._owed.pop((subject, notifier), None)
+
+    def mute(self, mute):
+        self._mutes[mute.id] = mute
+
+    def mutes(self, since, until):
+        held = (m for m in self._mutes.values() if m.since < until and m.until > since)
+        return tuple(sorted(held, key=lambda m: (m.until, m.id)))
 
     def prune(self, now):
         old = now - self._retention
@@ -123,6 +144,8 @@ class MemoryStore:
         self._spells = {
             key: s for key, s in self._spells.items() if s.until is None or s.until >= old
         }
+        self._owed = {key: o for key, o in self._owed.items() if o.since >= old}
+        self._mutes = {key: m for key, m in self._mutes.items() if m.until >= old}
         self._mounts = {k: m for k, m in self._mounts.items() if m.last_seen_at >= old}
         spoken_of = {name for i in self._incidents.values() for name in (i.group, i.id)}
         self._sent = {

@@ -1,15 +1,16 @@
 """What a cycle needs of the world. Adapters fit these by shape; they need not import them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from watcher.engine.wording import Message
 from watcher.model.comparison import JobStatus
 from watcher.model.expectations import Expectations, ExpectedServer, WatchedPrometheus
 from watcher.model.facts import Facts, MountRecord
-from watcher.model.history import Blindness, JobMemory, Sent, WatchRecord
+from watcher.model.history import Blindness, JobMemory, Owed, Sent, WatchRecord
 from watcher.model.incidents import Incident, Transition
+from watcher.model.mutes import Mute
 from watcher.model.names import JobKey
 from watcher.model.observations import Observation, ServerObservation, UnreadableServer
 
@@ -107,12 +108,14 @@ class Store(Protocol):
         memory: Mapping[JobKey, JobMemory],
         transitions: Iterable[Transition],
         blindness: Iterable[Blindness],
+        owed: Iterable[Owed] = (),
     ) -> None:
-        """Write the outcome of one watch: all of it, or nothing.
+        """Write the outcome of one watch, with the messages *owed* for it: all of it, or nothing.
 
         What was written before may be handed over again: it changes nothing. Jobs that are not in
-        *memory* keep theirs; spells are known by source and beginning. Raises StoreError for a
-        change of a resolved incident, and for a second ongoing incident of one job.
+        *memory* keep theirs; spells are known by source and beginning; what is owed already stays
+        as it is. Raises StoreError for a change of a resolved incident, and for a second ongoing
+        incident of one job.
         """
         ...
 
@@ -121,7 +124,7 @@ class Store(Protocol):
         ...
 
     def unsettled(self) -> Sequence[Incident]:
-        """Incidents that go on, and those that ended without everyone told having heard of it.
+        """Incidents that go on, and those that ended while somebody was told or is owed a message.
 
         Told is the problem that they are a part of (its id is the subject), else the incident.
         """
@@ -155,7 +158,27 @@ class Store(Protocol):
         ...
 
     def mark_sent(self, subject: str, notifier: str, sent: Sent) -> None:
-        """Remember a message as delivered."""
+        """Remember a message as delivered; what was owed to this notifier about it no longer is."""
+        ...
+
+    def owed(self) -> Sequence[Owed]:
+        """The messages that are owed, the oldest first."""
+        ...
+
+    def owe(self, owed: Owed) -> None:
+        """Write down a message before it is sent, or what became of a try."""
+        ...
+
+    def forgive(self, subject: str, notifier: str) -> None:
+        """Owe it no longer: there is nothing left to say."""
+        ...
+
+    def mute(self, mute: Mute) -> None:
+        """Keep a mute; one of the same id takes its place."""
+        ...
+
+    def mutes(self, since: datetime, until: datetime) -> Sequence[Mute]:
+        """The mutes that hold at any time in a stretch, the one that ends first first."""
         ...
 
     def prune(self, now: datetime) -> None:
@@ -171,10 +194,16 @@ class Notifier(Protocol):
         """Name under which deliveries are remembered and counted."""
         ...
 
-    def notify(self, message: Message, last: Sent | None) -> str:
+    @property
+    def resend(self) -> timedelta | None:
+        """How often it must hear again of what goes on, None where it remembers by itself."""
+        ...
+
+    def notify(self, message: Message, last: Sent | None, *, doubtful: bool = False) -> str:
         """Deliver one message; *last* is what was delivered before about the same subject.
 
-        The answer is the receiver's own handle of the message (Slack: ``channel/ts``), to be given
-        back next time, so that a message can be edited. Raises NotifyError.
+        *doubtful*: it was tried before, and the receiver may have taken it. The answer is the
+        receiver's own handle of the message (Slack: ``channel/ts``), to be given back next time, so
+        that a message can be edited. Raises NotifyError.
         """
         ...

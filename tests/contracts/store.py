@@ -35,8 +35,9 @@ from watcher.model.expectations import (
     Unselected,
 )
 from watcher.model.facts import MountRecord
-from watcher.model.history import Sent
+from watcher.model.history import Owed, Sent
 from watcher.model.incidents import Ending, Status, Transition
+from watcher.model.mutes import Mute
 from watcher.model.names import JobKey, MonitorKind, MonitorRef, PrometheusName
 
 RETENTION = timedelta(days=30)
@@ -76,6 +77,22 @@ def change(after, *, at=None, since=None):
 
 def told(status=Status.FIRING, **fields):
     return replace(Sent(status=status, cause=None, at=NOW), **fields)
+
+
+def an_owed(notifier="slack", **fields):
+    owed = Owed(subject="problem", notifier=notifier, since=NOW)
+    return replace(owed, **fields)
+
+
+def a_mute(id_="m", **fields):
+    mute = Mute(
+        id=id_,
+        match=(("namespace", "shop"),),
+        since=NOW,
+        until=NOW + timedelta(hours=2),
+        reason="the shop moves",
+    )
+    return replace(mute, **fields)
 
 
 def write(store, *transitions, watch=None, memory=None, blindness=()):
@@ -459,6 +476,98 @@ class Telling(StoreContract):
         assert store.unsettled() == ()
 
 
+class Owing(StoreContract):
+    """What is to be told is written down before it is sent."""
+
+    def test_what_is_owed_comes_back_with_every_field_until_it_was_delivered(self, store):
+        owed = an_owed(
+            subject=STRANGE,
+            tries=3,
+            doubtful=True,
+            permanent=True,
+            not_before=NOW,
+            reason="channel",
+            error=STRANGE,
+        )
+        store.owe(replace(owed, tries=2))
+        store.owe(owed)
+        store.owe(an_owed("mail", subject=STRANGE, since=before(minutes=1)))
+
+        assert store.owed() == (
+            an_owed("mail", subject=STRANGE, since=before(minutes=1)),
+            owed,
+        )
+        store.mark_sent(STRANGE, "slack", told())
+        assert [each.notifier for each in store.owed()] == ["mail"]
+
+    def test_a_watch_writes_down_what_is_owed_for_it_and_changes_nothing_owed_already(self, store):
+        tried = an_owed(tries=1, doubtful=True)
+        store.owe(tried)
+
+        store.record(a_watch(), {}, (), (), [an_owed(since=NOW), an_owed("mail")])
+
+        assert set(store.owed()) == {tried, an_owed("mail")}
+
+    def test_a_watch_that_fails_owes_nothing(self, store):
+        write(store, change(an_incident()))
+
+        with pytest.raises(StoreError):
+            store.record(a_watch(), {}, [change(an_incident(id="another"))], (), [an_owed()])
+        assert store.owed() == ()
+
+    def test_what_is_forgiven_is_owed_no_more(self, store):
+        store.owe(an_owed())
+
+        store.forgive("problem", "slack")
+        store.forgive("problem", "slack")
+
+        assert store.owed() == ()
+
+    def test_a_problem_that_ended_is_unsettled_while_somebody_is_owed_a_message(self, store):
+        over = resolved(an_incident(group="problem"))
+        write(store, change(over))
+        store.owe(an_owed())
+
+        assert store.unsettled() == (over,)
+        store.mark_sent("problem", "slack", told(Status.RESOLVED))
+        assert store.unsettled() == ()
+
+
+class Muting(StoreContract):
+    """Mutes, by id."""
+
+    def test_a_mute_comes_back_and_one_of_the_same_id_takes_its_place(self, store):
+        store.mute(a_mute("a", until=NOW + timedelta(hours=9)))
+        store.mute(a_mute("b", reason=STRANGE, match=(("namespace", STRANGE),)))
+        store.mute(a_mute("a"))
+
+        assert store.mutes(*EVER) == (
+            a_mute("a"),
+            a_mute("b", reason=STRANGE, match=(("namespace", STRANGE),)),
+        )
+
+    @pytest.mark.parametrize(
+        ("since", "until", "there"), [(5, 4, False), (5, 3, False), (5, 2, True), (1, 0, False)]
+    )
+    def test_mutes_that_hold_in_a_stretch(self, store, since, until, there):
+        mute = a_mute(since=before(minutes=since), until=before(minutes=until))
+        store.mute(mute)
+
+        found = store.mutes(before(minutes=3), before(minutes=1))
+
+        assert found == ((mute,) if there else ())
+
+    def test_old_mutes_and_debts_are_forgotten(self, store):
+        store.mute(a_mute("old", since=LONG_AGO - timedelta(hours=1), until=LONG_AGO))
+        store.mute(a_mute("young"))
+        store.owe(an_owed(since=LONG_AGO))
+
+        store.prune(NOW)
+
+        assert store.mutes(*EVER) == (a_mute("young"),)
+        assert store.owed() == ()
+
+
 class Pruning(StoreContract):
     """What was over longer ago than the retention is forgotten; what goes on stays."""
 
@@ -526,6 +635,13 @@ class Pruning(StoreContract):
 
 
 class WholeContract(
-    Emptiness, KeepingExpectations, RecordingWatches, AskingForStretches, Telling, Pruning
+    Emptiness,
+    KeepingExpectations,
+    RecordingWatches,
+    AskingForStretches,
+    Telling,
+    Owing,
+    Muting,
+    Pruning,
 ):
     """All of it."""

@@ -12,6 +12,7 @@ from watcher.adapters.sql_tables import (
     INCIDENTS,
     JOBS,
     MOUNTS,
+    OWED,
     SENT,
     TRANSITIONS,
     WATCHES,
@@ -29,14 +30,12 @@ def ongoing(connection: Connection) -> Sequence[Incident]:
 
 
 def unsettled(connection: Connection) -> Sequence[Incident]:
-    """Those that go on, and those of a problem whose end somebody who was told has not heard."""
-    waits = exists().where(
-        SENT.c.subject == func.coalesce(INCIDENTS.c.problem, INCIDENTS.c.id),
-        SENT.c.status != Status.RESOLVED.value,
-    )
-    return _decoded(
-        connection, select(INCIDENTS.c.payload).where(or_(~_RESOLVED, waits)).order_by(*_ORDER)
-    )
+    """Those that go on, and those of a problem of which somebody has still to hear."""
+    problem = func.coalesce(INCIDENTS.c.problem, INCIDENTS.c.id)
+    told = exists().where(SENT.c.subject == problem, SENT.c.status != Status.RESOLVED.value)
+    owed = exists().where(OWED.c.subject == problem)
+    waits = or_(~_RESOLVED, told, owed)
+    return _decoded(connection, select(INCIDENTS.c.payload).where(waits).order_by(*_ORDER))
 
 
 def between(connection: Connection, since: datetime, until: datetime) -> Sequence[Incident]:

@@ -17,8 +17,9 @@ from watcher.model.expectations import (
     WatchedPrometheus,
 )
 from watcher.model.facts import MountRecord
-from watcher.model.history import Blindness, JobMemory, Sent, WatchRecord
+from watcher.model.history import Blindness, JobMemory, Owed, Sent, WatchRecord
 from watcher.model.incidents import Incident, Transition
+from watcher.model.mutes import Mute
 from watcher.model.names import JobKey, PrometheusName
 
 T = TypeVar("T")
@@ -148,6 +149,21 @@ def sent_row(subject: str, notifier: str, sent: Sent) -> Row:
         "at": sent.at,
         "payload": encode(sent),
     }
+
+
+def owed_row(owed: Owed) -> Row:
+    """Row of a message that is owed."""
+    return {
+        "subject": owed.subject,
+        "notifier": owed.notifier,
+        "since": owed.since,
+        "payload": encode(owed),
+    }
+
+
+def mute_row(mute: Mute) -> Row:
+    """Row of a mute."""
+    return {"id": mute.id, "since": mute.since, "until": mute.until, "payload": encode(mute)}
 
 
 def payloads(named: Mapping[str, str]) -> list[Row]:

@@ -11,14 +11,15 @@ from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Engine, Select, func, or_, select
 
-from watcher.adapters import sql_expectations, sql_incidents, sql_rows, sql_sync
+from watcher.adapters import sql_expectations, sql_incidents, sql_rows, sql_sync, sql_telling
 from watcher.adapters.sql_engine import writing
 from watcher.adapters.sql_errors import said
-from watcher.adapters.sql_tables import BLINDNESS, JOBS, MOUNTS, SENT, WATCHES
+from watcher.adapters.sql_tables import BLINDNESS, JOBS, MOUNTS, WATCHES
 from watcher.model.expectations import Expectations
 from watcher.model.facts import MountRecord
-from watcher.model.history import Blindness, JobMemory, Sent, WatchRecord
+from watcher.model.history import Blindness, JobMemory, Owed, Sent, WatchRecord
 from watcher.model.incidents import Incident, Transition
+from watcher.model.mutes import Mute
 from watcher.model.names import JobKey
 
 
@@ -100,6 +101,7 @@ class SqlStore:
         memory: Mapping[JobKey, JobMemory],
         transitions: Iterable[Transition],
         blindness: Iterable[Blindness],
+        owed: Iterable[Owed] = (),
     ) -> None:
         """Write the outcome of one watch: all of it, or nothing; again what was written: nothing."""
         with self._write() as connection:
@@ -109,6 +111,7 @@ class SqlStore:
             for spell in map(sql_rows.spell_row, blindness):
                 sql_sync.put_one(connection, BLINDNESS, spell)
             sql_sync.put_one(connection, WATCHES, sql_rows.watch_row(watch))
+            sql_telling.owe_also(connection, owed)
 
     def blindness(self) -> Sequence[Blindness]:
         """Spells of blindness that go on."""
@@ -155,19 +158,43 @@ class SqlStore:
     def last_sent(self, subject: str, notifier: str) -> Sent | None:
         """The last message delivered about a subject."""
         with self._read() as connection:
-            this = (SENT.c.subject == subject, SENT.c.notifier == notifier)
-            payload = connection.execute(select(SENT.c.payload).where(*this)).scalar()
-            return None if payload is None else sql_rows.decode(payload, Sent)
+            return sql_telling.last_sent(connection, subject, notifier)
 
     def mark_sent(self, subject: str, notifier: str, sent: Sent) -> None:
-        """Remember a message as delivered."""
+        """Remember a message as delivered, and owe it no longer."""
         with self._write() as connection:
-            sql_sync.put_one(connection, SENT, sql_rows.sent_row(subject, notifier, sent))
+            sql_telling.mark_sent(connection, subject, notifier, sent)
+
+    def owed(self) -> Sequence[Owed]:
+        """The messages that are owed."""
+        with self._read() as connection:
+            return sql_telling.owed(connection)
+
+    def owe(self, owed: Owed) -> None:
+        """Write down a message before it is sent, or what became of a try."""
+        with self._write() as connection:
+            sql_telling.owe(connection, owed)
+
+    def forgive(self, subject: str, notifier: str) -> None:
+        """Owe it no longer."""
+        with self._write() as connection:
+            sql_telling.forgive(connection, subject, notifier)
+
+    def mute(self, mute: Mute) -> None:
+        """Keep a mute."""
+        with self._write() as connection:
+            sql_telling.mute(connection, mute)
+
+    def mutes(self, since: datetime, until: datetime) -> Sequence[Mute]:
+        """The mutes that hold at any time in a stretch."""
+        with self._read() as connection:
+            return sql_telling.mutes(connection, since, until)
 
     def prune(self, now: datetime) -> None:
         """Forget what was over longer than the retention ago; what goes on stays."""
         with self._write() as connection:
             sql_incidents.prune(connection, now - self._retention)
+            sql_telling.prune(connection, now - self._retention)
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:

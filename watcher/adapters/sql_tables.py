@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA: Final = "0001"
+SCHEMA: Final = "0002"
 """The newest migration; a store of a greater one was written by a newer watcher."""
 
 SCHEMA_TABLE: Final = "watcher_schema"
@@ -195,5 +195,24 @@ SENT: Final = Table(
     Column("notifier", AnyText, primary_key=True),
     Column("status", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("payload", Text, nullable=False),
+)
+
+OWED: Final = Table(
+    "owed",
+    METADATA,
+    Column("subject", AnyText, primary_key=True),
+    Column("notifier", AnyText, primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("payload", Text, nullable=False),
+)
+"""Messages that were written down to be sent and are not known to be accepted."""
+
+MUTES: Final = Table(
+    "mutes",
+    METADATA,
+    Column("id", AnyText, primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
     Column("payload", Text, nullable=False),
 )

@@ -51,7 +51,9 @@ class Blindness:
 class Sent:
     """The last message that was delivered about a subject.
 
-    ``handle`` is the receiver's own name of it, ``body`` a digest of what it said.
+    ``at`` is when it last said more than which jobs are concerned. ``handle`` is the receiver's own
+    name of it, ``body`` a digest of what it said. ``severity`` is the highest that was told,
+    ``reminders`` counts how often it was told again unchanged.
     """
 
     status: Status
@@ -59,3 +61,25 @@ class Sent:
     at: datetime
     handle: str = ""
     body: str = ""
+    severity: str = ""
+    reminders: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """A message that a notifier is owed about a subject: written down before it is sent.
+
+    It is owed from *since* until it was accepted. ``doubtful``: a try was begun whose outcome is
+    not known, so that the receiver may have taken it. ``not_before`` is when the next try may be
+    made, None for at once. ``reason`` and ``error`` are those of the last failure, empty before one.
+    """
+
+    subject: str
+    notifier: str
+    since: datetime
+    tries: int = 0
+    doubtful: bool = False
+    permanent: bool = False
+    not_before: datetime | None = None
+    reason: str = ""
+    error: str = ""

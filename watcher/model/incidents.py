@@ -32,7 +32,10 @@ class Incident:
     job was lost until it fired, ``good_watches`` the consecutive ones in which it was well again,
     since one alone does not end it; ``seen_at`` is when one of them last moved. ``cause`` is the
     last one found and ``found`` its finding; a rule that turned undecided does not take them away.
-    ``group`` is the id of the problem that it is told as a part of, None until it fires.
+    ``group`` is the id of the problem that it is told as a part of, None until it fires, and
+    ``fired_at`` is when it did. ``turns`` is how often the job was lost in a short while when that
+    was found to be too often, 0 while it was not; such an incident ends only after a longer time
+    without a loss, which began at ``well_since``.
     """
 
     id: str
@@ -50,6 +53,14 @@ class Incident:
     cause: str | None = None
     found: Found | None = None
     group: str | None = None
+    fired_at: datetime | None = None
+    turns: int = 0
+    well_since: datetime | None = None
+
+    @property
+    def flapping(self) -> bool:
+        """Whether the job comes and goes too often for each time to be told."""
+        return self.turns > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
