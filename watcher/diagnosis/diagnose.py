@@ -49,7 +49,8 @@ def first_open_link(case: Case) -> Link:
     """The first link that the observation has not shown to hold.
 
     A link before one that was seen holds for this job. The exception: a running job that differs
-    from what its object asks for now, or whose object changed a moment ago.
+    from what its object asks for now, or whose object changed a moment ago, so that the change may
+    still be on its way.
     """
     bound = _bound_by_state(case)
     if bound > Link.LOADED:
@@ -96,7 +97,7 @@ def _concluded(
     open_link = min((u.link for u in undecided), default=None)
     cause = winners[0] if winners else None
     if cause and cause.code == PENDING:
-        cause = next((f for f in winners if _proven_at_created(f)), cause)
+        cause = next((f for f in winners if _proven_later(f)), cause)
     if cause and open_link is not None and open_link < cause.link and not cause.finding.conclusive:
         cause = None
     others = tuple(f for f in found if f is not cause and f.code != NONE_OF_THE_OTHERS)
@@ -106,9 +107,13 @@ def _concluded(
     return Diagnosis(cause=None, link=link, findings=others, undecided=tuple(undecided))
 
 
-def _proven_at_created(found: Found) -> bool:
-    """A file that is not there stays so: no change on its way explains that away."""
-    return found.link is Link.CREATED and found.finding.confidence is Confidence.CERTAIN
+def _proven_later(found: Found) -> bool:
+    """Whether it is more than a suspicion, of a link that the job did reach.
+
+    A change on its way is only a suspicion: it does not explain away a file that is not there, or
+    targets that refuse. (That the job does not fire meanwhile is the watch's decision.)
+    """
+    return found.link > Link.LOADED and found.finding.confidence is not Confidence.POSSIBLE
 
 
 def _of_the_worse_server(disagreement: Found, worse: Diagnosis) -> Diagnosis:
