@@ -1,118 +1,115 @@
-"""Plays the incident. With WAIT=0 it ends by itself: 0 if every act showed what it must, else 1."""
+"""Plays the incident. With WAIT=0 it ends by itself: 0 if every act showed what it must, else 1.
 
+``--svg FILE`` draws the play as a picture besides, and ends by itself too.
+"""
+
+import argparse
 import os
+import signal
 import sys
 import time
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
-from rich.console import Console
-from rich.panel import Panel
-from rich.rule import Rule
-from rich.text import Text
-
-from demo.acts import ACTS, KUBELET, Act, differences
-from demo.stage import Stage
+from demo.acts import ACTS, Act, differences, of_jobs, of_slack
+from demo.pod import NoRootError
+from demo.show import Show
+from demo.stage import Stage, Told
+from demo.svg import drawn
 from tools.prometheus_binary import NoPrometheusError
-from watcher.adapters.slack_picture import picture
 
-_out: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 _PATIENCE: Final = 60.0
 """Seconds that an act has until the watcher must have seen and told it."""
 
 
 def main() -> int:
     """Play all acts; the answer is the exit code."""
+    options = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    options.add_argument("--svg", type=Path, metavar="FILE", help="draw the play into this file")
+    svg = options.parse_args().svg
+    show = Show(record=svg is not None)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _told_to_end)
+    # What is spoken to stands on the loopback, whatever proxy this machine is to use.
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
     try:
         with Stage() as stage:
-            return _played(stage)
-    except NoPrometheusError as error:
-        _out.print(f"[red]{error}[/]")
+            try:
+                code = _played(stage, show)
+                if svg is not None:
+                    svg.write_text(drawn(show.console), encoding="utf-8")
+                elif code == 0 and os.environ.get("WAIT") != "0":
+                    _wait(stage, show)
+            finally:
+                # From here on all that was started is stopped; that is not to be broken off.
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except (NoPrometheusError, NoRootError) as error:
+        show.error(str(error))
         return 1
     except KeyboardInterrupt:
-        return 0
+        return 130
+    return code
 
 
-def _played(stage: Stage) -> int:
-    _prologue(stage)
-    page = ""
+def _told_to_end(number: int, _: object) -> None:
+    sys.exit(128 + number)
+
+
+def _played(stage: Stage, show: Show) -> int:
+    show.prologue(stage.binary.version)
     for act in ACTS:
-        _out.print(Rule(f"[bold]Act {act.name}: {act.title}[/]"))
-        _out.print(act.story)
-        with _out.status("playing …"):
-            act.play(stage)
-            page = page or stage.start_watcher()
-        wrong = _seen(stage, act)
+        show.act(act)
+        try:
+            wrong = _one(stage, show, act)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the act is to be named
+            wrong = [f"cannot be played: {type(error).__name__}: {error}"]
         if wrong:
-            for difference in wrong:
-                _out.print(f"[red]act {act.name}: {difference}[/]", markup=True)
-            _out.print(stage.watcher_log.read_text(encoding="utf-8")[-3000:], markup=False)
+            show.failed(act, wrong, stage.daemon.log if stage.daemon else "")
             return 1
-        _out.print(f"[green]✓ act {act.name} showed what it must[/]\n")
-    return _epilogue(page)
+        show.passed(act)
+    return 0
 
 
-def _prologue(stage: Stage) -> None:
-    binary = stage.binary
-    _out.print(
-        Panel(
-            f"A real Prometheus {binary.version}, real TLS targets, real HTTP; the operator and the"
-            " kubelet are played. Debian's Prometheus 2.42 has no Kubernetes discovery, so the jobs"
-            " find their targets by static_configs. Four acts, a minute and a half.",
-            title="The job `kubelet` was missing, and nobody knew since when",
-        )
-    )
-
-
-def _seen(stage: Stage, act: Act) -> list[str]:
-    """Wait until the watcher shows what it must; the answer is what it does not show in time."""
-    end = time.monotonic() + _PATIENCE
-    with _out.status("the watcher looks …"):
-        while True:
-            once, audit = stage.ask("once"), stage.ask("audit")
-            wrong = differences(act.expected, once, audit, stage.slack.messages)
-            if not wrong or time.monotonic() > end:
-                break
-            time.sleep(0.5)
-    _show(act, once[1], audit[1], stage.slack.messages)
+def _one(stage: Stage, show: Show, act: Act) -> list[str]:
+    """Play an act and wait until the watcher shows what it must; the answer is what it does not."""
+    for words, deed in act.steps:
+        with show.console.status(f"{words} …"):
+            deed(stage)
+        show.step(words)
+    began = time.monotonic()
+    with show.console.status("the watcher looks …"):
+        stage.start_watcher()
+        once, audit, wrong = _settled(stage, act, began + _PATIENCE)
+    show.seen(once, audit, time.monotonic() - began)
+    if not stage.slack.messages:
+        show.silence()
+    for message in stage.slack.messages:
+        show.message(message, proof=act.name == "b")
     return wrong
 
 
-def _show(act: Act, once: dict[str, Any], audit: dict[str, Any], messages: Any) -> None:
-    jobs = [job for job in once["jobs"] if job["pool"] in KUBELET]
-    for job in jobs:
-        colour = "green" if job["state"] == "healthy" else "red"
-        cause = f"  cause [cyan]{job['cause']}[/] ({job['confidence']})" if job["cause"] else ""
-        _out.print(f"  [{colour}]{job['state']:<10}[/] {job['pool']}{cause}")
-    for risk in audit["risks"]:
-        _out.print(f"  [yellow]at risk[/]    {risk['code']}: {risk['summary']}")
-    if act.expected.slack == "none":
-        _out.print("  Slack: nothing to tell")
-    for message in messages:
-        _picture(message)
+def _settled(stage: Stage, act: Act, end: float) -> tuple[Told, Told, list[str]]:
+    """What ``once`` and ``audit`` say as soon as the daemon and Slack show what they must."""
+    expected, daemon = act.expected, stage.daemon
+    while True:
+        late = time.monotonic() > end
+        jobs = daemon.jobs() if daemon else {"jobs": []}
+        if late or not (of_jobs(expected, jobs) or of_slack(expected, stage.slack.messages)):
+            once, audit = stage.ask_both()
+            wrong = differences(expected, once, audit, stage.slack.messages)
+            if late or not wrong:
+                return once, audit, wrong
+        time.sleep(0.25)
 
 
-def _picture(message: Any) -> None:
-    payload = {"blocks": message.blocks, "attachments": message.attachments}
-    drawn = Text()
-    for line in picture(payload, width=min(_out.width, 110) - 8):
-        drawn.append("▌ " if line.colour else "  ", style=line.colour or "")
-        style = {"header": "bold", "code": "cyan", "small": "dim"}.get(line.kind, "")
-        drawn.append(f"{line.text}\n", style=style)
-    where = "Slack, in the thread" if message.thread_ts else "Slack"
-    edits = f", edited {message.edits} times" if message.edits else ""
-    _out.print(Panel(drawn, title=f"{where}{edits}", title_align="left"))
-
-
-def _epilogue(page: str) -> int:
-    _out.print(Rule())
-    if os.environ.get("WAIT") == "0":
-        return 0
-    _out.print(f"The page is at [bold]{page}[/] until Ctrl-C.")
+def _wait(stage: Stage, show: Show) -> None:
+    page = stage.daemon.page if stage.daemon else ""
+    show.console.print(f"The page is at [bold]{page}/[/] until Ctrl-C.")
     try:
         while True:
-            time.sleep(1)
+            signal.pause()
     except KeyboardInterrupt:
-        return 0
+        return
 
 
 if __name__ == "__main__":

@@ -25,13 +25,16 @@ def stateful_set(prometheus: Object) -> Object:
     mounts = [
         {"name": "config-out", "mountPath": "/etc/prometheus/config_out", "readOnly": True},
         {"name": "tls-assets", "mountPath": "/etc/prometheus/certs", "readOnly": True},
-        {"name": f"prometheus-{name}-db", "mountPath": "/prometheus"},
+        {
+            "name": f"prometheus-{name}-db",
+            "mountPath": "/prometheus",
+            "subPath": "prometheus-db",
+        },
     ]
     volumes: list[Object] = [
         {"name": "config", "secret": {"secretName": f"prometheus-{name}"}},
         {"name": "config-out", "emptyDir": {"medium": "Memory"}},
         {"name": "tls-assets", "projected": {"sources": []}},
-        {"name": f"prometheus-{name}-db", "emptyDir": {}},
     ]
     for secret in secrets:
         path = f"/etc/prometheus/secrets/{secret}"
@@ -73,6 +76,12 @@ def stateful_set(prometheus: Object) -> Object:
                     "volumes": volumes,
                 },
             },
+            "volumeClaimTemplates": [
+                {
+                    "metadata": {"name": f"prometheus-{name}-db"},
+                    **prometheus["spec"]["storage"]["volumeClaimTemplate"],
+                }
+            ],
         },
     }
 

@@ -3,13 +3,11 @@
 Everything that is started here is stopped when the stage is left.
 """
 
-import base64
-import json
 import os
 import shlex
-import subprocess
-import sys
 import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -18,39 +16,41 @@ import requests
 import yaml
 
 from demo import operator_part
+from demo.daemon import Daemon, ask
 from demo.kubelets import ADDRESSES, Kubelets
+from demo.pod import Pod
 from tests.kube_api import KubeApi
-from tests.prometheus_server import RealPrometheus
 from tests.slack_api import CHANNEL, TOKEN, SlackAPI
 from tools.prometheus_binary import default
 
 POD = "prometheus-k8s-0"
 HERE = Path(__file__).parent
 ROLES = HERE.parent / "config" / "kubernetes"
-CONFIG = Path("/etc/prometheus/config_out/prometheus.env.yaml")
+Told = tuple[int, dict[str, Any]]
+"""Exit code and JSON of a command."""
 
 
 class Stage:
-    """A context manager; ``api``, ``slack`` and ``prometheus`` are there for the acts."""
+    """A context manager; ``api``, ``slack`` and ``pod`` are there for the acts.
+
+    Without *revisions* the API keeps no ControllerRevisions, as tests want it.
+    """
+
+    def __init__(self, *, revisions: bool = True) -> None:
+        self._revisions = revisions
+        self.daemon: Daemon | None = None
 
     def __enter__(self) -> Self:
         self.binary = default()
         with ExitStack() as stack:
             self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="watcher-")))
             self.kubelets = stack.enter_context(Kubelets())
-            self.api = stack.enter_context(KubeApi(check_tokens=True))
-            self.slack = stack.enter_context(SlackAPI())
-            self._pods = stack.enter_context(ExitStack())
-            self._lives = 0
-            self.api.apply_all(HERE / "objects.yaml")
-            for roles in (ROLES / "rbac.yaml", *sorted((ROLES / "optional").glob("*.yaml"))):
-                self.api.apply_all(roles)
-            self.api.apply(self.kubelets.secret)
-            self.api.apply(
-                _slice("kubelet", "kube-system", "https-metrics", self.kubelets.port, ADDRESSES)
+            self.api = stack.enter_context(
+                KubeApi(check_tokens=True, make_revisions=self._revisions)
             )
-            operator_part.write_stateful_set(self.api)
-            self._settings()
+            self.slack = stack.enter_context(SlackAPI())
+            self.pod = stack.enter_context(Pod(self.folder / "root", self.binary))
+            self._set()
             self._stack = stack.pop_all()
         return self
 
@@ -60,50 +60,84 @@ class Stage:
     # ----------------------------------------------------------------- the pod
 
     def restart_pod(self) -> None:
-        """Start the pod anew from the StatefulSet, as the kubelet does: its mounts, then its process."""
-        self._pods.close()
-        self._lives += 1
-        root = self.folder / f"root-{self._lives}"
+        """Start the pod anew from the StatefulSet, as the kubelet does."""
         stateful_set = self.api.get("StatefulSet", "monitoring", "prometheus-k8s") or {}
         template = stateful_set["spec"]["template"]
-        self._mount(template["spec"], root)
-        self.prometheus = self._pods.enter_context(
-            RealPrometheus("{}", binary=self.binary, root=root, config_file=CONFIG)
-        )
-        self.api.pod_address[("monitoring", POD)] = f"127.0.0.1:{self.prometheus.port}"
-        self.api.logs[("monitoring", POD, "prometheus")] = self.prometheus.log_file
-        port = self.prometheus.port
-        self.api.apply(_slice("prometheus-k8s", "monitoring", "web", port, ["127.0.0.1"]))
+        self.pod.restart(template["spec"], self._secret, self._configuration())
+        log = self.pod.prometheus.log_file
+        self.api.logs[("monitoring", POD, "prometheus")] = log
         self.api.apply(_pod(template, stateful_set["status"]["updateRevision"]))
-        self.reload()
 
-    def reload(self) -> bool:
+    def reload(self) -> None:
         """What the operator and the config-reloader do after a change of a monitor."""
+        self.pod.prometheus.write_config(self._configuration())
+        self.pod.prometheus.reload()
+
+    def _configuration(self) -> str:
         targets = {
             "kubelet": [f"{address}:{self.kubelets.port}" for address in ADDRESSES],
-            "prometheus-k8s": [f"127.0.0.1:{self.prometheus.port}"],
+            "prometheus-k8s": [f"127.0.0.1:{self.pod.port}"],
         }
-        self.prometheus.write_config(operator_part.configuration(self.api, targets))
-        return self.prometheus.reload()
+        return operator_part.configuration(self.api, targets)
 
-    def _mount(self, pod: dict[str, Any], root: Path) -> None:
-        """Lay each mounted Secret's keys where the container finds them."""
-        secrets = {v["name"]: v["secret"]["secretName"] for v in pod["volumes"] if "secret" in v}
-        for mount in pod["containers"][0]["volumeMounts"]:
-            folder = root / mount["mountPath"].lstrip("/")
-            folder.mkdir(parents=True, exist_ok=True)
-            secret = self.api.get("Secret", "monitoring", secrets.get(mount["name"], ""))
-            for key, value in (secret or {}).get("data", {}).items():
-                (folder / key).write_bytes(base64.b64decode(value))
+    def _secret(self, name: str) -> dict[str, str]:
+        secret = self.api.get("Secret", "monitoring", name) or {}
+        data: dict[str, str] = secret.get("data", {})
+        return data
 
     # ------------------------------------------------------------- the watcher
+
+    def start_watcher(self) -> None:
+        """Start the daemon; a second call does nothing."""
+        if self.daemon is None:
+            daemon = Daemon(self.settings_file, self.folder / "watcher.log")
+            self.daemon = self._stack.enter_context(daemon)
+
+    def ask_both(self) -> tuple[Told, Told]:
+        """What ``once`` and ``audit`` say now."""
+        with ThreadPoolExecutor(2) as pool:
+            once, audit = pool.map(lambda words: ask(words, self.settings_file), ("once", "audit"))
+        return once, audit
+
+    def paste(self, command: str) -> None:
+        """Do what a printed ``kubectl patch --type=json`` does, over HTTP, as an admin."""
+        words = shlex.split(command)
+        at = words.index("patch")
+        namespace, kind, name = words[words.index("-n") + 1], words[at + 1], words[at + 2]
+        done = requests.patch(
+            f"{self.api.url}/apis/monitoring.coreos.com/v1/namespaces/{namespace}"
+            f"/{_PLURALS[kind]}/{name}",
+            data=words[words.index("-p") + 1],
+            headers={
+                "Authorization": f"Bearer {self.api.token}",
+                "Content-Type": "application/json-patch+json",
+            },
+            timeout=10,
+        )
+        done.raise_for_status()
 
     @property
     def settings_file(self) -> Path:
         """The settings of the watcher."""
         return self.folder / "watcher.yaml"
 
-    def _settings(self) -> None:
+    # --------------------------------------------------------------- the scene
+
+    def _set(self) -> None:
+        """Lay out what is there before the first act."""
+        self.api.apply_all(HERE / "objects.yaml")
+        for roles in (ROLES / "rbac.yaml", *sorted((ROLES / "optional").glob("*.yaml"))):
+            self.api.apply_all(roles)
+        self.api.apply(self.kubelets.secret)
+        self.api.apply(
+            _slice("kubelet", "kube-system", "https-metrics", self.kubelets.port, ADDRESSES)
+        )
+        self.api.apply(_slice("prometheus-k8s", "monitoring", "web", self.pod.port, ["127.0.0.1"]))
+        self.api.pod_address[("monitoring", POD)] = f"127.0.0.1:{self.pod.port}"
+        operator_part.write_stateful_set(self.api)
+        self._write_settings()
+
+    def _write_settings(self) -> None:
         token = self.api.token_for("monitoring", "watcher")
         kubeconfig = self.api.kubeconfig(self.folder / "kubeconfig", token)
         slack_token = self.folder / "slack-token"
@@ -124,68 +158,8 @@ class Stage:
         }
         self.settings_file.write_text(yaml.safe_dump(settings), encoding="utf-8")
 
-    def start_watcher(self) -> str:
-        """Start the daemon; the answer is where its page is."""
-        self.watcher_log = self.folder / "watcher.log"
-        log = self._stack.enter_context(self.watcher_log.open("ab"))
-        daemon = subprocess.Popen(
-            [sys.executable, "-m", "watcher", "run", "--config", str(self.settings_file)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-        self._stack.callback(_end, daemon)
-        return self._page(daemon)
 
-    def _page(self, daemon: "subprocess.Popen[bytes]") -> str:
-        while daemon.poll() is None:
-            for line in self.watcher_log.read_text(encoding="utf-8").splitlines():
-                if " on http" in line:
-                    return line.rpartition(" on ")[2].strip()
-            try:
-                daemon.wait(0.1)
-            except subprocess.TimeoutExpired:
-                continue
-        raise RuntimeError(f"the watcher ended:\n{self.watcher_log.read_text(encoding='utf-8')}")
-
-    def ask(self, command: str) -> tuple[int, dict[str, Any]]:
-        """``watcher once`` or ``watcher audit``, as a person runs it: exit code and JSON."""
-        words = [sys.executable, "-m", "watcher", command, "--format", "json"]
-        done = subprocess.run(
-            [*words, "--config", str(self.settings_file)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if not done.stdout:
-            raise RuntimeError(f"watcher {command}: {done.stderr}")
-        return done.returncode, json.loads(done.stdout)
-
-    def paste(self, command: str) -> None:
-        """Do what a printed ``kubectl patch --type=json`` does, over HTTP, as an admin."""
-        words = shlex.split(command)
-        at = words.index("patch")
-        namespace, kind, name = words[words.index("-n") + 1], words[at + 1], words[at + 2]
-        done = requests.patch(
-            f"{self.api.url}/apis/monitoring.coreos.com/v1/namespaces/{namespace}/{kind}s"
-            f"/{name}".replace("prometheuss", "prometheuses"),
-            data=words[words.index("-p") + 1],
-            headers={
-                "Authorization": f"Bearer {self.api.token}",
-                "Content-Type": "application/json-patch+json",
-            },
-            timeout=10,
-        )
-        done.raise_for_status()
-
-
-def _end(daemon: "subprocess.Popen[bytes]") -> None:
-    daemon.terminate()
-    try:
-        daemon.wait(timeout=6)
-    except subprocess.TimeoutExpired:
-        daemon.kill()
-        daemon.wait()
+_PLURALS = {"prometheus": "prometheuses", "servicemonitor": "servicemonitors"}
 
 
 def _pod(template: dict[str, Any], revision: str) -> dict[str, Any]:
@@ -214,7 +188,7 @@ def _pod(template: dict[str, Any], revision: str) -> dict[str, Any]:
 
 
 def _slice(
-    service: str, namespace: str, port_name: str, port: int, addresses: tuple[str, ...] | list[str]
+    service: str, namespace: str, port_name: str, port: int, addresses: Sequence[str]
 ) -> dict[str, Any]:
     return {
         "apiVersion": "discovery.k8s.io/v1",

@@ -98,7 +98,7 @@ class RealPrometheus:
     def start(self) -> None:
         """Start it and wait until it is ready; after `stop` it is the same pod starting again."""
         for attempt in range(1, ATTEMPTS + 1):
-            self.port = self._given_port or _free_port()
+            self.port = self._given_port or free_port()
             before = len(self.log)
             self._launch()
             if self._became_ready():
@@ -190,7 +190,7 @@ class RealPrometheus:
         return "\n".join(self.log.splitlines()[-15:])
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as tried:
         tried.bind(("127.0.0.1", 0))
         port: int = tried.getsockname()[1]
