@@ -152,9 +152,7 @@ class JobFacts:
         for verb, resource, place in _asked(found.value):
             review = self._call.once(
                 ("may", account, verb, resource, place),
-                lambda v=verb, r=resource, p=place: attempt(
-                    lambda: self._call.api.may(account, v, r, p)
-                ),
+                partial(attempt, partial(self._call.api.may, account, verb, resource, place)),
             )
             if isinstance(review, Unavailable):
                 return review

@@ -30,10 +30,10 @@ def volume_references(prometheus: KubeObject) -> Iterator[Reference]:
     for volume in objects(prometheus.raw, "spec", "volumes"):
         for source in (volume, *objects(volume, "projected", "sources")):
             secret = mapping(source, "secret")
-            if name := text(secret, "secretName") or text(secret, "name"):
-                yield "secret", namespace, name
-            if name := text(source, "configMap", "name"):
-                yield "configmap", namespace, name
+            if mounted := text(secret, "secretName") or text(secret, "name"):
+                yield "secret", namespace, mounted
+            if mounted := text(source, "configMap", "name"):
+                yield "configmap", namespace, mounted
 
 
 def mount_references(namespace: str, mounts: Iterable[Mount]) -> Iterator[Reference]:

@@ -96,13 +96,15 @@ class _ClusterTransport(HTTPAdapter):
         if self._tls_server_name:
             kwargs["server_hostname"] = self._tls_server_name
             kwargs["assert_hostname"] = self._tls_server_name
-        super().init_poolmanager(*args, **kwargs)  # type: ignore[no-untyped-call]
+        super().init_poolmanager(*args, **kwargs)
 
 
 def _in_cluster() -> Any | None:
     configuration = Configuration()
     try:
-        load_incluster_config(client_configuration=configuration)
+        load_incluster_config(  # type: ignore[no-untyped-call]  # the client is untyped here
+            client_configuration=configuration
+        )
     except ConfigException:
         return None
     return configuration
@@ -113,7 +115,7 @@ def _from_file(path: str, setting: str, context: str | None) -> Any:
         raise ConfigError(f"{setting}: {path}: no such file; name a readable kubeconfig")
     configuration = Configuration()
     try:
-        load_kube_config(
+        load_kube_config(  # type: ignore[no-untyped-call]
             config_file=path,
             context=context,
             client_configuration=configuration,

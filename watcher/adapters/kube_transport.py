@@ -78,7 +78,8 @@ class Transport:
 
     def _body(self, response: requests.Response, until: float, limit: int | None) -> bytes:
         # iter_content() would wait for a full chunk however slowly the bytes drip in.
-        parts, size = [], 0
+        parts: list[bytes] = []
+        size = 0
         while True:
             try:
                 part = response.raw.read1(_CHUNK, decode_content=True)

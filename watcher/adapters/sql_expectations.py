@@ -55,9 +55,11 @@ def load(connection: Connection) -> Expectations | None:
 def keep(connection: Connection, expectations: Expectations) -> None:
     """Write what differs. Accepted removals are left out, and with that are done with."""
     jobs = _still_expected(expectations.jobs, accepted(connection))
-    keyed = {job.key: sql_rows.encode(job) for job in jobs}
+    keyed: dict[str, str] = {job.key: sql_rows.encode(job) for job in jobs}
     monitors = {sql_rows.encode(r): sql_rows.encode(o) for r, o in expectations.objects.items()}
-    watched = {w.name: sql_rows.watched_payload(w) for w in expectations.prometheuses}
+    watched: dict[str, str] = {
+        w.name: sql_rows.watched_payload(w) for w in expectations.prometheuses
+    }
     sql_sync.replace(connection, EXPECTED_JOBS, sql_rows.payloads(keyed))
     sql_sync.replace(connection, MONITORS, sql_rows.payloads(monitors))
     sql_sync.replace(connection, PROMETHEUSES, sql_rows.payloads(watched))
@@ -89,7 +91,9 @@ def remember_mounts(connection: Connection, mounts: Sequence[MountRecord]) -> No
     known = {m["key"]: m for m in connection.execute(select(MOUNTS)).mappings()}
     rows: dict[str, sql_rows.Row] = {}
     for row in map(sql_rows.mount_row, mounts):
-        for old in filter(None, (known.get(row["key"]), rows.get(row["key"]))):
+        for old in (known.get(row["key"]), rows.get(row["key"])):
+            if old is None:
+                continue
             row["first_seen_at"] = min(row["first_seen_at"], old["first_seen_at"])
             row["last_seen_at"] = max(row["last_seen_at"], old["last_seen_at"])
         rows[row["key"]] = row
