@@ -217,7 +217,8 @@ def test_with_the_scope_to_read_a_message_whose_answer_was_lost_stands_once(slac
     with pytest.raises(NotifyError):
         notifier.notify(message, None)
 
-    handle = notifier.notify(replace(message, cause="tls-file-missing"), None)
+    changed = replace(message, cause="tls-file-missing")
+    handle = a_slack(slack).notify(changed, None, doubtful=True)
 
     [posted] = slack.messages
     assert handle == f"{CHANNEL}/{posted.ts}"
@@ -233,7 +234,7 @@ def test_with_the_scope_to_read_an_end_whose_answer_was_lost_is_told_once(slack,
     with pytest.raises(NotifyError):
         notifier.notify(resolved(message), sent(message, handle))
 
-    notifier.notify(resolved(message), sent(message, handle))
+    a_slack(slack).notify(resolved(message), sent(message, handle), doubtful=True)
 
     assert len(slack.thread(handle.partition("/")[2])) == 1
 
@@ -246,7 +247,7 @@ def test_a_message_that_was_not_taken_is_not_found_and_sent_again(slack):
     with pytest.raises(NotifyError):
         notifier.notify(a_message(), None)
 
-    notifier.notify(a_message(), None)
+    notifier.notify(a_message(), None, doubtful=True)
 
     assert len(slack.messages) == 2
 
@@ -257,7 +258,7 @@ def test_without_the_scope_to_read_a_message_whose_answer_was_lost_is_sent_again
     with pytest.raises(NotifyError):
         notifier.notify(a_message(), None)
 
-    notifier.notify(a_message(), None)
+    notifier.notify(a_message(), None, doubtful=True)
 
     assert len(slack.messages) == 2
 
@@ -267,13 +268,37 @@ def test_a_doubt_that_cannot_be_cleared_just_now_is_cleared_by_the_next_try(slac
     notifier = a_slack(slack)
     slack.fail("chat.postMessage", Torn(after=True))
     slack.fail("conversations.history", RateLimited(5))
-    for _ in range(2):
+    for doubtful in (False, True):
         with pytest.raises(NotifyError):
-            notifier.notify(a_message(), None)
+            notifier.notify(a_message(), None, doubtful=doubtful)
 
-    notifier.notify(a_message(), None)
+    notifier.notify(a_message(), None, doubtful=True)
 
     assert len(slack.messages) == 1
+
+
+@pytest.mark.parametrize("scopes", [{"channels:history"}, set()])
+def test_an_end_reaches_people_although_nobody_knows_whether_the_start_did(slack, scopes):
+    slack.scopes |= scopes
+    a_slack(slack).notify(a_message(), None)
+
+    handle = a_slack(slack).notify(resolved(a_message()), None, doubtful=True)
+
+    posted = next(m for m in slack.channel if handle.endswith(m.ts))
+    assert posted.colour == GREEN
+    assert (len(slack.channel), len(slack.thread(posted.ts))) == ((1, 1) if scopes else (2, 0))
+
+
+def test_a_reminder_whose_answer_was_lost_is_said_again_and_no_earlier_one_passes_for_it(slack):
+    slack.scopes.add("channels:history")
+    notifier, message = a_slack(slack), a_message()
+    handle = notifier.notify(message, None)
+    reminder = replace(message, reason=Reason.REPEAT)
+    notifier.notify(reminder, sent(message, handle))
+
+    notifier.notify(reminder, sent(message, handle), doubtful=True)
+
+    assert len(slack.thread(handle.partition("/")[2])) == 2
 
 
 def test_nothing_is_looked_up_while_all_is_clear(slack):

@@ -25,13 +25,15 @@ class Slack:
 
     name = "slack"
 
+    resend = None
+
     def __init__(self, settings: SlackSettings, *, timeout: float = _TIMEOUT) -> None:
         require_slack(settings)
         self._way = _way(settings, timeout)
 
-    def notify(self, message: Message, last: Sent | None) -> str:
+    def notify(self, message: Message, last: Sent | None, *, doubtful: bool = False) -> str:
         """Tell *message*; the answer is ``channel-id/ts`` (webhook: which causes were told)."""
-        return self._way.notify(message, last)
+        return self._way.notify(message, last, doubtful=doubtful)
 
     def upload(self, file_name: str, content: str | bytes, title: str, comment: str) -> str:
         """Send a file with a *comment*; only the comment, saying so, where files cannot be sent.

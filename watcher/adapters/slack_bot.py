@@ -5,12 +5,11 @@ from typing import Final
 
 from watcher.adapters.slack_blocks import Payload, compose
 from watcher.adapters.slack_client import WebAPI
-from watcher.adapters.slack_doubts import Doubts
+from watcher.adapters.slack_doubts import replied, standing
 from watcher.adapters.slack_errors import Reason
 from watcher.adapters.slack_plan import Act, acts, comment_note, place, reply
 from watcher.adapters.slack_text import paragraph
 from watcher.adapters.slack_thread import ThreadLists
-from watcher.engine.announce import Reason as Why
 from watcher.engine.wording import Message
 from watcher.errors import NotifyError
 from watcher.model.history import Sent
@@ -27,18 +26,19 @@ class Bot:
         self._channel = channel
         self._id = channel if channel[:1] in {"C", "G", "D"} and channel.isalnum() else None
         self._lists = ThreadLists(api)
-        self._doubts = Doubts(api)
 
-    def notify(self, message: Message, last: Sent | None) -> str:
+    def notify(self, message: Message, last: Sent | None, *, doubtful: bool) -> str:
         """Do what ``slack_plan`` says; a message that cannot be edited any more is posted anew."""
+        if doubtful:
+            last = self._found(message, last)
         handle = last.handle if last is not None else ""
         for act in acts(message, last):
             try:
-                handle = self._do(act, message, handle)
+                handle = self._do(act, message, handle, doubtful=doubtful)
             except NotifyError as error:
                 if act is Act.POST or error.reason not in _GONE:
                     raise
-                handle = self._do(Act.POST, message, "")
+                handle = self._do(Act.POST, message, "", doubtful=False)
                 break
         self._lists.tell(message, handle)
         return handle
@@ -70,38 +70,32 @@ class Bot:
         self._api.call("chat.update", {**note, "channel": channel, "ts": ts})
         return handle
 
-    def _do(self, act: Act, message: Message, handle: str) -> str:
+    def _found(self, message: Message, last: Sent | None) -> Sent | None:
+        """What was delivered before: *last*, or what a try whose outcome was lost has posted."""
+        if acts(message, last) != (Act.POST,):
+            return last
+        channel = self._id or self._channel
+        found = standing(self._api, message, channel)
+        if found is None:
+            return last
+        handle = f"{channel}/{found.ts}"
+        return Sent(status=found.status, cause=None, at=message.starts_at, handle=handle)
+
+    def _do(self, act: Act, message: Message, handle: str, *, doubtful: bool) -> str:
         channel, ts = place(handle) or ("", "")
         match act:
             case Act.POST:
-                return self._post_once(compose(message), message, self._channel)
+                return self._post(compose(message), self._channel)
             case Act.EDIT:
                 self._edit(message, channel, ts)
             case Act.REPLY:
-                answer = {**reply(message), "thread_ts": ts}
-                if message.reason == Why.REPEAT:
-                    self._post(answer, channel)
-                else:
-                    self._post_once(answer, message, channel)
+                answer = reply(message)
+                if not (doubtful and replied(self._api, answer["metadata"], channel, ts)):
+                    self._post({**answer, "thread_ts": ts}, channel)
         return handle
 
     def _edit(self, message: Message, channel: str, ts: str) -> None:
         self._api.call("chat.update", {**compose(message), "channel": channel, "ts": ts})
-
-    def _post_once(self, payload: Payload, message: Message, channel: str) -> str:
-        """Post it, unless a try whose answer was lost has done so; then bring that up to date."""
-        thread = payload.get("thread_ts", "")
-        known = self._id or channel if channel == self._channel else channel
-        ts = self._doubts.posted(message, known, thread)
-        if ts is not None:
-            if not thread:
-                self._edit(message, known, ts)
-            return f"{known}/{ts}"
-        try:
-            return self._post(payload, channel)
-        except NotifyError as error:
-            self._doubts.note(message, thread, error)
-            raise
 
     def _post(self, payload: Payload, channel: str) -> str:
         answer = self._api.call("chat.postMessage", {**payload, "channel": channel})

@@ -1,68 +1,68 @@
-"""Messages of which it is not known whether Slack took them, because its answer was lost.
+"""Messages of which it is not known whether Slack took them: its answer was lost, or we were killed.
 
 Before such a message is sent again, it is looked for in the channel by our own id in its metadata.
 That takes a scope for reading (``channels:history``, ``groups:history``) which the app need not
-have; without it the message is sent again, since once too often is better than never. Remembers
-only while the daemon runs.
+have; without it the message is sent again, since once too often is better than never.
 """
 
+from dataclasses import dataclass
 from typing import Any, Final
 
-from watcher.adapters.slack_blocks import metadata
+from watcher.adapters.slack_blocks import Payload, metadata
 from watcher.adapters.slack_client import WebAPI
 from watcher.adapters.slack_errors import Reason
+from watcher.engine.announce import Reason as Why
 from watcher.engine.wording import Message
 from watcher.errors import NotifyError
+from watcher.model.incidents import Status
 
-_UNCLEAR: Final = frozenset({Reason.SERVER, Reason.TIMEOUT, Reason.NETWORK, Reason.UNREADABLE})
 _LOOK_BACK: Final = 200
 
 
-class Doubts:
-    """What may or may not have been posted, each as thread (empty: channel) and message id."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A message of ours that stands in the channel, with the status that it tells."""
 
-    def __init__(self, api: WebAPI) -> None:
-        self._api = api
-        self._open: set[tuple[str, str]] = set()
-
-    def note(self, message: Message, thread: str, error: NotifyError) -> None:
-        """Remember *message* as doubtful, if *error* leaves open whether it was taken."""
-        if error.reason in _UNCLEAR:
-            self._open.add((thread, _id(message)))
-
-    def posted(self, message: Message, channel: str, thread: str) -> str | None:
-        """The ts of *message*, None when it is not there or cannot be looked for.
-
-        Raises NotifyError when it could not be looked for just now.
-        """
-        doubt = (thread, _id(message))
-        if doubt not in self._open:
-            return None
-        try:
-            ts = self._find(message, channel, thread)
-        except NotifyError as error:
-            if not error.permanent and error.reason != Reason.REFUSED:
-                raise
-            ts = None
-        self._open.discard(doubt)
-        return ts
-
-    def _find(self, message: Message, channel: str, thread: str) -> str | None:
-        query: dict[str, Any] = {"channel": channel, "limit": _LOOK_BACK}
-        query["include_all_metadata"] = True
-        if thread:
-            answer = self._api.call("conversations.replies", {**query, "ts": thread})
-        else:
-            answer = self._api.call("conversations.history", query)
-        wanted = metadata(message)["event_payload"]
-        for each in answer.get("messages") or ():
-            in_thread = each.get("thread_ts") not in {None, each["ts"]}
-            found = (each.get("metadata") or {}).get("event_payload")
-            if found == wanted and in_thread == bool(thread):
-                return str(each["ts"])
-        return None
+    ts: str
+    status: Status
 
 
-def _id(message: Message) -> str:
-    payload = metadata(message)["event_payload"]
-    return f"{payload['subject']} {payload['status']}"
+def standing(api: WebAPI, message: Message, channel: str) -> Standing | None:
+    """The message about the same problem in *channel*, None when it is not there.
+
+    None too where the app may not read there. Raises NotifyError when it could not just now.
+    """
+    for each in _read(api, "conversations.history", channel):
+        payload = _payload(each)
+        if payload.get("subject") == metadata(message)["event_payload"]["subject"]:
+            if each.get("thread_ts") not in {None, each["ts"]}:
+                continue
+            return Standing(ts=str(each["ts"]), status=Status(payload["status"]))
+    return None
+
+
+def replied(api: WebAPI, wanted: Payload, channel: str, thread: str) -> bool:
+    """Whether a reply of this metadata stands in *thread*; False where it cannot be read.
+
+    A reminder is never found: those before it look the same.
+    """
+    if wanted["event_payload"]["reason"] == Why.REPEAT:
+        return False
+    return any(
+        each["ts"] != thread and _payload(each) == wanted["event_payload"]
+        for each in _read(api, "conversations.replies", channel, ts=thread)
+    )
+
+
+def _read(api: WebAPI, method: str, channel: str, **more: str) -> list[dict[str, Any]]:
+    query = {"channel": channel, "limit": _LOOK_BACK, "include_all_metadata": True, **more}
+    try:
+        return list(api.call(method, query).get("messages") or ())
+    except NotifyError as error:
+        if error.permanent or error.reason == Reason.REFUSED:
+            return []
+        raise
+
+
+def _payload(message: dict[str, Any]) -> dict[str, Any]:
+    return (message.get("metadata") or {}).get("event_payload") or {}

@@ -16,12 +16,13 @@ class DryRun:
     """Does everything that ``Slack`` does, but for the sending."""
 
     name = "dry-run"
+    resend = None
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._posted = 0
 
-    def notify(self, message: Message, last: Sent | None) -> str:
+    def notify(self, message: Message, last: Sent | None, *, doubtful: bool = False) -> str:  # noqa: ARG002
         """Show *message*; the answer looks like a handle of Slack's."""
         handle = last.handle if last is not None else ""
         for act in acts(message, last):

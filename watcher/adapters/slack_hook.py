@@ -13,7 +13,7 @@ class Hook:
     def __init__(self, webhook: Webhook) -> None:
         self._webhook = webhook
 
-    def notify(self, message: Message, last: Sent | None) -> str:
+    def notify(self, message: Message, last: Sent | None, *, doubtful: bool) -> str:  # noqa: ARG002 -- nothing can be looked up
         """Post *message*, unless all that it says was told before."""
         handle = hook_handle(message, last)
         if handle is None:

@@ -74,7 +74,7 @@ def reply(message: Message) -> Payload:
     return {
         "text": fallback(message),
         "blocks": [section(said)],
-        "metadata": metadata(message),
+        "metadata": _reply_metadata(message),
         "reply_broadcast": False,
     }
 
@@ -102,6 +102,13 @@ def comment_note(comment: str, why_no_file: str = "") -> Payload:
     """The comment of a file; *why_no_file* says why it stands alone."""
     said = paragraph(comment, 2_700)
     return note(f"{said}\n_{_NO_FILE}{why_no_file}_" if why_no_file else said)
+
+
+def _reply_metadata(message: Message) -> Payload:
+    """As that of the message, and why: a thread has one reply for each reason but reminders."""
+    known = metadata(message)
+    payload = known["event_payload"] | {"reason": str(message.reason)}
+    return known | {"event_payload": payload}
 
 
 def _over(last: Sent, message: Message) -> bool:
