@@ -38,6 +38,11 @@ from watcher.operator.volumes import (
 IMAGE: Final = ("/etc/ssl/certs/", "/etc/pki/", "/usr/", "/etc/ca-certificates/")
 """Where images keep their own certificates: a path there needs no mount."""
 
+REFINED: Final = frozenset(
+    {"tls-file-missing", "scrape-class-file-missing", "tls-file-invalid", "pool-not-created"}
+)
+"""Wider words for a missing file, for the rules that know why it is missing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingFile:

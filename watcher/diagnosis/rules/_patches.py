@@ -64,6 +64,27 @@ def change_paths(monitor: KubeObject, moved: Mapping[str, str]) -> FixStep | Non
     )
 
 
+def change_port(monitor: KubeObject, endpoint: int, names: Sequence[str]) -> FixStep | None:
+    """Let an endpoint name the only port that there is; None where there are several, or none.
+
+    Also None where the endpoint asks by another field than ``port``, whose meaning differs.
+    """
+    field = "podMetricsEndpoints" if monitor.kind == "PodMonitor" else "endpoints"
+    listed = tuple(objects(monitor.raw, "spec", field))
+    if len(names) != 1 or endpoint >= len(listed) or not listed[endpoint].get("port"):
+        return None
+    path = f"/spec/{field}/{endpoint}/port"
+    operations: list[JSONObject] = [
+        {"op": "test", "path": path, "value": listed[endpoint]["port"]},
+        {"op": "replace", "path": path, "value": names[0]},
+    ]
+    return FixStep(
+        do=f"If port {names[0]}, the only one there is, is meant: name it in endpoint {endpoint} of"
+        f" {monitor.kind} {monitor.full_name}; Prometheus reloads by itself",
+        command=patch_command(monitor, operations),
+    )
+
+
 def set_labels(target: KubeObject, labels: Mapping[str, str]) -> str:
     """The command that sets *labels* on *target*, if those that it replaces are as they were seen.
 
@@ -83,6 +104,25 @@ def set_labels(target: KubeObject, labels: Mapping[str, str]) -> str:
             {"op": "replace" if key in present else "add", "path": path, "value": word}
         )
     return patch_command(target, operations)
+
+
+def change_class_paths(prometheus: KubeObject, moved: Mapping[str, str]) -> FixStep | None:
+    """Likewise for the scrape classes of *prometheus*, which name files for many jobs at once."""
+    operations: list[JSONObject] = []
+    for index, scrape_class in enumerate(objects(prometheus.raw, "spec", "scrapeClasses")):
+        for field in _FILE_FIELDS:
+            old = text(scrape_class, "tlsConfig", field)
+            if old is not None and old in moved:
+                path = f"/spec/scrapeClasses/{index}/tlsConfig/{field}"
+                operations.append({"op": "test", "path": path, "value": old})
+                operations.append({"op": "replace", "path": path, "value": moved[old]})
+    if not operations:
+        return None
+    return FixStep(
+        do=f"Name the files where they are mounted, in the scrape classes of {prometheus.kind}"
+        f" {prometheus.full_name}; Prometheus reloads by itself",
+        command=patch_command(prometheus, operations),
+    )
 
 
 def tls_files(monitor: KubeObject) -> set[str]:

@@ -216,6 +216,7 @@ def both_repairs(
     else:
         listed = "; ".join(f"{old} → {new}" for old, new in sorted(moved.items()))
         steps.append(FixStep(do=f"Name the files where they are then mounted: {listed}"))
+    steps.append(_patches.change_class_paths(prometheus, moved))
     return [step for step in steps if step is not None]
 
 
@@ -272,5 +273,5 @@ RULE = Rule(
         LOGS, PODS, STATEFUL_SETS, PROMETHEUS, MONITOR, REVISIONS, MOUNT_HISTORY, SECRET_KEYS
     ),
     check=check,
-    refines=frozenset({"tls-file-missing"}),
+    refines=_files.REFINED,
 )

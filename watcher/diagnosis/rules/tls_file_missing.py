@@ -141,4 +141,5 @@ RULE = Rule(
     states=frozenset({JobState.UNSTARTED}),
     needs=needing(LOGS, PODS, STATEFUL_SETS, PROMETHEUS, MONITOR, SECRET_KEYS),
     check=check,
+    refines=frozenset({"pool-not-created", "tls-file-invalid"}),
 )

@@ -191,16 +191,15 @@ def _finding(
 
 
 def _fix(case: Case, found: _Elsewhere) -> tuple[FixStep, ...]:
-    monitor = case.look(MONITOR)
-    step = (
-        None
-        if isinstance(monitor, Unavailable) or monitor is None
-        else _patches.change_paths(monitor, found.moved)
-    )
-    if step is None:
-        listed = "; ".join(f"{old} → {new}" for old, new in sorted(found.moved.items()))
-        step = FixStep(do=f"Name the files where they are mounted: {listed}")
-    return (step,)
+    monitor, prometheus = case.look(MONITOR), case.look(PROMETHEUS)
+    steps: list[FixStep | None] = []
+    if not isinstance(monitor, Unavailable) and monitor is not None:
+        steps.append(_patches.change_paths(monitor, found.moved))
+    if not isinstance(prometheus, Unavailable) and prometheus is not None:
+        steps.append(_patches.change_class_paths(prometheus, found.moved))
+    known = tuple(step for step in steps if step is not None)
+    listed = "; ".join(f"{old} → {new}" for old, new in sorted(found.moved.items()))
+    return known or (FixStep(do=f"Name the files where they are mounted: {listed}"),)
 
 
 RULE = Rule(
@@ -211,5 +210,5 @@ RULE = Rule(
         LOGS, PODS, STATEFUL_SETS, PROMETHEUS, MONITOR, REVISIONS, MOUNT_HISTORY, SECRET_KEYS
     ),
     check=check,
-    refines=frozenset({"hand-patch-reverted", "tls-file-missing"}),
+    refines=_files.REFINED | {"hand-patch-reverted"},
 )

@@ -1,0 +1,81 @@
+"""Steps that several rules about failing scrapes advise."""
+
+import shlex
+
+from watcher.diagnosis.rule import Case
+from watcher.diagnosis.rules import _patches, _targets
+from watcher.diagnosis.rules._scrapes import Failures
+from watcher.model.facts import MONITOR, Unavailable
+from watcher.model.findings import FixStep
+from watcher.model.kube import JSON, JSONObject, KubeObject, objects, value
+from watcher.model.names import MonitorKind
+from watcher.operator.jobs import ENDPOINTS
+
+
+def monitor_of(case: Case) -> KubeObject | None:
+    """The job's monitor, None where it is gone or cannot be read."""
+    found = case.look(MONITOR)
+    return None if isinstance(found, Unavailable) else found
+
+
+def endpoint_of(case: Case) -> JSONObject | None:
+    """The endpoint of the monitor that the job is made of, None where there is no such thing."""
+    monitor, index = monitor_of(case), case.job.endpoint
+    if monitor is None or index is None:
+        return None
+    found = tuple(objects(monitor.raw, "spec", ENDPOINTS[MonitorKind(monitor.kind)]))
+    return found[index] if index < len(found) else None
+
+
+def set_endpoint(case: Case, field: str, new: JSON, do: str) -> FixStep | None:
+    """Set *field* of the job's endpoint; None where the job has none that can be read."""
+    monitor, endpoint = monitor_of(case), endpoint_of(case)
+    if monitor is None or endpoint is None:
+        return None
+    path = f"/spec/{ENDPOINTS[MonitorKind(monitor.kind)]}/{case.job.endpoint}"
+    old = value(endpoint, field)
+    test: list[JSONObject] = [{"op": "test", "path": path, "value": endpoint}]
+    if old is not None:
+        test = [{"op": "test", "path": f"{path}/{field}", "value": old}]
+    change: JSONObject = {"op": "add", "path": f"{path}/{field}", "value": new}
+    operations = [*_patches.unchanged(monitor), *test, change]
+    return FixStep(do=do, command=_patches.patch_command(monitor, operations))
+
+
+def set_spec(owner: KubeObject, field: str, new: JSON, do: str) -> FixStep:
+    """Set *field* of the spec of *owner*."""
+    old = value(owner.raw, "spec", field)
+    test: list[JSONObject] = []
+    if old is not None:
+        test = [{"op": "test", "path": f"/spec/{field}", "value": old}]
+    change: JSONObject = {"op": "add", "path": f"/spec/{field}", "value": new}
+    return FixStep(
+        do=do,
+        command=_patches.patch_command(owner, [*_patches.unchanged(owner), *test, change]),
+    )
+
+
+def edit_job(case: Case, do: str) -> FixStep:
+    """Let a person change what asks for the job: its monitor, else the scrape configuration."""
+    monitor = case.job.monitor
+    if monitor is None:
+        return FixStep(do=f"{do}; the job {case.pool} stands in Prometheus's own configuration")
+    command = f"kubectl -n {monitor.namespace} edit {monitor.kind.lower()} {monitor.name}"
+    return FixStep(do=f"{do} (in {monitor}; Prometheus reloads by itself)", command=command)
+
+
+def ask(case: Case, failures: Failures) -> FixStep:
+    """Ask a target as Prometheus does."""
+    url, server = failures.first.target.url, failures.first.server.server
+    if case.job.monitor is None:
+        return FixStep(
+            do="Ask the target yourself, from the machine on which Prometheus runs",
+            command=_targets.look_at(url),
+        )
+    namespace = case.job.prometheus.partition("/")[0]
+    insecure = "--no-check-certificate " if url.startswith("https:") else ""
+    return FixStep(
+        do="Ask the target yourself, from where Prometheus runs",
+        command=f"kubectl -n {namespace} exec {server.name} -c prometheus --"
+        f" wget -S -T 10 -O- {insecure}{shlex.quote(url)}",
+    )

@@ -1,0 +1,84 @@
+"""There are fewer targets than there should be, and those that are there are well.
+
+## Meaning
+
+Part of the job is lost: the Services and pods there are would give more targets than the pool has, or
+the owner (`watcher/min-targets`), a pinned job or the number of nodes asks for more.
+
+## Evidence
+
+The number of active targets against the expected one, and how many were dropped. Nodes or pods that
+are not ready, where they can be read.
+
+## Fix
+
+Compare the pool's targets with the addresses there are, and look at what lacks.
+
+## Not to be confused with
+
+`no-ready-endpoints`, `no-matching-service`: there no target is left. Any cause of the link scraped:
+there targets are down, not gone.
+"""
+
+from collections.abc import Iterator
+
+from watcher.diagnosis.rule import Case, Rule, needing
+from watcher.diagnosis.rules import _targets
+from watcher.model.comparison import JobState
+from watcher.model.facts import NODES, Unavailable
+from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
+
+
+def check(case: Case) -> Finding | None:
+    """Whether targets lack, while none is down."""
+    counts = case.status.targets
+    wanted = max(counts.expected or 0, case.job.steering.min_targets or 0)
+    if counts.active is None or counts.active >= wanted or counts.down:
+        return None
+    server = next(case.servers(), None)
+    if server is None:
+        return None
+    where = _targets.where(case, server)
+    dropped = sum(pool.dropped or 0 for _, pool in case.pools())
+    evidence = [
+        Evidence(seen=f"{counts.active} targets are active, {wanted} are expected", where=where)
+    ]
+    if dropped:
+        evidence.append(
+            Evidence(seen=f"{dropped} targets were dropped by relabelling", where=where)
+        )
+    return Finding(
+        summary=f"{case.pool} has {counts.active} targets where {wanted} are expected",
+        evidence=(*evidence, *_not_ready(case)),
+        fix=(_compare(case, where),),
+        confidence=Confidence.LIKELY,
+    )
+
+
+def _not_ready(case: Case) -> Iterator[Evidence]:
+    """Nodes that are not ready, where the job is of every node; each one gone lacks here."""
+    if case.job.pin is None or case.job.pin.least is not None:
+        return
+    nodes = case.look(NODES)
+    for node in () if isinstance(nodes, Unavailable) else nodes:
+        if not _targets.ready(node):
+            yield Evidence(seen=f"node {node.name} is not ready", where=node.kubectl())
+
+
+def _compare(case: Case, where: str) -> FixStep:
+    monitor = case.job.monitor
+    if monitor is None:
+        return FixStep(do="Compare the targets there are with those that should be", command=where)
+    return FixStep(
+        do="Compare the targets there are with the addresses behind the monitor's Services",
+        command=f"kubectl -n {monitor.namespace} get endpointslices,pods -o wide; {where}",
+    )
+
+
+RULE = Rule(
+    code="fewer-targets",
+    link=Link.KEPT,
+    states=frozenset({JobState.DEGRADED}),
+    needs=needing(NODES),
+    check=check,
+)

@@ -1,0 +1,53 @@
+"""The targets have no such page: HTTP status 404.
+
+## Meaning
+
+The process answers, and has nothing at the path that the job asks for: its metrics are elsewhere, or
+the port is that of something else.
+
+## Evidence
+
+`lastError` says `404 Not Found`; the path is that of the running job.
+
+## Fix
+
+Set the `path` of the endpoint to where the metrics are, or the port to that of the metrics.
+
+## Not to be confused with
+
+`server-error`: there the page exists and making it fails.
+"""
+
+from watcher.diagnosis.rule import Case, Rule, needing
+from watcher.diagnosis.rules import _advice, _scrapes, _targets
+from watcher.model.facts import MONITOR
+from watcher.model.findings import Evidence, Finding, Link
+
+_CODE = "not-found"
+
+
+def check(case: Case) -> Finding | None:
+    """Whether most failing targets answer 404."""
+    found = _scrapes.failing(case, _CODE)
+    if found is None:
+        return None
+    running = case.running()
+    path = running.path if running else "/metrics"
+    asked = Evidence(
+        seen=f"the running job asks for {path} on port {_targets.port(found.first.target.url)}",
+        where=f"curl -s {found.first.server.server.url}/api/v1/status/config",
+    )
+    return Finding(
+        summary=f"{found.count} of {case.pool} answered 404 Not Found for {path}",
+        evidence=(*_scrapes.evidence(case, found), asked),
+        fix=(
+            _advice.ask(case, found),
+            _advice.edit_job(case, "Name the path and the port at which the metrics are"),
+        ),
+        proof=_scrapes.proof(found),
+    )
+
+
+RULE = Rule(
+    code=_CODE, link=Link.SCRAPED, states=_scrapes.STATES, needs=needing(MONITOR), check=check
+)

@@ -1,0 +1,77 @@
+"""The targets do not know who asks: HTTP status 401.
+
+## Meaning
+
+The target wants credentials, and Prometheus sends none, or such as the target does not take. A kubelet
+answers so to a ServiceAccount's token unless it runs with `--authentication-token-webhook`.
+
+## Evidence
+
+`lastError` says `401 Unauthorized`, or an OAuth2 server refuses the token. Which credentials the
+running job sends.
+
+## Fix
+
+Let the job send credentials that the target takes: `authorization`, `basicAuth` or `oauth2` with a
+Secret. Kubelet: `--authentication-token-webhook=true --authorization-mode=Webhook`.
+
+## Not to be confused with
+
+`forbidden`: there the target knows who asks, and does not allow it. `credentials-file-missing`: there
+Prometheus itself cannot read what it should send.
+"""
+
+from collections.abc import Iterator
+
+from watcher.diagnosis.rule import Case, Rule, needing
+from watcher.diagnosis.rules import _advice, _credentials, _scrapes, _targets
+from watcher.diagnosis.wording_of_last_errors import LastErrorKind
+from watcher.model.facts import MONITOR
+from watcher.model.findings import Evidence, Finding, FixStep, Link
+
+_CODE = "unauthorized"
+
+
+def check(case: Case) -> Finding | None:
+    """Whether most failing targets ask for credentials."""
+    found = _scrapes.failing(case, _CODE)
+    if found is None:
+        return None
+    sent = _credentials.credentials_of(case)
+    if found.first.error.kind is LastErrorKind.TOKEN_NOT_GIVEN:
+        summary = f"the OAuth2 server gives no token for {case.pool}"
+    else:
+        but = f"the job sends {sent}, which is refused" if sent else "the job sends no credentials"
+        summary = f"{found.count} of {case.pool} answered 401 Unauthorized: {but}"
+    return Finding(
+        summary=summary,
+        evidence=(*_scrapes.evidence(case, found), _of_job(case, found, sent)),
+        fix=tuple(_fix(case, found, sent)),
+        proof=_scrapes.proof(found),
+    )
+
+
+def _of_job(case: Case, found: _scrapes.Failures, sent: str | None) -> Evidence:
+    return Evidence(
+        seen=f"the running configuration of {case.pool} sends {sent or 'no credentials'}",
+        where=f"curl -s {found.first.server.server.url}/api/v1/status/config",
+    )
+
+
+def _fix(case: Case, found: _scrapes.Failures, sent: str | None) -> Iterator[FixStep]:
+    if _targets.port(found.first.target.url) == _targets.KUBELET:
+        yield FixStep(
+            do="If this is a kubelet: run it with --authentication-token-webhook=true and"
+            " --authorization-mode=Webhook (authentication.webhook.enabled and authorization.mode"
+            " in its configuration file)",
+        )
+    if sent is None:
+        yield _advice.edit_job(case, "Send credentials: authorization, basicAuth or oauth2")
+    else:
+        yield _advice.edit_job(case, f"See where {sent} comes from, and renew it")
+    yield _advice.ask(case, found)
+
+
+RULE = Rule(
+    code=_CODE, link=Link.SCRAPED, states=_scrapes.STATES, needs=needing(MONITOR), check=check
+)
