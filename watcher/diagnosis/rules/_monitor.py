@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from watcher.diagnosis.rule import Case
+from watcher.diagnosis.rule import AnyFact, Case
 from watcher.model.comparison import LOST, JobState
 from watcher.model.expectations import Origin
-from watcher.model.facts import LAST_MONITOR, MONITOR, NAMESPACE, Unavailable
+from watcher.model.facts import LAST_MONITOR, MONITOR, NAMESPACE, Known, Unavailable
 from watcher.model.findings import Evidence, FixStep
 from watcher.model.kube import KubeObject, moment, objects, text
 from watcher.model.names import MonitorRef
@@ -143,3 +143,20 @@ def duration(span: timedelta) -> str:
             seconds %= size
     shown = [part for part in parts[:2] if not part.startswith("0 ")]
     return " ".join(shown) or "0 s"
+
+
+def reload_fails(server: ServerObservation) -> bool:
+    """Whether the server's last reload failed, by its API or by its own metrics."""
+    metrics = server.metrics
+    return not server.reload_ok or (metrics is not None and metrics.reload_successful is False)
+
+
+def of_no_cluster(case: Case, fact: AnyFact) -> bool:
+    """Whether the job may be of a Prometheus that no API server knows, so that *fact* is no lack.
+
+    So is a job of no monitor whose fact is not there for another reason than a right that lacks.
+    """
+    if case.job.monitor is not None:
+        return False
+    found = case.facts.known.get(fact.name)
+    return not isinstance(found, Known) and (found is None or found.permission is None)

@@ -46,7 +46,7 @@ def check(case: Case) -> Finding | None:
     """Find a server of the job that refuses its configuration."""
     if not _monitor.concerned(case):
         return None
-    failing = [s for s in case.servers() if _fails(s)]
+    failing = [s for s in case.servers() if _monitor.reload_fails(s)]
     refusals = [r for r in (_refusal(case, server) for server in failing) if r is not None]
     if not refusals:
         return None
@@ -60,11 +60,6 @@ def check(case: Case) -> Finding | None:
         conclusive=_names(case, told) and case.job.gone_since is None,
         proof=case.job.prometheus,
     )
-
-
-def _fails(server: ServerObservation) -> bool:
-    metrics = server.metrics
-    return not server.reload_ok or (metrics is not None and metrics.reload_successful is False)
 
 
 def _refusal(case: Case, server: ServerObservation) -> _Refusal | None:
@@ -157,5 +152,7 @@ RULE = Rule(
     states=frozenset(_monitor.NOT_LOADED),
     needs=needing(LOGS, MONITOR),
     check=check,
-    refines=frozenset({"reload-pending", "not-in-configuration"}),
+    refines=frozenset(
+        {"server-not-rolled-out", "reloader-broken", "reload-pending", "not-in-configuration"}
+    ),
 )

@@ -1,0 +1,88 @@
+"""prometheus-operator does not run, or has not acted on the resource as it stands.
+
+## Meaning
+
+Without the operator nothing that people declare reaches a Prometheus: no new or changed monitor
+arrives. When it comes back it writes everything at once, hand-made changes are then lost.
+
+## Evidence
+
+Its Deployment has no available replica, or is scaled to zero; or the condition of the Prometheus was
+observed for an older generation than the resource has. Where no Deployment is seen it may run
+elsewhere, so that is a suspicion only.
+
+## Fix
+
+Scale it up, or read why its pods do not run.
+
+## Not to be confused with
+
+`prometheus-paused`: there the operator leaves one Prometheus alone as it was told. `reconcile-failing`:
+there it works and fails. The risk of the same code stands where nothing is lost yet.
+"""
+
+from dataclasses import replace
+
+from watcher.diagnosis.rule import Case, Lacking, Rule, needing
+from watcher.diagnosis.rules import _monitor, _reconciling
+from watcher.diagnosis.rules._operator import not_running
+from watcher.model.facts import OPERATOR, PROMETHEUS
+from watcher.model.findings import Confidence, Finding, FixStep, Link
+from watcher.model.kube import KubeObject
+
+
+def check(case: Case) -> Finding | None:
+    """Read the Deployments, then how far the operator's work has come."""
+    prometheus = _reconciling.prometheus_of(case)
+    if prometheus is None:
+        return None
+    late = _late(prometheus) if _reconciling.behind(prometheus) else None
+    try:
+        trouble = not_running(case.read(OPERATOR))
+    except Lacking:
+        if late is None:
+            raise
+        return late
+    if trouble is None:
+        return late
+    if trouble.confidence is Confidence.POSSIBLE:
+        # An operator that is seen nowhere may still have done its work; a failing reload shows so.
+        if late is not None:
+            return late
+        if any(_monitor.reload_fails(server) for server in case.servers()):
+            return None
+    return replace(
+        trouble,
+        summary=f"{trouble.summary}; no change of a monitor reaches {prometheus.full_name}",
+        proof="prometheus-operator",
+    )
+
+
+def _late(prometheus: KubeObject) -> Finding:
+    return Finding(
+        summary=f"prometheus-operator has not acted on generation {prometheus.generation} of"
+        f" {prometheus.full_name}",
+        evidence=(
+            _reconciling.evidence(
+                prometheus, "the condition Reconciled was observed for an older generation"
+            ),
+        ),
+        fix=(
+            FixStep(
+                do="Read what the operator does instead",
+                command="kubectl logs -n <namespace> deployment/prometheus-operator --tail=50",
+            ),
+        ),
+        confidence=Confidence.LIKELY,
+        proof="prometheus-operator",
+    )
+
+
+RULE = Rule(
+    code="operator-down",
+    link=Link.RECONCILED,
+    states=frozenset(_monitor.NOT_LOADED),
+    needs=needing(PROMETHEUS, OPERATOR),
+    check=check,
+    refines=_reconciling.after("operator-down"),
+)

@@ -1,0 +1,94 @@
+"""The operator takes the monitor and refuses it as invalid.
+
+## Meaning
+
+One bad object is left out of the configuration and everything else goes on: no alert of the operator's
+own names it. The operator tells it by an Event that is gone after an hour and, with a feature gate,
+in the object's status.
+
+## Evidence
+
+`status.bindings` of the monitor or its Event `InvalidConfiguration`, in the operator's own words; else
+the same checks made here once more, which is two signals at most.
+
+## Fix
+
+Mend what the words name. The operator looks again at every change of the object.
+
+## Not to be confused with
+
+`secret-missing`, `secret-key-missing`: narrower words for two of its reasons. `labels-not-selected`: there
+the operator never looks at the object. `reload-failing`: there the operator accepts what Prometheus
+refuses.
+"""
+
+from watcher.diagnosis.rule import Case, Lacking, Rule, needing
+from watcher.diagnosis.rules import _acceptance, _selection
+from watcher.model.comparison import JobState
+from watcher.model.facts import (
+    LAST_MONITOR,
+    MONITOR,
+    MONITOR_EVENTS,
+    NAMESPACE,
+    PROMETHEUS,
+    SECRET_KEYS,
+)
+from watcher.model.findings import Confidence, Evidence, Finding, Link
+from watcher.operator.rejection import Rejection
+
+
+def check(case: Case) -> Finding | None:
+    """Ask the operator's own words, then its checks."""
+    found = _acceptance.taken(case)
+    if found is None:
+        return None
+    said = _acceptance.validation(case, found)
+    word: _acceptance.Word | None = None
+    try:
+        word = _acceptance.word_of_operator(case, found)
+    except Lacking:
+        if not said.rejections:
+            raise
+    if word is None and not said.rejections:
+        return None
+    return _finding(case, found, word, said.rejections)
+
+
+def _finding(
+    case: Case,
+    found: _selection.Pair,
+    word: _acceptance.Word | None,
+    rejections: tuple[Rejection, ...],
+) -> Finding:
+    reasons = "; ".join(f"{r.text} ({r.reason})" for r in rejections)
+    words = word.message if word is not None else reasons
+    evidence = [Evidence(seen=word.message, where=word.where, at=word.at)] if word else []
+    if rejections:
+        evidence.append(
+            Evidence(
+                seen=f"the operator's own checks, made again here, refuse it: {reasons}",
+                where=found.monitor.kubectl(),
+            )
+        )
+    return Finding(
+        summary=f"prometheus-operator rejects {case.job.monitor}: {words}"[:400],
+        evidence=tuple(evidence),
+        fix=(
+            _selection.edit(
+                found.monitor,
+                "Mend what the words name; the operator looks again at every change. Where they name"
+                " a Secret that is there by now, changing any label of the monitor wakes it",
+            ),
+        ),
+        confidence=Confidence.CERTAIN if word is not None else Confidence.LIKELY,
+        proof=str(case.job.monitor),
+    )
+
+
+RULE = Rule(
+    code="rejected-by-operator",
+    link=Link.ACCEPTED,
+    states=frozenset({JobState.MISSING}),
+    needs=needing(MONITOR, PROMETHEUS, NAMESPACE, MONITOR_EVENTS, SECRET_KEYS, LAST_MONITOR),
+    check=check,
+)

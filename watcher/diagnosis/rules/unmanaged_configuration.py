@@ -1,0 +1,77 @@
+"""The Prometheus has no selectors at all, so its configuration is left to somebody else.
+
+## Meaning
+
+Without any of the four selectors the operator takes the configuration for hand-made and never
+writes it; monitors have no effect.
+
+## Evidence
+
+All four selectors are null; since v0.84 the resource's condition says `ConfigurationUnmanaged`.
+
+## Fix
+
+Set the selectors that are wanted; the operator then writes the configuration and replaces the
+hand-made one. Or write the job into the hand-made configuration.
+
+## Not to be confused with
+
+`selector-null`: there only the selector of this kind lacks.
+"""
+
+from typing import Final
+
+from watcher.diagnosis.rule import Case, Rule, needing
+from watcher.diagnosis.rules import _monitor, _reconciling, _selection
+from watcher.model.facts import PROMETHEUS
+from watcher.model.findings import Finding, Link
+from watcher.model.kube import KubeObject, text, value
+from watcher.operator.objects import AGENT, config_secret
+from watcher.operator.selection import FIELDS
+
+_REASON: Final = "ConfigurationUnmanaged"
+
+
+def check(case: Case) -> Finding | None:
+    """Look for any selector; an agent has no such mode."""
+    prometheus = _reconciling.prometheus_of(case)
+    if prometheus is None or prometheus.kind == AGENT or not _unmanaged(prometheus):
+        return None
+    return Finding(
+        summary=f"{prometheus.full_name} has no selectors, so its configuration is hand-made and"
+        f" does not have {case.pool}",
+        evidence=(
+            _reconciling.evidence(
+                prometheus, "serviceMonitor, podMonitor, probe and scrapeConfig selectors are null"
+            ),
+        ),
+        fix=(
+            _selection.edit(
+                prometheus,
+                "Set the selectors that are wanted; that replaces the hand-made configuration in"
+                f" Secret {config_secret(prometheus)}",
+            ),
+        ),
+        proof=prometheus.full_name,
+    )
+
+
+def _unmanaged(prometheus: KubeObject) -> bool:
+    condition = _reconciling.reconciled(prometheus)
+    if condition is not None and text(condition, "reason") == _REASON:
+        return not _reconciling.behind(prometheus)
+    return all(
+        value(prometheus.raw, "spec", f"{field}Selector") is None
+        and value(prometheus.raw, "spec", f"{field}NamespaceSelector") is None
+        for field in FIELDS.values()
+    )
+
+
+RULE = Rule(
+    code="unmanaged-configuration",
+    link=Link.RECONCILED,
+    states=frozenset(_monitor.NOT_LOADED),
+    needs=needing(PROMETHEUS),
+    check=check,
+    refines=_reconciling.after("unmanaged-configuration"),
+)
