@@ -3,15 +3,14 @@
 The only reader of the settings file and of the environment.
 """
 
-import os
 import re
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from watcher.errors import ConfigError
 
@@ -41,6 +40,16 @@ class Section(BaseModel):
     """Base of all sections: nothing can be changed, and nothing misspelt."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Environment(BaseSettings):
+    """What is taken from the environment: ``WATCHER_CONFIG`` and the secrets without a file."""
+
+    model_config = SettingsConfigDict(env_prefix="WATCHER_", env_ignore_empty=True)
+
+    config: Path | None = None
+    slack_token: SecretStr | None = None
+    slack_webhook_url: SecretStr | None = None
 
 
 class KubernetesSettings(Section):
@@ -272,8 +281,8 @@ def load(path: Path | None) -> Settings:
     ``./watcher.yaml`` if it is there, then the defaults. Raises ConfigError, which names file and
     field, and what was expected.
     """
-    environment: Mapping[str, str] = os.environ  # noqa: TID251 -- the one place that reads it
-    path = path or _default_path(environment)
+    environment = Environment()
+    path = path or environment.config or _default_path()
     raw = {} if path is None else _read(path)
     try:
         settings = Settings.model_validate(raw)
@@ -293,9 +302,7 @@ def require_slack(slack: SlackSettings) -> None:
         raise ConfigError("slack.channel: needed with a bot token: set it to the channel's id")
 
 
-def _default_path(environment: Mapping[str, str]) -> Path | None:
-    if named := environment.get("WATCHER_CONFIG"):
-        return Path(named)
+def _default_path() -> Path | None:
     here = Path("watcher.yaml")
     return here if here.exists() else None
 
@@ -325,27 +332,25 @@ def _told(path: Path | None, error: ValidationError) -> str:
     return "\n".join([*faults, "see docs/settings.md for every setting and its form"])
 
 
-def _with_secrets(settings: Settings, environment: Mapping[str, str]) -> Settings:
+def _with_secrets(settings: Settings, environment: Environment) -> Settings:
     slack = settings.slack
     if slack is None:
         return settings
-    token = _secret("slack.token_file", slack.token_file) or environment.get("WATCHER_SLACK_TOKEN")
-    webhook = _secret("slack.webhook_url_file", slack.webhook_url_file) or environment.get(
-        "WATCHER_SLACK_WEBHOOK_URL"
-    )
+    token = _secret("slack.token_file", slack.token_file) or environment.slack_token
+    webhook = _secret("slack.webhook_url_file", slack.webhook_url_file)
     filled = slack.model_copy(
         update={
-            "token": SecretStr(token) if token else None,
-            "webhook_url": SecretStr(webhook) if webhook else None,
+            "token": token,
+            "webhook_url": webhook or environment.slack_webhook_url,
         }
     )
     return settings.model_copy(update={"slack": filled})
 
 
-def _secret(field: str, path: Path | None) -> str | None:
+def _secret(field: str, path: Path | None) -> SecretStr | None:
     if path is None:
         return None
     try:
-        return path.read_text(encoding="utf-8").strip()
+        return SecretStr(path.read_text(encoding="utf-8").strip())
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{field}: {path} cannot be read: {error}; check the file") from None
