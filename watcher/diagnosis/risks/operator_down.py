@@ -7,7 +7,8 @@ it writes everything from the custom resources at once: hand-made changes are lo
 
 ## Evidence
 
-A Deployment of prometheus-operator has no available replica, or is scaled to zero; or there is none.
+A Deployment of prometheus-operator has no available replica, or is scaled to zero. That there is none
+to be seen is no evidence while nothing is lost: it may run where the watcher does not look.
 
 ## Fix
 
@@ -21,7 +22,7 @@ Scale it up again, once whatever was patched by hand stands in the custom resour
 from watcher.diagnosis.rule import Ground, RiskRule, needing
 from watcher.diagnosis.rules._operator import not_running
 from watcher.model.facts import OPERATOR, PROMETHEUS
-from watcher.model.findings import Finding, Risk
+from watcher.model.findings import Confidence, Finding, Risk
 
 
 def check(ground: Ground) -> tuple[Risk, ...]:
@@ -29,7 +30,7 @@ def check(ground: Ground) -> tuple[Risk, ...]:
     if ground.read(PROMETHEUS) is None:
         return ()
     trouble = not_running(ground.read(OPERATOR))
-    if trouble is None:
+    if trouble is None or trouble.confidence is Confidence.POSSIBLE:
         return ()
     finding = Finding(
         summary=f"{trouble.summary}; no change of a monitor reaches {ground.name}",
