@@ -21,6 +21,7 @@ from watcher.adapters.kube_resources import (
     Resource,
 )
 from watcher.adapters.kube_transport import SOURCE, Transport
+from watcher.adapters.tape import LIVE, Tape
 from watcher.model.facts import AccessReview
 from watcher.model.kube import KubeObject
 from watcher.settings import KubernetesSettings
@@ -28,15 +29,23 @@ from watcher.settings import KubernetesSettings
 __all__ = ["ALL", "SOURCE", "KubeApi", "ManagedFields", "NoSuchResource", "Which", "connect"]
 
 
-def connect(settings: KubernetesSettings | None) -> "KubeApi | None":
+def connect(settings: KubernetesSettings | None, tape: Tape = LIVE) -> "KubeApi | None":
     """The API server that *settings* or the surroundings name; None when there is none.
 
-    Raises ConfigError for a kubeconfig that cannot be used. Asks the server nothing yet.
+    All is asked of it through *tape*. Raises ConfigError for a kubeconfig that cannot be used. Asks the server nothing yet.
     """
     configuration = kube_session.load(settings)
     if configuration is None:
         return None
-    return KubeApi(configuration, (settings or KubernetesSettings()).timeout.total_seconds())
+    timeout = (settings or KubernetesSettings()).timeout.total_seconds()
+    return KubeApi(configuration, timeout, tape)
+
+
+def recorded(server: str, tape: Tape) -> "KubeApi":
+    """The API server that was at *server* when *tape* was recorded; nothing is asked of it."""
+    return KubeApi(
+        kube_session.nobody_at(server), KubernetesSettings().timeout.total_seconds(), tape
+    )
 
 
 class _Review(msgspec.Struct):
@@ -57,11 +66,12 @@ class _Served(msgspec.Struct):
 class KubeApi:
     """One API server. All methods raise SourceUnavailable for what could not be read."""
 
-    def __init__(self, configuration: Any, timeout: float) -> None:
+    def __init__(self, configuration: Any, timeout: float, tape: Tape = LIVE) -> None:
         self._configuration = configuration
         self.server: str = str(configuration.host).rstrip("/")
         """Its address, without a slash at the end."""
-        self._transport = Transport(kube_session.session(configuration), self.server, timeout)
+        session = kube_session.session(configuration)
+        self._transport = Transport(session, self.server, timeout, tape)
 
     def list(
         self, resource: Resource, namespace: str = "", which: Which = ALL

@@ -49,6 +49,11 @@ def load(settings: KubernetesSettings | None) -> Any | None:
     return _from_file(str(settings.kubeconfig), "kubernetes.kubeconfig", settings.context)
 
 
+def nobody_at(server: str) -> Any:
+    """A Configuration for *server* without any credentials."""
+    return Configuration(host=server)
+
+
 def session(configuration: Any) -> requests.Session:
     """A session with the cluster's TLS, proxy and credentials; renewed tokens are taken up."""
     made = requests.Session()

@@ -3,14 +3,16 @@
 Knows HTTP and its failures, nothing of Kubernetes.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import requests
 
+from watcher.adapters.tape import LIVE, Answered, Asked, Tape
 from watcher.errors import SourceUnavailable
 
 SOURCE: Final = "kubernetes"
@@ -35,8 +37,11 @@ class Answer:
 class Transport:
     """Sends requests to one server over pooled connections. Safe among threads."""
 
-    def __init__(self, session: requests.Session, server: str, timeout: float) -> None:
+    def __init__(
+        self, session: requests.Session, server: str, timeout: float, tape: Tape = LIVE
+    ) -> None:
         self._session = session
+        self._tape = tape
         self._server = server
         self._timeout = timeout
         self.calls = 0
@@ -56,8 +61,25 @@ class Transport:
 
         Raises SourceUnavailable when no whole answer came within the time limit.
         """
-        until = monotonic() + self._timeout
         self.calls += 1
+        asked = Asked(
+            source=SOURCE,
+            method="GET" if post is None else "POST",
+            path=f"{path}?{urlencode(query)}" if query else path,
+            body="" if post is None else json.dumps(post, sort_keys=True),
+        )
+        answered = self._tape.ask(asked, lambda: self._live(path, query, post, limit))
+        self.bytes_read += len(answered.body)
+        return Answer(answered.status, answered.body)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def _live(
+        self, path: str, query: Mapping[str, str] | None, post: object, limit: int | None
+    ) -> Answered:
+        until = monotonic() + self._timeout
         try:
             with self._session.request(
                 "GET" if post is None else "POST",
@@ -68,13 +90,10 @@ class Transport:
                 allow_redirects=False,  # a redirect leads to some login page
                 stream=True,
             ) as response:
-                return Answer(response.status_code, self._body(response, until, limit))
+                body = self._body(response, until, limit)
+                return Answered(body=body, status=response.status_code)
         except requests.RequestException as error:
             raise self._unreachable(error) from None
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._session.close()
 
     def _body(self, response: requests.Response, until: float, limit: int | None) -> bytes:
         # iter_content() would wait for a full chunk however slowly the bytes drip in.
@@ -91,7 +110,6 @@ class Transport:
                 return b"".join(parts)
             parts.append(part)
             size += len(part)
-            self.bytes_read += len(part)
             if limit is not None and size >= limit:
                 return b"".join(parts)[:limit]
             if monotonic() > until:

@@ -9,6 +9,7 @@ from typing import Final
 from watcher.adapters.followed_logs import FollowedLog
 from watcher.adapters.kube import KubeApi
 from watcher.adapters.log_files import LogFile
+from watcher.adapters.tape import LIVE, Answered, Asked, Tape
 from watcher.model.comparison import JobStatus
 from watcher.model.expectations import ExpectedServer, WatchedPrometheus
 from watcher.model.facts import LOGS, Availability, Facts, Known, LogLine, Unavailable
@@ -21,10 +22,14 @@ LIMIT: Final = 8 * 1024 * 1024
 
 
 class LogFacts:
-    """Fits the port FactGatherer for LOGS. Each log is followed from watch to watch."""
+    """Fits the port FactGatherer for LOGS. Each log is followed from watch to watch.
 
-    def __init__(self, kube: KubeApi | None) -> None:
+    Files are read through *tape*, the logs of pods through that of *kube*.
+    """
+
+    def __init__(self, kube: KubeApi | None, tape: Tape = LIVE) -> None:
         self._kube = kube
+        self._tape = tape
         self._followed: dict[tuple[str, str], FollowedLog] = {}
 
     def gather(
@@ -84,7 +89,8 @@ class LogFacts:
     def _follow(self, prometheus: WatchedPrometheus, server: ExpectedServer) -> FollowedLog | None:
         if server.log_file is not None:
             file = LogFile(Path(server.log_file))
-            return FollowedLog(server.name, lambda _: file.read())
+            asked = Asked(source=server.log_file, method="READ", path="")
+            return FollowedLog(server.name, lambda _: self._read(asked, file))
         if self._kube is None or prometheus.resource is None:
             return None
         namespace = prometheus.name.partition("/")[0]
@@ -92,3 +98,7 @@ class LogFacts:
         return FollowedLog(
             server.name, lambda since: read(since=since), lambda: read(previous=True)
         )
+
+    def _read(self, asked: Asked, file: LogFile) -> str:
+        answered = self._tape.ask(asked, lambda: Answered(body=file.read().encode()))
+        return answered.body.decode("utf-8", "replace")

@@ -3,7 +3,8 @@
 Expectation only: a directory knows nothing of what a cluster does.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Final
 
 from watcher.adapters.manifest_files import Unusable, read
 from watcher.adapters.operator_deployments import runs_operator
+from watcher.adapters.tape import LIVE, Answered, Asked, Tape
 from watcher.errors import SourceUnavailable
 from watcher.model.expectations import Expectations, Origin, Unreadable
 from watcher.model.facts import Known, MountRecord
@@ -25,12 +27,13 @@ _KINDS: Final = frozenset({*_NAMESPACED, "Namespace"})
 
 
 class ManifestSource:
-    """Fits the port ExpectationSource, over directories and files."""
+    """Fits the port ExpectationSource, over directories and files, read through *tape*."""
 
     name = "manifests"
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    def __init__(self, paths: Sequence[Path], tape: Tape = LIVE) -> None:
         self._paths = tuple(paths)
+        self._tape = tape
 
     def snapshot(self, now: datetime) -> Expectations:
         """The jobs that Prometheuses in the manifests have of monitors in the manifests.
@@ -38,7 +41,7 @@ class ManifestSource:
         Raises SourceUnavailable when none of the files can be read. A broken document stands in
         ``unreadable`` and hides the kinds that it names; objects of other kinds are passed over.
         """
-        found = [each for path in self._paths for each in read(path)]
+        found = [each for path in self._paths for each in self._read(path)]
         unusable = [each for each in found if isinstance(each, Unusable)]
         usable = [each for each in found if isinstance(each, KubeObject) and each.kind in _KINDS]
         if unusable and not any(isinstance(each, KubeObject) for each in found):
@@ -59,6 +62,35 @@ class ManifestSource:
         """None: manifests say what is asked for, not what stands."""
         del now
         return ()
+
+    def _read(self, path: Path) -> Iterator[KubeObject | Unusable]:
+        asked = Asked(source=self.name, method="READ", path=str(path))
+        answered = self._tape.ask(asked, lambda: Answered(body=_packed(read(path))))
+        for each in json.loads(answered.body):
+            if "object" in each:
+                yield KubeObject(each["object"])
+            else:
+                kinds = each["kinds"]
+                yield Unusable(
+                    place=each["place"],
+                    error=each["error"],
+                    kinds=None if kinds is None else frozenset(kinds),
+                )
+
+
+def _packed(found: Iterable[KubeObject | Unusable]) -> bytes:
+    """What was read as JSON, which is what objects are."""
+    packed: list[Mapping[str, object]] = [
+        {"object": each.raw}
+        if isinstance(each, KubeObject)
+        else {
+            "place": each.place,
+            "error": each.error,
+            "kinds": None if each.kinds is None else sorted(each.kinds),
+        }
+        for each in found
+    ]
+    return json.dumps(packed, skipkeys=True, default=str).encode("utf-8", "surrogatepass")
 
 
 def _cluster(found: Iterable[KubeObject]) -> Cluster:

@@ -12,6 +12,7 @@ import requests
 from watcher.adapters.prometheus_http import Api
 from watcher.adapters.prometheus_reader import Reader
 from watcher.adapters.prometheus_targets import dropped_targets
+from watcher.adapters.tape import LIVE, Tape
 from watcher.errors import SourceUnavailable
 from watcher.model.expectations import ExpectedServer
 from watcher.model.facts import Availability, DroppedTarget, Known, Unavailable
@@ -25,6 +26,7 @@ class Prometheus:
 
     Fits the port Observer; several servers may be read side by side. *session* is one that is
     authenticated already (the API server's proxy), used for all servers instead of *http*'s.
+    All is asked through *tape*.
     """
 
     def __init__(
@@ -33,7 +35,9 @@ class Prometheus:
         *,
         full_targets_up_to: int = 5000,
         session: requests.Session | None = None,
+        tape: Tape = LIVE,
     ) -> None:
+        self._tape = tape
         self._http = http
         self._full_targets_up_to = full_targets_up_to
         self._session = session
@@ -76,6 +80,6 @@ class Prometheus:
     def _reader(self, server: ExpectedServer) -> Reader:
         with self._lock:
             if server.url not in self._readers:
-                api = Api(server.url, self._http, self._session)
+                api = Api(server.url, self._http, self._session, self._tape)
                 self._readers[server.url] = Reader(api, self._full_targets_up_to)
             return self._readers[server.url]

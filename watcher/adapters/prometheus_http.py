@@ -8,7 +8,8 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
+from urllib.parse import urlencode
 
 import msgspec
 import requests
@@ -20,6 +21,7 @@ from urllib3.exceptions import HTTPError
 from watcher.adapters.prometheus_answers import Envelope, Sample, query_result
 from watcher.adapters.prometheus_refusals import advice_on, reason_of
 from watcher.adapters.prometheus_session import session_for, twin_of, without_credentials
+from watcher.adapters.tape import LIVE, Answered, Asked, Tape
 from watcher.errors import SourceUnavailable
 from watcher.settings import HttpSettings
 
@@ -29,6 +31,8 @@ _MIB: Final = 1024 * 1024
 LARGEST: Final = 256 * _MIB
 """Longest answer that is read, in bytes: /targets of 100,000 targets has 172 MB."""
 
+_QUERY: Final = "/api/v1/query"
+_REFUSED: Final = 400
 _CHUNK: Final = 64 * 1024
 _PATIENCE: Final = 4
 """How many times the time-out a whole answer may take; the time-out itself is for each silence."""
@@ -41,7 +45,10 @@ class Api:
     that keeps its own. Credentials in *url* are used where *http* names none, and shown nowhere.
     """
 
-    def __init__(self, url: str, http: HttpSettings, session: requests.Session | None) -> None:
+    def __init__(
+        self, url: str, http: HttpSettings, session: requests.Session | None, tape: Tape = LIVE
+    ) -> None:
+        self._tape = tape
         self.url, user = without_credentials(url)
         self.clock: datetime | None = None
         """What the server's clock showed at its last answer, None before the first."""
@@ -79,20 +86,40 @@ class Api:
         params = {"timeout": f"{self._timeout:g}s"}
         if at is not None:
             params["time"] = f"{at:.3f}"
-        path = "/api/v1/query"
+        asked = self._asked(_QUERY, {"query": promql, **params})
+        answered = self._tape.ask(asked, lambda: self._live_query(promql, params))
         try:
-            return query_result(
-                self._connect.custom_query(promql, params=params, timeout=self._timeout)
-            )
-        except (requests.RequestException, OSError, HTTPError) as error:
-            raise self._unavailable(path, reason_of(error)) from None
-        except PrometheusApiClientException as error:
-            raise self._unavailable(path, f"refused a query: {str(error)[:200]}") from None
+            return query_result(msgspec.json.decode(answered.body))
         except (LookupError, TypeError, ValueError) as error:
             what = f"answered no result of the expected form ({type(error).__name__})"
-            raise self._unavailable(path, what) from None
+            raise self._unavailable(_QUERY, what) from None
+
+    def _live_query(self, promql: str, params: Mapping[str, str]) -> Answered:
+        result: Any
+        try:
+            result = self._connect.custom_query(promql, params=params, timeout=self._timeout)
+        except (requests.RequestException, OSError, HTTPError) as error:
+            raise self._unavailable(_QUERY, reason_of(error)) from None
+        except PrometheusApiClientException as error:
+            raise self._unavailable(_QUERY, f"refused a query: {str(error)[:200]}") from None
+        except (LookupError, TypeError, ValueError) as error:
+            what = f"answered no result of the expected form ({type(error).__name__})"
+            raise self._unavailable(_QUERY, what) from None
+        return Answered(body=msgspec.json.encode(result))
 
     def _read(self, path: str, accept: str, params: Mapping[str, str] | None = None) -> bytes:
+        answered = self._tape.ask(
+            self._asked(path, params), lambda: self._live(path, accept, params)
+        )
+        self._check(path, answered)
+        if answered.date is not None:
+            self.clock = _date(answered.date)
+        return answered.body
+
+    def _asked(self, path: str, params: Mapping[str, str] | None) -> Asked:
+        return Asked(source=self.url, path=f"{path}?{urlencode(params)}" if params else path)
+
+    def _live(self, path: str, accept: str, params: Mapping[str, str] | None) -> Answered:
         try:
             with self._session.get(
                 self.url + path,
@@ -103,13 +130,14 @@ class Api:
                 verify=self._session.verify,
                 cert=self._session.cert,
             ) as response:
-                body = self._body(path, response)
+                return Answered(
+                    body=self._body(path, response),
+                    status=response.status_code,
+                    words=response.reason or "",
+                    date=response.headers.get("Date"),
+                )
         except (requests.RequestException, OSError, HTTPError, ValueError) as error:
             raise self._unavailable(path, reason_of(error)) from None
-        self._check(path, response, body)
-        if (date := response.headers.get("Date")) is not None:
-            self.clock = _date(date)
-        return body
 
     def _body(self, path: str, response: requests.Response) -> bytes:
         # Read as it comes, so that neither an endless nor a dripping answer can hold us.
@@ -123,15 +151,16 @@ class Api:
                 raise self._unavailable(path, f"took over {self._timeout * _PATIENCE:g} s")
         return bytes(body)
 
-    def _check(self, path: str, response: requests.Response, body: bytes) -> None:
-        if response.ok:
+    def _check(self, path: str, answered: Answered) -> None:
+        if answered.status < _REFUSED:
             return
-        what = f"answered {response.status_code} {response.reason or ''}".rstrip()
+        body = answered.body
+        what = f"answered {answered.status} {answered.words}".rstrip()
         try:
             what += f": {msgspec.json.decode(body, type=Envelope).error}"
         except (msgspec.DecodeError, UnicodeDecodeError):
             what += f", beginning {_begin(body)}" if body else ""
-        raise self._unavailable(path, what, response.status_code)
+        raise self._unavailable(path, what, answered.status)
 
     def _unavailable(self, path: str, reason: str, status: int | None = None) -> "Refused":
         return Refused(f"{self.url}{path}", f"{reason}; {advice_on(status)}", status)

@@ -1,0 +1,111 @@
+"""Takes secrets out of what was read, before it is kept. Pure.
+
+What Prometheus and Kubernetes hide already (``<secret>``) stays as it is. Names of Secrets and of
+files, and the keys of Secrets, are no secrets: causes are found by them.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+import yaml
+
+HIDDEN: Final = "<secret>"
+"""What stands for a secret; Prometheus's own word."""
+
+_NAMES: Final = (
+    r"pass(?:word|wd|phrase)?|pwd|(?:\w*[_-])?(?:token|secret|signature)|sig|authorization|"
+    r"(?:x[_-])?api[_-]?key|access[_-]?key|auth|credentials?"
+)
+_NAME: Final = re.compile(rf"(?:__param_)?(?:{_NAMES})", re.IGNORECASE)
+_CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_USER: Final = re.compile(r"(?<=://)[^/\s@\"'<>]+@")
+_PAIR: Final = re.compile(
+    rf"(?i)(?P<name>(?<![\w-])(?:{_NAMES})(?:=|%3D)\\?[\"']?)[^&\s\"',;}}\\]+"
+)
+_HEADER: Final = re.compile(r"(?i)\b(authorization: *\w+|bearer) +[\w.~+/=-]{16,}")
+_JWT: Final = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
+_EMPTIED: Final = frozenset({"Secret", "ConfigMap"})
+_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def text(content: str) -> str:
+    """*content* without users in URLs, secrets in queries and arguments, and tokens."""
+    content = _USER.sub(f"{HIDDEN}@", content)
+    content = _PAIR.sub(rf"\g<name>{HIDDEN}", content)
+    content = _HEADER.sub(rf"\g<1> {HIDDEN}", content)
+    return _JWT.sub(HIDDEN, content)
+
+
+def body(content: bytes) -> bytes:
+    """An answer without secrets: JSON by its fields, anything else as text."""
+    try:
+        decoded = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return text(content.decode("utf-8", "replace")).encode()
+    return msgspec.json.encode(value(decoded)) if isinstance(decoded, dict | list) else content
+
+
+def value(raw: Any) -> Any:
+    """Decoded JSON or YAML without secrets."""
+    match raw:
+        case Mapping():
+            if raw.get("kind") in _EMPTIED:
+                raw = _emptied(raw)
+            return {name: _field(name, held) for name, held in raw.items() if name != _APPLIED}
+        case list() | tuple():
+            return [value(each) for each in raw]
+        case str():
+            return text(raw)
+        case _:
+            return raw
+
+
+def _field(name: Any, held: Any) -> Any:
+    if name == "env" and isinstance(held, list):
+        return [_variable(each) for each in held]
+    if isinstance(name, str) and _is_secret(name):
+        if isinstance(held, str) and held:
+            return HIDDEN
+        if isinstance(held, list):
+            return [HIDDEN if isinstance(each, str) else value(each) for each in held]
+    if name == "yaml" and isinstance(held, str):
+        return _configuration(held)
+    return value(held)
+
+
+def _is_secret(name: str) -> bool:
+    return _NAME.fullmatch(_CAMEL.sub("_", name)) is not None
+
+
+def _variable(raw: Any) -> Any:
+    """An environment variable: its value may be a secret whatever it is called."""
+    hidden = value(raw)
+    return {**hidden, "value": HIDDEN} if isinstance(hidden, dict) and "value" in hidden else hidden
+
+
+def _emptied(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A Secret or ConfigMap of which only the keys are left."""
+    kept = {name: raw[name] for name in ("apiVersion", "kind", "type") if name in raw}
+    metadata = raw.get("metadata")
+    if isinstance(metadata, Mapping):
+        kept["metadata"] = {n: metadata[n] for n in ("name", "namespace") if n in metadata}
+    for part in ("data", "stringData", "binaryData"):
+        if isinstance(raw.get(part), Mapping):
+            kept[part] = dict.fromkeys(raw[part], "")
+    return kept
+
+
+def _configuration(content: str) -> str:
+    """The running configuration, which Prometheus shows as YAML; as it is where it is none."""
+    try:
+        decoded = yaml.load(content, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError:
+        return text(content)
+    if not isinstance(decoded, dict):
+        return text(content)
+    hidden = value(decoded)
+    if hidden == decoded:
+        return content
+    return str(yaml.dump(hidden, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True))
