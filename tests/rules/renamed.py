@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from tests.rules import scene
+from tests.rules.raws import BASE
+from tests.rules.servers import JOB, server_entries
 
 NAMES = {
     "monitoring": "observability",
@@ -15,16 +16,14 @@ NAMES = {
 """Namespaces, monitors, the Prometheus with its StatefulSet, and the Secrets named after them."""
 
 _NAME = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(NAMES)})(?![A-Za-z0-9]|\.(?:io|coreos))")
-_NOT_NAMES = {"apiVersion", "kind", "hide", "case", "expect", "fieldsV1"}
+_NOT_NAMES = {"apiVersion", "kind", "hide", "case", "expect", "fieldsV1", "args"}
 
 
 def renamed(entry: Any) -> Any:
     """*entry* with the base that it starts from, both with other names in every text."""
-    whole = dict(entry) | {"base": scene.BASE, "prometheus": "monitoring/k8s"}
-    servers = scene.server_entries(entry)
-    given = [
-        {"jobs": [scene.JOB], "name": f"prometheus-k8s-{n}"} | s for n, s in enumerate(servers)
-    ]
+    whole = dict(entry) | {"base": BASE, "prometheus": "monitoring/k8s"}
+    servers = server_entries(entry)
+    given = [{"jobs": [JOB], "name": f"prometheus-k8s-{n}"} | s for n, s in enumerate(servers)]
     whole |= {"servers": [_with_pools(server) for server in given]}
     whole.pop("server", None)
     return {key: found if key in _NOT_NAMES else _other(found) for key, found in whole.items()}

@@ -1,0 +1,45 @@
+"""What the rules about discovery's sources share: log lines of discovery, and its HTTP answers."""
+
+from collections.abc import Iterator
+
+from watcher.diagnosis.rule import Case
+from watcher.diagnosis.rules import _discovery
+from watcher.model.facts import LOGS, LogKind, LogLine
+from watcher.model.observations import ServerObservation
+
+
+def lines(case: Case, kind: LogKind) -> Iterator[tuple[ServerObservation, LogLine]]:
+    """Lines of *kind* that may concern the job, of this life of each server. Raises Lacking.
+
+    Of Kubernetes discovery no line names a pool: those are of jobs that discover there.
+    """
+    kubernetes = bool(_discovery.blocks(case))
+    logged = case.read(LOGS)
+    for server in case.servers():
+        for line in logged:
+            if line.kind is not kind or line.server != server.server.name:
+                continue
+            if line.at and server.started_at and line.at < server.started_at:
+                continue
+            if line.pool == case.pool or (line.pool is None and kubernetes):
+                yield server, line
+
+
+def where(case: Case, server: ServerObservation, words: str) -> str:
+    """The command that shows such lines in the server's log."""
+    if server.server.log_file is not None:
+        return f"grep '{words}' {server.server.log_file}"
+    namespace, in_cluster, _ = case.job.prometheus.partition("/")
+    if not in_cluster:
+        return f"grep '{words}' in the log of {server.server.name}"
+    return f"kubectl -n {namespace} logs {server.server.name} -c prometheus | grep '{words}'"
+
+
+def answers(server: ServerObservation) -> tuple[float, float]:
+    """How many requests of Kubernetes discovery were answered, and how many failed altogether.
+
+    An answer that refuses (403) is an answer; one that says that the server fails (5xx) is none.
+    """
+    codes = server.metrics.kubernetes_sd_errors if server.metrics else {}
+    failed = sum(n for code, n in codes.items() if not code.isdigit() or code.startswith("5"))
+    return sum(codes.values()) - failed, failed
