@@ -15,8 +15,9 @@ NAMES = {
 }
 """Namespaces, monitors, the Prometheus with its StatefulSet, and the Secrets named after them."""
 
-_NAME = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(NAMES)})(?![A-Za-z0-9]|\.(?:io|coreos))")
-_NOT_NAMES = {"apiVersion", "kind", "hide", "case", "expect", "fieldsV1", "args"}
+# No name is the flag --kubelet-service, nor a part of an API group.
+_NAME = re.compile(rf"(?<![A-Za-z0-9])(?<!--)({'|'.join(NAMES)})(?![A-Za-z0-9]|\.(?:io|coreos))")
+_NOT_NAMES = {"apiVersion", "kind", "hide", "case", "expect", "fieldsV1"}
 
 
 def renamed(entry: Any) -> Any:

@@ -5,7 +5,8 @@ from itertools import combinations
 
 import pytest
 
-from tests.rules.scene import FOLDER, entries
+from tests.rules.raws import FOLDER
+from tests.rules.scene import entries
 from watcher.diagnosis import catalogue
 from watcher.diagnosis import rules as package
 from watcher.diagnosis.rule import Rule

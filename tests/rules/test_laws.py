@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from tests.kube_api.patches import json_patched, merged
+from tests.rules.known import HIDDEN
+from tests.rules.raws import BASE, called
 from tests.rules.renamed import renamed
-from tests.rules.scene import HIDDEN, called, entries, scene
+from tests.rules.scene import entries, scene
 from watcher.diagnosis.catalogue import causes
 from watcher.diagnosis.diagnose import diagnose, rules_for
 from watcher.diagnosis.rule import Rule
@@ -167,19 +169,35 @@ def summed_up(found):
     return cause, found.link, others, [(u.code, u.lacking) for u in found.undecided]
 
 
+UNORDERED = frozenset(
+    {"objects", "was", "base", "mounts", "access", "manifests", "jobs", "targets", "dropped"}
+    | {"pools", "volumes", "volumeMounts", "containers", "containerStatuses", "conditions"}
+    | {"managedFields", "ownerReferences", "bindings", "matchExpressions", "secrets", "subsets"}
+)
+"""Lists of a case whose order must not matter. That of endpoints does: it names the pools."""
+
+
 def shuffled(entry, dice):
-    """The same case with the lists of objects, servers' jobs and targets in another order."""
-    mixed = dict(entry)
-    for key in ("objects", "was", "mounts", "access", "manifests"):
-        if key in mixed:
-            mixed[key] = dice.sample(list(mixed[key]), len(mixed[key]))
-    if "server" in mixed:
-        server = dict(mixed["server"])
-        for key in ("jobs", "targets", "dropped", "pools"):
-            if key in server:
-                server[key] = dice.sample(list(server[key]), len(server[key]))
-        mixed["server"] = server
-    return mixed
+    """The same case, and the base that it starts from, with such lists in another order."""
+    whole = {"base": BASE} | entry | {"case": entry["case"]}
+    return {
+        k: v if k == "expect" else mixed(v, dice, unordered=k in UNORDERED)
+        for k, v in whole.items()
+    }
+
+
+def mixed(found, dice, *, unordered=False):
+    match found:
+        case dict():
+            return {
+                key: mixed(value, dice, unordered=key in UNORDERED) for key, value in found.items()
+            }
+        case list() if unordered:
+            return dice.sample([mixed(item, dice) for item in found], len(found))
+        case list():
+            return [mixed(item, dice) for item in found]
+        case _:
+            return found
 
 
 def always(link):

@@ -176,14 +176,20 @@ def stateful_set_of(case: Case, server: ServerObservation) -> KubeObject | None:
     return known[0] if len(known) == 1 else None
 
 
-def where_the_log_is(case: Case, server: ServerObservation) -> str:
-    """The command that shows the server's log; in words where it is of no cluster."""
+def where_the_log_is(case: Case, server: ServerObservation, words: str | None = None) -> str:
+    """Where the lines of the server's log with *words*, else with the pool's name, are to be seen."""
+    wanted = words or case.pool
+    return log_command(case, server, wanted) or f"the log of {server.server.name}, lines: {wanted}"
+
+
+def log_command(case: Case, server: ServerObservation, words: str) -> str | None:
+    """The command that shows these lines; None where the server is of no cluster and has no file."""
     if server.server.log_file is not None:
-        return f"grep {case.pool} {server.server.log_file}"
+        return f"grep {words} {server.server.log_file}"
     namespace, of_cluster, _ = case.job.prometheus.partition("/")
     if not of_cluster:
-        return f"the log of {server.server.name}: lines with {case.pool}"
-    return f"kubectl -n {namespace} logs {server.server.name} -c prometheus | grep {case.pool}"
+        return None
+    return f"kubectl -n {namespace} logs {server.server.name} -c prometheus | grep {words}"
 
 
 def former_mounts(case: Case, missing: MissingFile) -> tuple[FormerMount, ...]:

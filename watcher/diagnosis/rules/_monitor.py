@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from watcher.diagnosis.rule import AnyFact, Case
+from watcher.diagnosis.rules import _where
 from watcher.model.comparison import LOST, JobState
 from watcher.model.expectations import Origin
 from watcher.model.facts import LAST_MONITOR, MONITOR, NAMESPACE, Known, Unavailable
@@ -44,7 +45,7 @@ def running_configuration(server: ServerObservation, seen: str) -> Evidence:
     """What was seen in the running configuration of *server*."""
     return Evidence(
         seen=f"{seen} (server {server.server.name})",
-        where=f"curl -s {server.server.url}/api/v1/status/config",
+        where=_where.asked(server, "status/config"),
         at=server.loaded_at,
     )
 

@@ -26,7 +26,7 @@ from dataclasses import replace
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
 from watcher.diagnosis.rules import _monitor, _reconciling
 from watcher.diagnosis.rules._operator import not_running
-from watcher.model.facts import OPERATOR, PROMETHEUS
+from watcher.model.facts import OPERATOR, PROMETHEUS, Unavailable
 from watcher.model.findings import Confidence, Finding, FixStep, Link
 from watcher.model.kube import KubeObject
 
@@ -36,7 +36,7 @@ def check(case: Case) -> Finding | None:
     prometheus = _reconciling.prometheus_of(case)
     if prometheus is None:
         return None
-    late = _late(prometheus) if _reconciling.behind(prometheus) else None
+    late = _late(case, prometheus) if _reconciling.behind(prometheus) else None
     try:
         trouble = not_running(case.read(OPERATOR))
     except Lacking:
@@ -58,7 +58,10 @@ def check(case: Case) -> Finding | None:
     )
 
 
-def _late(prometheus: KubeObject) -> Finding:
+def _late(case: Case, prometheus: KubeObject) -> Finding:
+    operators = case.look(OPERATOR)
+    known = None if isinstance(operators, Unavailable) else next(iter(operators), None)
+    where = f"-n {known.namespace} logs deployment/{known.name}" if known else None
     return Finding(
         summary=f"prometheus-operator has not acted on generation {prometheus.generation} of"
         f" {prometheus.full_name}",
@@ -70,7 +73,7 @@ def _late(prometheus: KubeObject) -> Finding:
         fix=(
             FixStep(
                 do="Read what the operator does instead",
-                command="kubectl logs -n <namespace> deployment/prometheus-operator --tail=50",
+                command=f"kubectl {where} --tail=50" if where else None,
             ),
         ),
         confidence=Confidence.LIKELY,

@@ -24,7 +24,7 @@ pool): then new jobs are there. `tls-file-missing`: there the reload succeeds.
 from dataclasses import dataclass
 
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
-from watcher.diagnosis.rules import _monitor
+from watcher.diagnosis.rules import _files, _monitor, _where
 from watcher.model.facts import LOGS, MONITOR, LogKind, LogLine, Unavailable
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
 from watcher.model.observations import ServerObservation
@@ -54,7 +54,7 @@ def check(case: Case) -> Finding | None:
     return Finding(
         summary=_summary(case, told),
         evidence=tuple(_evidence(case, told)),
-        fix=(_fix(told),),
+        fix=(_fix(case, told),),
         confidence=Confidence.CERTAIN if told.line else Confidence.LIKELY,
         # Words that name this job show that the operator had written it, unless demand ended since.
         conclusive=_names(case, told) and case.job.gone_since is None,
@@ -105,11 +105,10 @@ def _summary(case: Case, told: _Refusal) -> str:
 
 
 def _evidence(case: Case, told: _Refusal) -> list[Evidence]:
-    url = told.server.server.url
     found = [
         Evidence(
             seen="the last reload failed; what runs is the configuration of this time",
-            where=f"curl -s {url}/api/v1/status/runtimeinfo",
+            where=_where.asked(told.server, "status/runtimeinfo"),
             at=told.server.loaded_at,
         )
     ]
@@ -117,7 +116,7 @@ def _evidence(case: Case, told: _Refusal) -> list[Evidence]:
         found.append(
             Evidence(
                 seen=told.line.text,
-                where=f"the log of {told.server.server.name}, lines with 'config'",
+                where=_files.where_the_log_is(case, told.server, "config"),
                 at=told.line.at,
             )
         )
@@ -125,12 +124,12 @@ def _evidence(case: Case, told: _Refusal) -> list[Evidence]:
     return found
 
 
-def _fix(told: _Refusal) -> FixStep:
+def _fix(case: Case, told: _Refusal) -> FixStep:
     again = "the config-reloader tries again by itself"
     if told.line is None:
         return FixStep(
             do=f"Read why in the server's log, and mend that; {again}",
-            command=f"curl -s -X POST {told.server.server.url}/-/reload",
+            command=_files.log_command(case, told.server, "config"),
         )
     parsed = parse_pool(told.line.pool) if told.line.pool else None
     if parsed is None:

@@ -26,7 +26,7 @@ from datetime import datetime
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _monitor, _reconciling
+from watcher.diagnosis.rules import _monitor, _reconciling, _where
 from watcher.model.comparison import JobState
 from watcher.model.facts import MONITOR, OPERATOR, OPERATOR_PODS
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
@@ -79,7 +79,7 @@ def _finding(case: Case, operator: KubeObject, words: str, at: datetime | None) 
     return Finding(
         summary=f"no ScrapeConfig reaches {case.job.prometheus}: {words}",
         evidence=(
-            Evidence(seen="no server has a job of any ScrapeConfig", where=_where(case)),
+            Evidence(seen="no server has a job of any ScrapeConfig", where=_configuration_of(case)),
             Evidence(seen=words, where=operator.kubectl(), at=at),
         ),
         fix=(
@@ -98,9 +98,9 @@ def _finding(case: Case, operator: KubeObject, words: str, at: datetime | None) 
     )
 
 
-def _where(case: Case) -> str:
+def _configuration_of(case: Case) -> str:
     server = next(iter(case.observation.readable), None)
-    return f"curl -s {server.server.url}/api/v1/status/config" if server else "/status/config"
+    return _where.asked(server, "status/config") if server else "/api/v1/status/config"
 
 
 RULE = Rule(

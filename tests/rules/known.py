@@ -1,0 +1,172 @@
+"""What is known about a job, of a case: the objects that a gatherer would have read for it."""
+
+from datetime import timedelta
+from typing import Any
+
+from tests.rules.raws import (
+    NOW,
+    called,
+    events,
+    moment,
+    monitors,
+    of_kind,
+    operated,
+    operators,
+    prometheuses,
+)
+from tests.rules.servers import log_lines, server_entries
+from watcher.adapters.cluster_reading import workloads_of
+from watcher.model import facts as fact
+from watcher.model.facts import AccessReview, DroppedTarget, Facts, Known, MountRecord, Unavailable
+from watcher.model.kube import KubeObject
+from watcher.model.names import MonitorKind
+from watcher.operator.discovery import discovery
+from watcher.operator.objects import pods_of
+
+HIDDEN = Unavailable("403 Forbidden", "get that")
+NO_MONITOR = Unavailable("the job comes from no monitor")
+NO_CLUSTER = Unavailable("no API server is known")
+
+
+def gathered(entry, now, job, expectations):
+    known: dict[str, Any] = {
+        fact.LOGS.name: Known(log_lines(entry)),
+        fact.DROPPED.name: Known(dropped_targets(entry)),
+        fact.LAST_SAMPLE.name: last_sample(entry),
+    }
+    if entry.get("cluster") == "none":
+        names = {f.name for f in vars(fact).values() if isinstance(f, fact.Fact)}
+        known = dict.fromkeys(names, NO_CLUSTER) | known
+    else:
+        known |= of_cluster(entry, now, job)
+    last = expectations.objects.get(job.monitor) if job.monitor else None
+    stored = entry.get("store") != "none"
+    nothing = Unavailable("this watcher keeps no history yet", "a store")
+    known[fact.LAST_MONITOR.name] = Known(KubeObject(last) if last else None)
+    known[fact.MOUNT_HISTORY.name] = Known(mount_history(entry)) if stored else nothing
+    return Facts(known | dict.fromkeys(entry.get("hide", ()), HIDDEN))
+
+
+def of_cluster(entry, raws, job):
+    prometheus = next((p for p in prometheuses(raws) if p.full_name == job.prometheus), None)
+    ref = job.monitor
+    monitor = next((m for m in monitors(raws) if ref and called(m.raw) == str(ref)), None)
+    there = in_namespaces(raws, monitor, prometheus)
+    namespace = ref.namespace if ref else ""
+    pods = pods_of(prometheus, of_kind(raws, "Pod")) if prometheus else ()
+    sets = of_kind(raws, "StatefulSet") + of_kind(raws, "DaemonSet")
+    found = {
+        fact.PROMETHEUS: prometheus,
+        fact.PROMETHEUSES: prometheuses(raws),
+        fact.MONITOR: monitor,
+        fact.MONITORS: monitors(raws),
+        fact.NAMESPACE: next((n for n in of_kind(raws, "Namespace") if n.name == namespace), None),
+        fact.NAMESPACES: of_kind(raws, "Namespace"),
+        fact.MONITOR_EVENTS: events(raws, [ref.kind.value], [ref.name] if ref else [])
+        if ref
+        else (),
+        fact.CRDS: {kind.value: True for kind in MonitorKind} | entry.get("crds", {}),
+        fact.OPERATOR: operators(raws),
+        fact.OPERATOR_PODS: tuple(p for p in of_kind(raws, "Pod") if operated(p)),
+        fact.STATEFUL_SETS: workloads_of(prometheus, sets) if prometheus else (),
+        fact.REVISIONS: of_kind(raws, "ControllerRevision"),
+        fact.PODS: pods,
+        fact.POD_EVENTS: events(raws, ["Pod"], [pod.name for pod in pods]),
+        fact.SERVICES: there("Service"),
+        fact.ENDPOINTS: there("Endpoints"),
+        fact.ENDPOINT_SLICES: there("EndpointSlice"),
+        fact.TARGET_PODS: there("Pod"),
+        fact.NODES: of_kind(raws, "Node"),
+        fact.NETWORK_POLICIES: there("NetworkPolicy"),
+    }
+    known: dict[str, Any] = {f.name: Known(value) for f, value in found.items()}
+    if ref is None:
+        for of_monitor in (fact.MONITOR, fact.NAMESPACE, fact.MONITOR_EVENTS):
+            known[of_monitor.name] = NO_MONITOR
+    known[fact.SECRET_KEYS.name] = secret_keys(entry, raws, monitor, prometheus)
+    access = tuple(AccessReview(**review) for review in entry.get("access", ()))
+    asked = Known(access) if "access" in entry else Unavailable("403 Forbidden", "create reviews")
+    return known | {fact.ACCESS.name: asked}
+
+
+def in_namespaces(raws, monitor, prometheus):
+    """A reader of a kind's objects where the job discovers."""
+    place = discovery(monitor, prometheus) if monitor and prometheus else None
+    return lambda kind: tuple(
+        o for o in of_kind(raws, kind) if place is None or place.reaches(o.namespace)
+    )
+
+
+def secret_keys(entry, raws, monitor, prometheus):
+    """Readable only where the case says so: ``secrets: readable``."""
+    if entry.get("secrets") != "readable":
+        return Unavailable("403 Forbidden", "get secrets")
+    names = set()
+    for owner in (monitor, prometheus):
+        if owner is not None:
+            names |= set(referred(owner.raw.get("spec", {}), owner.namespace))
+    for workload in of_kind(raws, "StatefulSet"):
+        names |= set(mounted(workload.raw["spec"]["template"]["spec"], workload.namespace))
+    held = {
+        f"{raw['kind'].lower()}/{raw['metadata']['namespace']}/{raw['metadata']['name']}": tuple(
+            sorted(raw.get("data", {}))
+        )
+        for raw in raws
+        if raw["kind"] in {"Secret", "ConfigMap"}
+    }
+    return Known({name: held.get(name) for name in names})
+
+
+def referred(spec, namespace):
+    """Names of Secrets and ConfigMaps that a spec refers to, by ``{name, key}`` or in lists."""
+    if isinstance(spec, dict):
+        for field, value in spec.items():
+            if isinstance(value, dict) and {"name", "key"} <= set(value):
+                kind = "configmap" if field == "configMap" else "secret"
+                yield f"{kind}/{namespace}/{value['name']}"
+            if field in {"secrets", "configMaps"} and isinstance(value, list):
+                yield from (f"{field[:-1].lower()}/{namespace}/{name}" for name in value)
+            yield from referred(value, namespace)
+    if isinstance(spec, list):
+        for value in spec:
+            yield from referred(value, namespace)
+
+
+def mounted(pod_spec, namespace):
+    for volume in pod_spec.get("volumes", ()):
+        if "secret" in volume:
+            yield f"secret/{namespace}/{volume['secret']['secretName']}"
+        if "configMap" in volume:
+            yield f"configmap/{namespace}/{volume['configMap']['name']}"
+
+
+def dropped_targets(entry):
+    return tuple(
+        DroppedTarget(labels=labels)
+        for given in server_entries(entry)
+        for labels in given.get("dropped", ())
+    )
+
+
+def last_sample(entry):
+    given = entry.get("last_sample")
+    return Known(moment(given)) if given else Unavailable("the TSDB was not asked")
+
+
+def mount_history(entry):
+    records = []
+    namespace, name = entry.get("prometheus", "monitoring/k8s").split("/")
+    for given in entry.get("mounts", ()):
+        times = {k: moment(v) for k, v in given.items() if k.endswith("_at") and v}
+        defaults = {
+            "stateful_set": f"{namespace}/prometheus-{name}",
+            "secret": None,
+            "permanent": False,
+            "who": None,
+            "operation": None,
+            "changed_at": None,
+            "first_seen_at": NOW - timedelta(days=30),
+            "last_seen_at": NOW - timedelta(days=9),
+        }
+        records.append(MountRecord(**(defaults | given | times)))
+    return tuple(records)
