@@ -30,9 +30,12 @@ def main() -> int:
     show = Show(record=svg is not None)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _told_to_end)
+    # A shell has its background jobs ignore it, and so would all that we start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # What is spoken to stands on the loopback, whatever proxy this machine is to use.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
     try:
+        show.looking()
         with Stage() as stage:
             try:
                 code = _played(stage, show)

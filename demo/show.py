@@ -28,6 +28,11 @@ class Show:
         width = min(probe.width, _WIDTH) if probe.is_terminal and not record else _WIDTH
         self.console: Final = Console(highlight=False, width=width, record=record)
 
+    def looking(self) -> None:
+        """Said first: the package may have to be fetched, which can take a while."""
+        words = "Looking for Prometheus, here or in the package sources, and setting the stage …"
+        self.console.print(words, style="dim")
+
     def prologue(self, version: str) -> None:
         """What is real here and what is played."""
         self.console.print(
