@@ -1,8 +1,10 @@
 """Objects out of YAML files: each document by itself, so that a bad one costs nothing else."""
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,9 +42,11 @@ _Loader.yaml_implicit_resolvers = {
 def read(path: Path) -> Iterator[KubeObject | Unusable]:
     """The objects of a file, or of all files under a directory, in the order of their names.
 
-    Hidden files and directories are left out. Lists are taken apart.
+    Hidden files and directories are left out. Lists are taken apart. ``-`` is standard input.
     """
-    if path.is_dir():
+    if str(path) == "-":
+        yield from of_text(_standard_input(), "standard input")
+    elif path.is_dir():
         for file in sorted(path.rglob("*")):
             hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
             if file.suffix.lower() in _ENDINGS and not hidden and file.is_file():
@@ -58,8 +62,19 @@ def _of_file(path: Path) -> Iterator[KubeObject | Unusable]:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         yield Unusable(place=str(path), error=f"cannot be read: {reason}; check the file")
         return
+    yield from of_text(text, str(path))
+
+
+def of_text(text: str, place: str) -> Iterator[KubeObject | Unusable]:
+    """The objects of a text of several documents; *place* is what it is called in errors."""
     for number, document in enumerate(_documents(text), start=1):
-        yield from _of_document(document, f"{path}, document {number}")
+        yield from _of_document(document, f"{place}, document {number}")
+
+
+@cache
+def _standard_input() -> str:
+    """It can be read but once, and each snapshot goes by what it said."""
+    return sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
 
 
 def _documents(text: str) -> Iterator[str]:

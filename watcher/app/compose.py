@@ -17,6 +17,7 @@ from watcher.adapters.running_config import RunningConfiguration
 from watcher.adapters.slack import Slack
 from watcher.adapters.slack_dry import DryRun
 from watcher.adapters.sql import SqlStore, open_store
+from watcher.cycles.accept import Accept
 from watcher.cycles.audit import Assess
 from watcher.cycles.look import Look, Remembered
 from watcher.cycles.snapshot import Taken, take
@@ -186,8 +187,13 @@ class Glance:
         self, now: datetime, explained: Callable[[JobStatus], bool] = lambda _: True
     ) -> Result:
         """Snapshot in memory, merged with what the store remembers, then one look."""
-        taken = self._snapshot(now)
+        taken = self.snapshot(now)
         return self.world.look.at(taken.expectations, self.remembered(), now, explained=explained)
+
+    def snapshot(self, now: datetime) -> Taken:
+        """What should be scraped, in memory: merged with what the store remembers."""
+        before = self.store.expectations() if self.store is not None else None
+        return take(self.world.sources, self.world.pins, before, self.world.keeping, now)
 
     def audit(self, result: Result) -> Audit:
         """What is at risk, on the ground of *result*."""
@@ -215,10 +221,6 @@ class Glance:
             mounts=Known(tuple(self.store.mount_history())),
         )
 
-    def _snapshot(self, now: datetime) -> Taken:
-        before = self.store.expectations() if self.store is not None else None
-        return take(self.world.sources, self.world.pins, before, self.world.keeping, now)
-
 
 def glance(settings: Settings, stack: ExitStack) -> Glance:
     """A glance at the world of *settings*; the store that it opens is closed with *stack*."""
@@ -236,6 +238,17 @@ def glance_at_url(url: str) -> Glance:
 def reading_store(settings: Settings, stack: ExitStack) -> SqlStore:
     """The store, to be read only; one that is not there yet reads as empty."""
     return stack.enter_context(open_store(settings.store, settings.retention, read_only=True))
+
+
+def accepting(settings: Settings, stack: ExitStack) -> Accept:
+    """Accepts removals in the store. A store that nobody has filled yet is not made for it.
+
+    Raises StoreError where nothing is remembered.
+    """
+    store = reading_store(settings, stack)
+    if store.expectations() is not None:
+        store = stack.enter_context(open_store(settings.store, settings.retention))
+    return Accept(store=store, clock=clock)
 
 
 def notifiers(settings: Settings, dry_run: TextIO | None) -> tuple[Slack | DryRun, ...]:

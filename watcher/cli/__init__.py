@@ -6,15 +6,19 @@ Exit codes of all commands: 0 all well; 1 found something; 2 cannot tell; 3 wron
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
 
-from watcher.cli import commands
+from watcher.cli import accept, commands, expect, snapshot
 from watcher.errors import ConfigError, NotifyError, SourceUnavailable, StoreError
 
 WELL, FOUND, CANNOT_TELL, WRONG = 0, 1, 2, 3
 
 _INTERRUPTED = 130
+_USAGE = tuple(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+"""What the parser raises: click's own until Typer 0.2x, after that a copy that Typer brings."""
+
+_REGISTERED = (accept, expect, snapshot)
+"""Modules that add their command to the application when they are imported."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -28,13 +32,7 @@ def run(argv: Sequence[str]) -> int:
         code = typer.main.get_command(commands.app).main(
             args=list(argv), prog_name="watcher", standalone_mode=False
         )
-    except click.UsageError as error:
-        error.show()
-        return WRONG
-    except click.ClickException as error:
-        error.show()
-        return WRONG
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return _INTERRUPTED
     except ConfigError as error:
         _say(error)
@@ -42,6 +40,11 @@ def run(argv: Sequence[str]) -> int:
     except (SourceUnavailable, StoreError, NotifyError) as error:
         _say(error)
         return CANNOT_TELL
+    except Exception as error:
+        if not isinstance(error, _USAGE):
+            raise
+        error.show()  # type: ignore[attr-defined]  # it knows the command and its usage
+        return WRONG
     return int(code or WELL)
 
 

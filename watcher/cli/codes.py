@@ -3,8 +3,11 @@
 from typing import Final
 
 from watcher.model.comparison import JobState
+from watcher.model.expectations import Expectations
 from watcher.model.results import Result
 from watcher.web import shapes
+from watcher.web.expect_document import PreviewDocument
+from watcher.web.snapshot_document import DifferenceDocument
 
 WELL: Final = 0
 FOUND: Final = 1
@@ -32,11 +35,30 @@ def of_audit(told: shapes.AuditDocument, result: Result) -> int:
     return CANNOT_TELL if _blind(result) else WELL
 
 
+def of_expected(expectations: Expectations) -> int:
+    """Of what is expected: 2 when that is nothing, or some of it could not be read."""
+    hidden = any(unreadable.hides for unreadable in expectations.unreadable)
+    return CANNOT_TELL if hidden or not expectations.jobs else WELL
+
+
+def of_previews(told: PreviewDocument) -> int:
+    """Of monitors that are not there yet: 1 when one would not be taken, else 2 for a doubt."""
+    verdicts = {monitor.taken for monitor in told.monitors}
+    if False in verdicts:
+        return FOUND
+    return CANNOT_TELL if None in verdicts else WELL
+
+
+def of_differences(told: DifferenceDocument) -> int:
+    """Of two moments: 1 when a job was lost or is worse, else 2 when something cannot be told."""
+    if told.bad:
+        return FOUND
+    return CANNOT_TELL if told.doubtful else WELL
+
+
 def _blind(result: Result) -> bool:
     """Whether nothing is expected, or a server or what is expected could not be read."""
     expectations = result.expectations
-    if expectations is None or not expectations.jobs:
+    if expectations is None or of_expected(expectations) != WELL:
         return True
-    if any(observation.unreadable for observation in result.observations):
-        return True
-    return any(unreadable.hides for unreadable in expectations.unreadable)
+    return any(observation.unreadable for observation in result.observations)

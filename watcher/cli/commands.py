@@ -33,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-_INDENT: Final = 2
+INDENT: Final = 2
 
 
 class Format(StrEnum):
@@ -122,7 +122,7 @@ def once(
 ) -> int:
     """Look once: compare what should be scraped with what is, and explain what is lost."""
     with ExitStack() as stack:
-        glance = _glance(config, prometheus_url, stack)
+        glance = opened(config, prometheus_url, stack)
         while True:
             result = _looked(glance)
             told = narrowed(document(result), jobs or (), state or ())
@@ -131,7 +131,7 @@ def once(
                     f"no expected job is called {', '.join(jobs)}; `watcher once` lists them"
                 )
             if output is Format.JSON:
-                show.raw(as_json(told, indent=0 if watch else _INDENT))
+                show.raw(as_json(told, indent=0 if watch else INDENT))
             else:
                 show.jobs(told, fresh=watch)
             if not watch:
@@ -150,7 +150,7 @@ def explain(
         show.page(entry)
         return codes.WELL
     with ExitStack() as stack:
-        glance = _glance(config, prometheus_url, stack)
+        glance = opened(config, prometheus_url, stack)
         result = _looked(glance)
         told = narrowed(document(result), [subject])
         if not told.jobs:
@@ -173,11 +173,11 @@ def audit(
 ) -> int:
     """List what is at risk: well today, and lost after the next change or restart."""
     with ExitStack() as stack:
-        glance = _glance(config, prometheus_url, stack)
+        glance = opened(config, prometheus_url, stack)
         result = _looked(glance)
         told = audit_document(glance.audit(result))
         if output is Format.JSON:
-            show.raw(as_json(told, indent=_INDENT))
+            show.raw(as_json(told, indent=INDENT))
         else:
             show.risks(told)
         return codes.of_audit(told, result)
@@ -195,9 +195,9 @@ def inspect(
     ] = None,
 ) -> int:
     """Sum up what happened: coverage, lost and recovered jobs, what is at risk, how long blind."""
-    stretch = _stretch(since)
+    length = stretch("--since", since)
     with ExitStack() as stack:
-        glance = _glance(config, None, stack)
+        glance = opened(config, None, stack)
         if glance.store is None or glance.store.first_watch() is None:
             show.complain("there is no history yet: let `watcher run` watch for a while")
             return codes.CANNOT_TELL
@@ -206,7 +206,7 @@ def inspect(
             watch_interval=glance.world.settings.watch_interval,
             audit=lambda: glance.audit(_looked(glance)),
             clock=compose.clock,
-        ).over(stretch)
+        ).over(length)
         match output:
             case ReportFormat.HTML:
                 show.text(report.html(inspection), to)
@@ -220,12 +220,12 @@ def inspect(
 @app.command()
 def incidents(config: Config = None, since: Since = "7d", output: AsFormat = Format.TEXT) -> int:
     """List the incidents that the store knows."""
-    stretch = _stretch(since)
+    length = stretch("--since", since)
     settings = load(config)
     with ExitStack() as stack:
         store = compose.reading_store(settings, stack)
         now = compose.clock()
-        found = store.incidents(now - stretch, now)
+        found = store.incidents(now - length, now)
         if output is Format.JSON:
             show.raw(report.incidents_json(found, now))
         else:
@@ -243,7 +243,8 @@ def check_config(config: Config = None) -> None:
     typer.echo("the settings can be used")
 
 
-def _glance(config: Path | None, url: str | None, stack: ExitStack) -> Glance:
+def opened(config: Path | None, url: str | None, stack: ExitStack) -> Glance:
+    """A glance at what the settings, or the URL of one server, name."""
     if url is not None and config is not None:
         raise ConfigError("--prometheus-url and --config: name one of them, not both")
     if url is not None:
@@ -258,11 +259,12 @@ def _looked(glance: Glance) -> Result:
         return glance.result(compose.clock())
 
 
-def _stretch(since: str) -> timedelta:
+def stretch(option: str, said: str) -> timedelta:
+    """The duration that *option* says. Raises ConfigError for a text of another form."""
     try:
-        stretch = duration(since)
+        found = duration(said)
     except ValueError as error:
-        raise ConfigError(f"--since: {error}") from None
-    if not isinstance(stretch, timedelta) or stretch <= timedelta(0):
-        raise ConfigError(f"--since: expected a duration such as 7d, got {since!r}")
-    return stretch
+        raise ConfigError(f"{option}: {error}") from None
+    if not isinstance(found, timedelta) or found <= timedelta(0):
+        raise ConfigError(f"{option}: expected a duration such as 7d, got {said!r}")
+    return found

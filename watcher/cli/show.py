@@ -20,7 +20,7 @@ from watcher.diagnosis.ladder import Footing, Step
 from watcher.engine.wording import length
 from watcher.errors import ConfigError
 from watcher.model.incidents import Incident
-from watcher.web import shapes
+from watcher.web import shapes, snapshot_document
 
 _COLOURS: Final = {
     "healthy": "green",
@@ -132,9 +132,11 @@ def _server(prometheus: str, server: shapes.ServerShape) -> None:
 def _job(job: shapes.JobShape) -> None:
     colour = _COLOURS[job.state]
     since = f" since {job.since:%Y-%m-%d %H:%M} UTC" if job.since else ""
-    ignored = " (ignored)" if job.ignored else ""
+    ignored = f" ({ignored_words(job.ignored)})" if job.ignored else ""
     _out.print()
-    _out.print(f"[{colour} bold]{job.state.upper()}[/] [bold]{escape(job.pool)}[/]{since}{ignored}")
+    _out.print(
+        f"[{colour} bold]{job.state.upper()}[/] [bold]{escape(job.pool)}[/]{since}{escape(ignored)}"
+    )
     if job.cause is not None:
         sure = f", {job.confidence}" if job.confidence else ""
         _out.print(f"  {escape(job.summary or '')}", style="bold")
@@ -160,6 +162,12 @@ def _job(job: shapes.JobShape) -> None:
         )
 
 
+def ignored_words(found: shapes.IgnoredShape) -> str:
+    """That a job is ignored, until when and why."""
+    until = f" until {found.until:%Y-%m-%d %H:%M} UTC" if found.until else ""
+    return f"ignored{until}" + (f": {found.reason}" if found.reason else "")
+
+
 def _healthy(found: Sequence[shapes.JobShape]) -> None:
     if not found:
         return
@@ -170,7 +178,8 @@ def _healthy(found: Sequence[shapes.JobShape]) -> None:
     for job in found:
         up = "" if job.targets.up is None else str(job.targets.up)
         active = "" if job.targets.active is None else str(job.targets.active)
-        table.add_row(f"[green]✓[/] {escape(job.pool)}", up, active)
+        remark = f" ({ignored_words(job.ignored)})" if job.ignored else ""
+        table.add_row(f"[green]✓[/] {escape(job.pool + remark)}", up, active)
     _out.print()
     _out.print(table)
 
@@ -234,6 +243,21 @@ def risks(told: shapes.AuditDocument) -> None:
     for source in told.unreadable:
         _out.print(f"cannot read {source.source}: {source.error}", style="magenta", markup=False)
     _out.print(f"\n{len(told.risks)} at risk")
+
+
+def differences(told: snapshot_document.DifferenceDocument) -> None:
+    """What became of each job that is not as it was."""
+    colours = {"lost": "red", "worse": "yellow", "cannot tell": "magenta", "better": "green"}
+    for one in told.differences:
+        colour = colours.get(one.change.value, "dim")
+        _out.print(
+            f"[{colour}]{one.change.value:<18}[/] {escape(one.pool)} ({escape(one.prometheus)})"
+        )
+        was, now = snapshot_document.before(one), snapshot_document.after(one)
+        _out.print(f"{'':18} {was} → {now}", markup=False)
+    if not told.complete:
+        _out.print("not everything could be read, so this may be less than the truth")
+    _out.print(snapshot_document.sentence(told))
 
 
 def page(entry: Entry) -> None:

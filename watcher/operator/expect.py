@@ -22,10 +22,10 @@ from watcher.model.observations import at_least
 from watcher.operator.counts import Grounds, grounds, target_counts
 from watcher.operator.jobs import expected_jobs, monitor_ref
 from watcher.operator.nearest import nearest
-from watcher.operator.prometheuses import Chooser, called, choosers
-from watcher.operator.scope import OperatorScope, operator_scope, operator_version
-from watcher.operator.selection import CannotTell, NamespaceLabels, NotSelected, Selected
-from watcher.operator.selectors import SelectorError
+from watcher.operator.prometheuses import Chooser, choosers
+from watcher.operator.scope import operator_version
+from watcher.operator.selection import CannotTell, NotSelected, Selected
+from watcher.operator.surroundings import HIDDEN, bad, namespace_labels, operator_scopes
 
 NOT_READ: Final = Unavailable("not asked for")
 NONE: Final[Known[Sequence[KubeObject]]] = Known(())
@@ -63,15 +63,6 @@ class Cluster:
     """The namespaces of which target pods were read, None for all."""
 
 
-_HIDDEN: Final = {
-    "prometheuses": ("Prometheus",),
-    "prometheusagents": ("Prometheus",),
-    **{kind.plural: (kind.value,) for kind in MonitorKind},
-    "namespaces": tuple(MonitorKind),
-    "pods of Prometheus": ("Pod",),
-}
-"""What is not known of the expectation, by the source that could not be read."""
-
 UrlOf: TypeAlias = Callable[[KubeObject, KubeObject], str]
 """The URL of a server, of its pod and its Prometheus resource."""
 
@@ -83,12 +74,11 @@ def expect(cluster: Cluster, now: datetime, url_of: UrlOf) -> Expectations:
     kind that could not be read. Never raises for what a cluster holds.
     """
     unreadable = list(_unread(cluster))
-    scopes = _scopes(cluster.operators, unreadable)
     resources = (*_known(cluster.prometheuses), *_known(cluster.agents))
     found = choosers(
         resources,
-        _namespace_labels(cluster.namespaces, unreadable),
-        scopes,
+        namespace_labels(cluster.namespaces, unreadable),
+        operator_scopes(cluster.operators, unreadable),
         unreadable,
     )
     laid = grounds(
@@ -103,7 +93,7 @@ def expect(cluster: Cluster, now: datetime, url_of: UrlOf) -> Expectations:
     for kind, monitors in cluster.monitors.items():
         for monitor in _known(monitors):
             _add(kind, monitor, seen, unreadable)
-    unreadable += [_bad(bad.resource, bad.error) for bad in laid.bad]
+    unreadable += [bad(each.resource, each.error) for each in laid.bad]
     both_read = isinstance(cluster.prometheuses, Known) and isinstance(cluster.agents, Known)
     complete = both_read and len(found) == len(resources)
     return Expectations(
@@ -142,7 +132,7 @@ def _add(kind: MonitorKind, monitor: KubeObject, seen: _Seen, unreadable: list[U
                 case NotSelected() | CannotTell():
                     pass
     except FieldError as error:
-        unreadable.append(_bad(monitor, error))
+        unreadable.append(bad(monitor, error))
         return
     seen.objects[ref] = monitor.raw
     seen.jobs.extend(jobs)
@@ -168,23 +158,13 @@ def _watched(
             _ = pod.namespace, pod.name, pod.labels
             usable.append(pod)
         except FieldError as error:
-            unreadable.append(_bad(pod, error))
+            unreadable.append(bad(pod, error))
     for chooser in found:
         yield WatchedPrometheus(
             name=chooser.name,
             servers=chooser.servers(usable, url_of),
             resource=chooser.prometheus.raw,
         )
-
-
-def _scopes(operators: Objects, unreadable: list[Unreadable]) -> tuple[OperatorScope, ...]:
-    scopes = []
-    for deployment in _known(operators):
-        try:
-            scopes.append(operator_scope(deployment))
-        except (FieldError, SelectorError) as error:
-            unreadable.append(_bad(deployment, error))
-    return tuple(scopes)
 
 
 def _settled(operators: Objects) -> bool:
@@ -194,22 +174,6 @@ def _settled(operators: Objects) -> bool:
     except FieldError:
         return False
     return bool(versions) and all(at_least(version, 0, 43) for version in versions)
-
-
-def _namespace_labels(
-    namespaces: Objects, unreadable: list[Unreadable]
-) -> Availability[NamespaceLabels]:
-    if isinstance(namespaces, Unavailable):
-        return namespaces
-    labels: dict[str, Mapping[str, str] | None] = {}
-    for namespace in namespaces.value:
-        try:
-            name = namespace.name
-            labels[name] = None
-            labels[name] = namespace.labels
-        except FieldError as error:
-            unreadable.append(_bad(namespace, error))
-    return Known(labels)
 
 
 def _unread(cluster: Cluster) -> Iterator[Unreadable]:
@@ -232,22 +196,12 @@ def _unread(cluster: Cluster) -> Iterator[Unreadable]:
                 source=source,
                 error=found.reason,
                 permission=found.permission,
-                hides=_HIDDEN.get(source, ()),
+                hides=HIDDEN.get(source, ()),
             )
 
 
 def _known(found: Objects) -> Sequence[KubeObject]:
     return () if isinstance(found, Unavailable) else found.value
-
-
-def _bad(resource: KubeObject, error: ValueError) -> Unreadable:
-    source = called(resource)
-    kind = source.partition(" ")[0]
-    return Unreadable(
-        source=source,
-        error=f"{error}; correct the object",
-        hides=(source,) if kind in set(MonitorKind) else _HIDDEN.get(f"{kind.lower()}s", ()),
-    )
 
 
 def _by_monitor(unselected: Unselected) -> MonitorRef:

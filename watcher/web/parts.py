@@ -23,10 +23,10 @@ def job(result: Result, status: JobStatus) -> shapes.JobShape:
         prometheus=status.job.prometheus,
         pool=status.pool,
         source=status.job.origin,
-        monitor=_monitor(status.job),
+        monitor=monitor(status.job),
         state=status.state,
         since=_since(result, status),
-        last_sample_at=_maybe(result.last_samples.get(key)),
+        last_sample_at=maybe(result.last_samples.get(key)),
         incident=_incident(result.incidents.get(key)),
         targets=_targets(status),
         servers=tuple(_on_server(s) for s in sorted(status.servers, key=lambda s: s.server)),
@@ -38,7 +38,7 @@ def job(result: Result, status: JobStatus) -> shapes.JobShape:
         fix=_fix(cause.fix) if cause else (),
         findings=_findings(diagnosis) if diagnosis else (),
         undecided=undecided(diagnosis.undecided) if diagnosis else (),
-        ignored=_ignored(status.job, result.at),
+        ignored=ignored(status.job, result.at),
     )
 
 
@@ -77,7 +77,7 @@ def unreadable(found: Iterable[Unreadable]) -> tuple[shapes.UnreadableShape, ...
         key = (one.source, one.error)
         since[key] = since.get(key) or one.since
     return tuple(
-        shapes.UnreadableShape(source=source, error=error, since=_maybe(at))
+        shapes.UnreadableShape(source=source, error=error, since=maybe(at))
         for (source, error), at in sorted(since.items(), key=lambda item: item[0])
     )
 
@@ -106,12 +106,32 @@ def undecided(found: Iterable[Undecided]) -> tuple[shapes.UndecidedShape, ...]:
     )
 
 
+def monitor(expected: ExpectedJob) -> shapes.MonitorShape | None:
+    """The custom resource behind a job, None for one that no resource asks for."""
+    ref = expected.monitor
+    if ref is None:
+        return None
+    return shapes.MonitorShape(
+        kind=ref.kind, namespace=ref.namespace, name=ref.name, endpoint=expected.endpoint
+    )
+
+
+def ignored(expected: ExpectedJob, now: datetime) -> shapes.IgnoredShape | None:
+    """Why its owner has it ignored at *now*, and until when; None where it is not."""
+    if not expected.steering.ignores(now):
+        return None
+    return shapes.IgnoredShape(
+        reason=expected.steering.reason, until=maybe(expected.steering.until)
+    )
+
+
 def moment(at: datetime) -> datetime:
     """The moment in UTC, cut to whole seconds."""
     return at.astimezone(UTC).replace(microsecond=0)
 
 
-def _maybe(at: datetime | None) -> datetime | None:
+def maybe(at: datetime | None) -> datetime | None:
+    """The same of a moment that may not be known."""
     return None if at is None else moment(at)
 
 
@@ -128,15 +148,6 @@ def _summary(status: JobStatus, diagnosis: Diagnosis | None) -> str | None:
     if diagnosis is None:
         return MEANING[status.state]
     return cause_sentence(status.state, diagnosis.cause.finding if diagnosis.cause else None)
-
-
-def _monitor(expected: ExpectedJob) -> shapes.MonitorShape | None:
-    ref = expected.monitor
-    if ref is None:
-        return None
-    return shapes.MonitorShape(
-        kind=ref.kind, namespace=ref.namespace, name=ref.name, endpoint=expected.endpoint
-    )
 
 
 def _incident(incident: Incident | None) -> shapes.IncidentShape | None:
@@ -167,9 +178,7 @@ def _word(link: Link) -> shapes.LinkWord:
 
 
 def _evidence(evidence: Iterable[Evidence]) -> tuple[shapes.EvidenceShape, ...]:
-    return tuple(
-        shapes.EvidenceShape(seen=e.seen, where=e.where, at=_maybe(e.at)) for e in evidence
-    )
+    return tuple(shapes.EvidenceShape(seen=e.seen, where=e.where, at=maybe(e.at)) for e in evidence)
 
 
 def _fix(steps: Iterable[FixStep]) -> tuple[shapes.FixShape, ...]:
@@ -185,12 +194,4 @@ def _findings(diagnosis: Diagnosis) -> tuple[shapes.FindingShape, ...]:
             summary=found.finding.summary,
         )
         for found in diagnosis.findings
-    )
-
-
-def _ignored(expected: ExpectedJob, now: datetime) -> shapes.IgnoredShape | None:
-    if not expected.steering.ignores(now):
-        return None
-    return shapes.IgnoredShape(
-        reason=expected.steering.reason, until=_maybe(expected.steering.until)
     )

@@ -4,14 +4,25 @@ from typing import Any
 
 import msgspec
 
+from watcher.web.expect_document import ExpectDocument, PreviewDocument
 from watcher.web.report_document import IncidentsDocument, InspectionDocument
 from watcher.web.shapes import AuditDocument, JobsDocument
+from watcher.web.snapshot_document import DifferenceDocument, SnapshotDocument
 
 
 def schema() -> dict[str, Any]:
     """JSON Schema 2020-12; a document must be one of its top-level shapes, with no key more or less."""
     tops, shapes = msgspec.json.schema_components(
-        (JobsDocument, AuditDocument, InspectionDocument, IncidentsDocument),
+        (
+            JobsDocument,
+            AuditDocument,
+            InspectionDocument,
+            IncidentsDocument,
+            ExpectDocument,
+            PreviewDocument,
+            SnapshotDocument,
+            DifferenceDocument,
+        ),
         ref_template="#/$defs/{name}",
     )
     return {
