@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tools import gen_docs
+from watcher.diagnosis import catalogue
 from watcher.web import families
 
 
@@ -23,6 +24,11 @@ def test_the_page_of_metrics_names_every_metric_and_no_other():
 
 def test_the_page_of_settings_shows_durations_as_they_are_written():
     assert "| `watch_interval` | duration | `30s` |" in gen_docs.settings()
+
+
+def test_every_cause_that_a_real_server_proves_is_in_the_catalogue():
+    assert set(gen_docs.proofs()) <= set(catalogue.pages())
+    assert "| `connection-refused` | `tests/e2e/test_real_states_scraped.py` |" in gen_docs.causes()
 
 
 def test_a_stale_page_is_named_with_what_to_do(tmp_path, monkeypatch):

@@ -1,9 +1,10 @@
 """Write the docs that follow from the code; with ``--check``, only say whether they are current."""
 
+import ast
 import inspect
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
@@ -20,6 +21,7 @@ from watcher.web import families
 from watcher.web.schema import schema
 
 DOCS = Path(__file__).parent.parent / "docs"
+REAL = Path(__file__).parent.parent / "tests" / "e2e"
 UNITS = ((604800, "w"), (86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 
@@ -90,6 +92,35 @@ def causes() -> str:
         "samples, and what will be lost unless somebody acts. `watcher explain CODE` prints the "
         "same page.",
         *parts,
+        _proven(proofs()),
+    )
+
+
+def proofs() -> Mapping[str, str]:
+    """The name of the test that brings a real Prometheus into the state, by code of the cause.
+
+    Each module ``tests/e2e/test_real_*.py`` names its codes in PROVES, a tuple of literals.
+    """
+    found: dict[str, str] = {}
+    for module in sorted(REAL.glob("test_real_*.py")):
+        for statement in ast.parse(module.read_text(encoding="utf-8")).body:
+            match statement:
+                case ast.AnnAssign(target=ast.Name(id="PROVES"), value=ast.expr() as codes):
+                    test = f"tests/e2e/{module.name}"
+                    found = dict.fromkeys(ast.literal_eval(codes), test) | found
+                case _:
+                    pass
+    return found
+
+
+def _proven(tests: Mapping[str, str]) -> str:
+    """Which causes were found on real servers, in the order of the catalogue."""
+    known = [code for code in catalogue.pages() if code in tests]
+    rows = [f"| `{code}` | `{tests[code]}` |" for code in known]
+    return (
+        "## Proven on real servers\n\nA test brings a real Prometheus of every version at hand into"
+        f" the state, and the cause is found: {len(known)} of {len(catalogue.pages())} codes.\n\n"
+        "| cause | test |\n|---|---|\n" + "\n".join(rows)
     )
 
 
