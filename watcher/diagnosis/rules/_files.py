@@ -124,6 +124,8 @@ def _missing_on(
     if problem is not None and problem.kind is not FileFault.MISSING:
         return []
     holder, mounts = mounts_of_server(case, server)
+    if mounts is None and problem is None:
+        need_mounts(case)
     found = []
     for file in files:
         mount = covers(mounts, file.path) if mounts is not None else None
@@ -164,6 +166,12 @@ def mounts_of_server(
     if stateful_set is not None:
         return stateful_set, pod_template_mounts(stateful_set)
     return None, None
+
+
+def need_mounts(case: Case) -> None:
+    """Raise Lacking where no mounts are known because they could not be read."""
+    for fact in (PODS, STATEFUL_SETS):
+        case.read(fact)
 
 
 def stateful_set_of(case: Case, server: ServerObservation) -> KubeObject | None:

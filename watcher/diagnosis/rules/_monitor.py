@@ -1,28 +1,18 @@
 """What the rules of the first links share: the job's monitor, and when a rule is concerned at all."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
 from watcher.diagnosis.rule import AnyFact, Case
 from watcher.diagnosis.rules import _where
 from watcher.model.comparison import LOST, JobState
-from watcher.model.expectations import Origin
-from watcher.model.facts import LAST_MONITOR, MONITOR, NAMESPACE, Known, Unavailable
-from watcher.model.findings import Evidence, FixStep
+from watcher.model.facts import MONITOR, Known
+from watcher.model.findings import Evidence
 from watcher.model.kube import KubeObject, moment, objects, text
-from watcher.model.names import MonitorRef
 from watcher.model.observations import ServerObservation
 
 NOT_LOADED: Final = LOST | {JobState.DEGRADED}
 """States in which the running configuration may lack what is asked for: all of it, or a change."""
-
-_KEEPERS: Final = (
-    ("Helm release", "annotations", "meta.helm.sh/release-name"),
-    ("Argo CD application", "annotations", "argocd.argoproj.io/tracking-id"),
-    ("Flux Kustomization", "labels", "kustomize.toolkit.fluxcd.io/name"),
-    ("Flux HelmRelease", "labels", "helm.toolkit.fluxcd.io/name"),
-)
 
 
 def concerned(case: Case) -> bool:
@@ -56,71 +46,6 @@ def monitor_of(case: Case) -> KubeObject | None:
     Raises Lacking when it could not be read.
     """
     return None if case.job.monitor is None else case.read(MONITOR)
-
-
-def is_gone(case: Case) -> bool:
-    """Whether the job's monitor is gone, told from its namespace where that alone is known."""
-    if case.job.monitor is None:
-        return False
-    monitor = case.look(MONITOR)
-    if not isinstance(monitor, Unavailable):
-        return monitor is None
-    namespace = case.look(NAMESPACE)
-    if not isinstance(namespace, Unavailable) and namespace is None:
-        return True
-    return case.read(MONITOR) is None
-
-
-def gone_evidence(case: Case, ref: MonitorRef) -> Iterator[Evidence]:
-    """That the monitor is gone, since when, and what is known of the last object."""
-    since = case.job.gone_since
-    if case.job.origin is Origin.MANIFESTS:
-        seen = f"{ref} is in the manifests and not in the cluster"
-    else:
-        seen = f"{ref} is not in the cluster"
-    yield Evidence(
-        seen=seen + (", first seen by the snapshot of this time" if since else ""),
-        where=ref.kubectl,
-        at=since,
-    )
-    last = case.look(LAST_MONITOR)
-    if not isinstance(last, Unavailable) and last is not None:
-        yield Evidence(
-            seen=f"the last snapshot that had it: generation {last.generation or 'not known'}"
-            + keeper(last),
-            where=f"watcher expect {case.pool} --manifest",
-            at=moment(last.raw, "metadata", "creationTimestamp"),
-        )
-
-
-def keeper(last: KubeObject) -> str:
-    """Who kept the object, in words, where its labels or annotations tell."""
-    found = {"labels": last.labels, "annotations": last.annotations}
-    for words, where, key in _KEEPERS:
-        if key in found[where]:
-            return f", kept by {words} {found[where][key]}: it may have been taken out there"
-    return ""
-
-
-def restore_steps(case: Case) -> tuple[FixStep, ...]:
-    """Put the last seen object back, or take the removal as meant."""
-    last = case.look(LAST_MONITOR)
-    known = not isinstance(last, Unavailable) and last is not None
-    if case.job.origin is Origin.MANIFESTS:
-        accept = FixStep(do="If it is to be gone: take it out of the manifests too")
-        command = None if known else "kubectl apply -f <manifests>"
-    else:
-        accept = FixStep(
-            do="If the removal was meant: accept it, and it is expected no more",
-            command=f"watcher accept {case.pool}",
-        )
-        command = None
-    back = FixStep(
-        do="If it was not: put it back"
-        + ("" if known or command else " from where it is kept; this watcher has no copy of it"),
-        command=f"watcher expect {case.pool} --manifest | kubectl apply -f -" if known else command,
-    )
-    return accept, back
 
 
 def last_write(resource: KubeObject) -> tuple[datetime | None, str | None]:

@@ -21,7 +21,7 @@ the definition is there and the operator does not look at it.
 """
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _monitor
+from watcher.diagnosis.rules import _gone
 from watcher.model.comparison import JobState
 from watcher.model.facts import CRDS, LAST_MONITOR, MONITOR, Unavailable
 from watcher.model.findings import Evidence, Finding, FixStep, Link
@@ -51,7 +51,7 @@ def check(case: Case) -> Finding | None:
                 " the operator",
                 command="kubectl api-resources --api-group=monitoring.coreos.com",
             ),
-            *_monitor.restore_steps(case),
+            *_gone.restore_steps(case),
         ),
         proof=name,
     )

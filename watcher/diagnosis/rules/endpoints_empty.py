@@ -19,7 +19,7 @@ Put the endpoint back. Where the watcher remembers the object it prints it.
 """
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _monitor
+from watcher.diagnosis.rules import _gone, _monitor
 from watcher.model.comparison import JobState
 from watcher.model.facts import LAST_MONITOR, MONITOR
 from watcher.model.findings import Evidence, Finding, Link
@@ -43,7 +43,7 @@ def check(case: Case) -> Finding | None:
                 at=at,
             ),
         ),
-        fix=_monitor.restore_steps(case),
+        fix=_gone.restore_steps(case),
         proof=str(case.job.monitor),
     )
 

@@ -22,7 +22,7 @@ kind can be. `labels-not-selected`: there the object stands and is not taken.
 """
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _monitor
+from watcher.diagnosis.rules import _gone
 from watcher.model.comparison import JobState
 from watcher.model.expectations import Origin
 from watcher.model.facts import LAST_MONITOR, MONITOR, NAMESPACE
@@ -32,15 +32,15 @@ from watcher.model.findings import Finding, Link
 def check(case: Case) -> Finding | None:
     """See whether the monitor is there."""
     ref = case.job.monitor
-    if ref is None or not _monitor.is_gone(case):
+    if ref is None or not _gone.is_gone(case):
         return None
     manifests = case.job.origin is Origin.MANIFESTS
     return Finding(
         summary=f"{ref} is in the manifests and not in the cluster"
         if manifests
         else f"{ref} was deleted, and with it the job {case.pool}",
-        evidence=tuple(_monitor.gone_evidence(case, ref)),
-        fix=_monitor.restore_steps(case),
+        evidence=tuple(_gone.gone_evidence(case, ref)),
+        fix=_gone.restore_steps(case),
         proof=str(ref),
     )
 

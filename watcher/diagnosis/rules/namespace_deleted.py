@@ -21,7 +21,7 @@ Prometheus does not look into it.
 """
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _monitor
+from watcher.diagnosis.rules import _gone
 from watcher.model.comparison import JobState
 from watcher.model.facts import LAST_MONITOR, MONITOR, NAMESPACE, Unavailable
 from watcher.model.findings import Evidence, Finding, Link
@@ -48,9 +48,9 @@ def check(case: Case) -> Finding | None:
                 where=f"kubectl get namespace {ref.namespace} -o yaml",
                 at=case.job.gone_since if namespace is None else namespace.deleted_at,
             ),
-            *_monitor.gone_evidence(case, ref),
+            *_gone.gone_evidence(case, ref),
         ),
-        fix=_monitor.restore_steps(case),
+        fix=_gone.restore_steps(case),
         proof=ref.namespace,
     )
 

@@ -23,7 +23,7 @@ refuses.
 """
 
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
-from watcher.diagnosis.rules import _acceptance, _selection
+from watcher.diagnosis.rules import _acceptance, _operator_words, _selection
 from watcher.model.comparison import JobState
 from watcher.model.facts import (
     LAST_MONITOR,
@@ -43,9 +43,9 @@ def check(case: Case) -> Finding | None:
     if found is None:
         return None
     said = _acceptance.validation(case, found)
-    word: _acceptance.Word | None = None
+    word: _operator_words.Word | None = None
     try:
-        word = _acceptance.word_of_operator(case, found)
+        word = _operator_words.word_of_operator(case, found)
     except Lacking:
         if not said.rejections:
             raise
@@ -57,7 +57,7 @@ def check(case: Case) -> Finding | None:
 def _finding(
     case: Case,
     found: _selection.Pair,
-    word: _acceptance.Word | None,
+    word: _operator_words.Word | None,
     rejections: tuple[Rejection, ...],
 ) -> Finding:
     reasons = "; ".join(f"{r.text} ({r.reason})" for r in rejections)

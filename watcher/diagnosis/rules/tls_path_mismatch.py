@@ -66,7 +66,10 @@ class _Elsewhere:
 def check(case: Case) -> Finding | None:
     """Find a mounted Secret that holds the missing files."""
     for missing in _files.missing_files(case):
-        if missing.mount is not None or missing.holder is None:
+        if missing.mount is not None:
+            continue
+        if missing.holder is None:
+            _files.need_mounts(case)
             continue
         found = next(_elsewhere(case, missing, missing.holder), None)
         if found is not None:

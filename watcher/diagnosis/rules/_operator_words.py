@@ -1,0 +1,93 @@
+"""The operator's own word on a monitor: in the monitor's status, or in its Events.
+
+Events are gone after an hour by default; the status has it only with a feature gate (reason since v0.71, status since v0.86).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from watcher.diagnosis.rule import Case
+from watcher.diagnosis.rules import _selection
+from watcher.model.facts import MONITOR_EVENTS
+from watcher.model.kube import KubeObject, moment, number, objects, text
+from watcher.operator.steering import changed_at
+
+INVALID: Final = "InvalidConfiguration"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What the operator itself says of the monitor, for one Prometheus; *at* may not be known."""
+
+    message: str
+    where: str
+    at: datetime | None
+
+
+def accepted(found: _selection.Pair) -> bool:
+    """Whether the operator wrote that it accepts the monitor as it stands now."""
+    return any(
+        text(condition.raw, "status") == "True" and _is_current(condition, found.monitor)
+        for condition in _conditions(found)
+    )
+
+
+def word_of_operator(case: Case, found: _selection.Pair) -> Word | None:
+    """The operator's refusal: from the monitor's status, else from its Events.
+
+    Raises Lacking when the Events could not be read.
+    """
+    for condition in _conditions(found):
+        if text(condition.raw, "status") == "False" and _is_current(condition, found.monitor):
+            return Word(
+                message=text(condition.raw, "message") or "no message",
+                where=found.monitor.kubectl("-o jsonpath='{.status.bindings}'"),
+                at=moment(condition.raw, "lastTransitionTime"),
+            )
+    changed = changed_at(found.monitor)
+    told = [
+        (at, event)
+        for event in case.read(MONITOR_EVENTS)
+        if text(event.raw, "reason") == INVALID and _concerns(event, found)
+        if (at := _time(event)) is None or changed is None or at >= changed
+    ]
+    if not told:
+        return None
+    at, last = max(told, key=lambda pair: pair[0].timestamp() if pair[0] else 0.0)
+    words = text(last.raw, "message") or "no message"
+    return Word(
+        message=words.partition("invalid configuration: ")[2] or words,
+        where=f"kubectl -n {found.monitor.namespace} get events --field-selector"
+        f" involvedObject.name={found.monitor.name},reason={INVALID}",
+        at=at,
+    )
+
+
+def _conditions(found: _selection.Pair) -> list[KubeObject]:
+    return [
+        KubeObject(condition)
+        for binding in _selection.bindings(found.monitor, found.prometheus)
+        for condition in objects(binding, "conditions")
+        if text(condition, "type") == "Accepted"
+    ]
+
+
+def _is_current(condition: KubeObject, monitor: KubeObject) -> bool:
+    return (number(condition.raw, "observedGeneration") or 0) >= monitor.generation
+
+
+def _concerns(event: KubeObject, found: _selection.Pair) -> bool:
+    """Whether it is about this Prometheus; before v0.86 Events did not say about which."""
+    name = text(event.raw, "related", "name")
+    return name is None or name == found.prometheus.name
+
+
+def _time(event: KubeObject) -> datetime | None:
+    times = (
+        moment(event.raw, "series", "lastObservedTime"),
+        moment(event.raw, "lastTimestamp"),
+        moment(event.raw, "eventTime"),
+        moment(event.raw, "metadata", "creationTimestamp"),
+    )
+    return next((at for at in times if at is not None), None)
