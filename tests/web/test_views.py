@@ -61,6 +61,21 @@ def test_jobs_of_which_the_same_is_to_be_said_share_a_card():
     assert [risk.code for risk in view.risks] == ["mount-not-in-cr"]
 
 
+def test_jobs_that_share_cause_and_proof_share_a_card_though_each_has_evidence_of_its_own():
+    jobs = [a_job(name) for name in ("first", "second", "third")]
+    told = {
+        job.key: a_diagnosis(summary=f"of {job.pool}", proof=proof)
+        for job, proof in zip(jobs, ("kubelet-tls", "kubelet-tls", "other-tls"), strict=True)
+    }
+
+    view = overview(a_result(*(a_status("unstarted", job) for job in jobs), diagnoses=told), None)
+
+    assert [[job.pool for job in card.jobs] for card in view.lost] == [
+        [jobs[0].pool, jobs[1].pool],
+        [jobs[2].pool],
+    ]
+
+
 def test_the_ladder_shows_where_the_chain_is_broken():
     [card] = cards_of(the_incident(), "monitoring/k8s/serviceMonitor/monitoring/kubelet/0")
 

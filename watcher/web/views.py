@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from watcher.model.comparison import LOST, JobState
-from watcher.model.findings import Link, Undecided
+from watcher.model.findings import Diagnosis, Link, Undecided
 from watcher.model.results import Audit, Result
 from watcher.web import parts, shapes
 from watcher.web.document import document
@@ -75,10 +75,10 @@ def overview(result: Result, audit: Audit | None) -> Overview:
     """Sort everything into the sections of the front page."""
     told = document(result)
     asked = [job for job in told.jobs if job.ignored is None]
-    undecided = _undecided(result)
-    lost = _cards((j for j in asked if j.state in LOST), undecided)
-    degraded = _cards((j for j in asked if j.state is JobState.DEGRADED), undecided)
-    unknown = _cards((j for j in asked if j.state is JobState.UNKNOWN), undecided)
+    diagnoses = _diagnoses(result)
+    lost = _cards((j for j in asked if j.state in LOST), diagnoses)
+    degraded = _cards((j for j in asked if j.state is JobState.DEGRADED), diagnoses)
+    unknown = _cards((j for j in asked if j.state is JobState.UNKNOWN), diagnoses)
     headline, tone = _headline(told.summary)
     return Overview(
         told=told,
@@ -129,26 +129,29 @@ def _jobs_word(count: int) -> str:
     return f"{count:,} job{'' if count == 1 else 's'}"
 
 
-def _undecided(result: Result) -> dict[tuple[str, str], tuple[Undecided, ...]]:
-    """By Prometheus and pool; with their reasons, which the JSON does not tell."""
+def _diagnoses(result: Result) -> dict[tuple[str, str], Diagnosis]:
+    """By Prometheus and pool; they tell proofs and reasons, which the JSON does not."""
     return {
-        (s.job.prometheus, s.pool): result.diagnoses[s.job.key].undecided
+        (s.job.prometheus, s.pool): result.diagnoses[s.job.key]
         for s in result.statuses
         if not s.healthy and s.job.key in result.diagnoses
     }
 
 
 def _cards(
-    jobs: Iterable[shapes.JobShape], undecided: dict[tuple[str, str], tuple[Undecided, ...]]
+    jobs: Iterable[shapes.JobShape], diagnoses: dict[tuple[str, str], Diagnosis]
 ) -> tuple[Card, ...]:
-    """One card for all jobs of which the same is to be said, the oldest problem last."""
+    """One card for all jobs with one cause and one proof, or of which the same is to be said."""
     problems: dict[object, list[shapes.JobShape]] = {}
     for job in jobs:
-        said = (job.prometheus, job.state, job.cause, job.summary, job.evidence, job.fix)
-        problems.setdefault(said, []).append(job)
+        found = diagnoses.get((job.prometheus, job.pool))
+        proof = found.cause.finding.proof if found and found.cause else ""
+        said = proof or (job.summary, job.evidence, job.fix)
+        problems.setdefault((job.prometheus, job.state, job.cause, said), []).append(job)
     return tuple(
-        Card(jobs=tuple(some), undecided=undecided.get((some[0].prometheus, some[0].pool), ()))
+        Card(jobs=tuple(some), undecided=found.undecided if found else ())
         for some in problems.values()
+        for found in [diagnoses.get((some[0].prometheus, some[0].pool))]
     )
 
 

@@ -129,7 +129,7 @@ def _of_the_patch(former: _files.FormerMount) -> list[Evidence]:
                 seen=f"{former.who} ({former.operation}) had added the mount to StatefulSet"
                 f" {former.stateful_set}; seen by the watcher while it stood",
                 where=f"kubectl -n {namespace} get statefulset {name} --show-managed-fields"
-                " -o yaml (the entry is gone now)",
+                " -o yaml  # the entry is gone now",
                 at=former.changed_at,
             )
         )
