@@ -180,6 +180,74 @@ class WebSettings(Section):
     """Where people reach the page, for links in messages."""
 
 
+Labels = dict[
+    Annotated[
+        str, Field(pattern=r"^(prometheus|pool|namespace|kind|name|owner|cause|state|labels\..+)$")
+    ],
+    str,
+]
+"""Globs over labels of a job, all of which must fit: ``prometheus``, ``pool``, ``namespace``,
+``kind`` and ``name`` of its monitor, ``owner`` (the annotation), ``cause``, ``state``, and the
+monitor's own labels as ``labels.NAME``."""
+
+RouteLabels = dict[
+    Annotated[
+        str,
+        Field(
+            pattern=r"^(prometheus|pool|namespace|kind|name|owner|cause|state|severity|labels\..+)$"
+        ),
+    ],
+    str,
+]
+"""The same, and ``severity``."""
+
+
+class RouteSettings(Section):
+    """Where in Slack a problem is told. The first route that fits all of its jobs is taken."""
+
+    match: RouteLabels
+    """Globs over labels, all of which must fit: ``prometheus``, ``pool``, ``namespace``, ``kind``,
+    ``name``, ``owner``, ``cause``, ``state``, ``severity``, and the monitor's as ``labels.NAME``."""
+
+    channel: str | None = None
+    """Channel, by id; absent: ``slack.channel``."""
+
+    mention: str | None = Field(default=None, pattern=r"^[SUW][A-Z0-9]{4,}$")
+    """User group (``S…``) or user (``U…``) to mention once the problem is, or becomes, critical."""
+
+    repeat: Duration | None = None
+    """After how long the first reminder comes; absent: as ``repeat`` says."""
+
+
+class SeveritySettings(Section):
+    """A severity for jobs that the built-in judgement does not fit."""
+
+    match: Labels
+    """Globs over labels, all of which must fit; as in ``slack.routes``."""
+
+    severity: Literal["critical", "warning", "notice"]
+    """What a problem is whose jobs all fit. An annotation ``watcher/severity`` still wins."""
+
+
+class MuteSettings(Section):
+    """A window of maintenance that comes again and again, in which losses are not told."""
+
+    match: Labels
+    """Globs over labels, all of which must fit; as in ``slack.routes``."""
+
+    cron: str
+    """When it begins, as cron says it."""
+
+    lasts: Annotated[timedelta, BeforeValidator(duration), Field(gt=timedelta(0))]
+    """How long it lasts."""
+
+    timezone: str = "UTC"
+    """Time zone of ``cron``."""
+
+    reason: str = Field(min_length=1)
+    """Why, for those who read the inspection."""
+
+
 class SlackSettings(Section):
     """Slack, by bot token and channel.
 
@@ -197,6 +265,12 @@ class SlackSettings(Section):
 
     webhook_url_file: Path | None = None
     """File with the address of an incoming webhook; absent: ``WATCHER_SLACK_WEBHOOK_URL``."""
+
+    routes: tuple[RouteSettings, ...] = ()
+    """Other channels for some problems, and who is mentioned there."""
+
+    fallback_channel: str | None = None
+    """Channel that hears of what Slack refuses for good elsewhere (a channel that is gone)."""
 
     token: SecretStr | None = Field(default=None, exclude=True)
     """Filled from the file or the environment, never written in the settings."""
@@ -248,8 +322,29 @@ class Settings(Section):
     resolve_watches: int = Field(default=2, ge=1)
     """In how many watches in a row it must be well before the incident ends."""
 
+    flap_turns: int = Field(default=4, ge=1)
+    """A job that was lost more often than this within …"""
+
+    flap_window: Duration = timedelta(hours=1)
+    """… so long is told once as flapping, and then only when it has settled for as long."""
+
+    storm_problems: int = Field(default=10, ge=1)
+    """More new problems than this within 5 minutes are told as one."""
+
     repeat: Duration = timedelta(hours=4)
-    """After how long an unchanged incident is told again."""
+    """After how long an unchanged incident is told again; then after twice that, to once a day."""
+
+    escalate_after: Duration = timedelta(hours=4)
+    """After how long a problem becomes critical."""
+
+    critical_share: float = Field(default=0.5, gt=0, le=1)
+    """From which share of a Prometheus's jobs on a loss is critical at once."""
+
+    severities: tuple[SeveritySettings, ...] = ()
+    """Severities of your own; the first that fits is taken."""
+
+    mutes: tuple[MuteSettings, ...] = ()
+    """Windows of maintenance; for a single one there is ``watcher mute``."""
 
     settle: Duration = timedelta(minutes=5)
     """How long a change may take from the object to the running configuration."""
@@ -284,11 +379,15 @@ def load(path: Path | None) -> Settings:
     environment = Environment()
     path = path or environment.config or _default_path()
     raw = {} if path is None else _read(path)
+    return _with_secrets(checked(raw, path), environment)
+
+
+def checked(raw: dict[str, Any], path: Path | None) -> Settings:
+    """The settings in *raw*, which stood in *path*. Raises ConfigError as ``load`` does."""
     try:
-        settings = Settings.model_validate(raw)
+        return Settings.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(_told(path, error)) from None
-    return _with_secrets(settings, environment)
 
 
 def require_slack(slack: SlackSettings) -> None:

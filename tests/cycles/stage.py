@@ -16,9 +16,13 @@ from tests.builders import (
     some_expectations,
 )
 from tests.fakes import MemoryStore
+from watcher.cycles.delivery import Delivery
 from watcher.cycles.look import Look
+from watcher.cycles.tidings import Terms
 from watcher.cycles.watch import Watch
 from watcher.diagnosis.rule import Lacking, Rule
+from watcher.engine.group import Storm
+from watcher.engine.severity import Grading
 from watcher.engine.track import Policy
 from watcher.errors import NotifyError
 from watcher.model.comparison import JobState
@@ -30,6 +34,11 @@ STEP = timedelta(seconds=30)
 SICK = frozenset(JobState) - {JobState.HEALTHY}
 
 
+TERMS = Terms(
+    repeat=timedelta(hours=4), blind_grace=timedelta(minutes=5), grading=Grading(critical_share=2)
+)
+
+
 class Receiver:
     """A notifier that remembers what it was told; ``fails`` are its next answers, None is well."""
 
@@ -38,13 +47,17 @@ class Receiver:
         self.told = []
         self.fails = []
         self.lasts = []
+        self.doubts = []
 
-    def notify(self, message, last):
+    resend = None
+
+    def notify(self, message, last, *, doubtful=False):
         error = self.fails.pop(0) if self.fails else None
         if error is not None:
             raise error
         self.told.append(message)
         self.lasts.append(last)
+        self.doubts.append(doubtful)
         return f"{self.name}/{len(self.told)}"
 
     @property
@@ -69,7 +82,7 @@ class Tally:
 class Stage:
     """Jobs by name, those that are lost, what each server and rule answers."""
 
-    def __init__(self, *names, receivers=None, store=None, **settings):
+    def __init__(self, *names, store=None, policy=(), **terms):
         self.now = NOW
         self.names = names or ("web",)
         self.jobs = {name: a_job(name) for name in self.names}
@@ -80,9 +93,12 @@ class Stage:
         self.blind = None
         self.store = store or MemoryStore()
         self.receiver = Receiver()
-        self.receivers = receivers if receivers is not None else [self.receiver]
+        self.receivers = [self.receiver]
+        self.fallback = None
+        self.windows = ()
+        self.policy = dict(policy)
         self.tally = Tally()
-        self.settings = settings
+        self.terms = terms
         self.result = None
         self.expect()
 
@@ -108,18 +124,21 @@ class Stage:
     def cycle(self):
         """The cycle, made anew as after a restart: nothing is kept but in the store."""
         look = Look(observer=self, gatherers=(), rules=(self._rule(),), settle=timedelta(minutes=5))
-        defaults = {
-            "policy": Policy(),
-            "repeat": timedelta(hours=4),
-            "blind_grace": timedelta(minutes=5),
-        }
-        return Watch(
-            look=look,
+        delivery = Delivery(
             store=self.store,
             notifiers=self.receivers,
             tally=self.tally,
+            fallback=self.fallback,
+        )
+        return Watch(
+            look=look,
+            store=self.store,
+            delivery=delivery,
+            policy=Policy(**self.policy),
+            terms=replace(TERMS, **self.terms),
+            storm=Storm(),
+            windows=lambda _: self.windows,
             clock=lambda: self.now,
-            **defaults | self.settings,
         )
 
     def observe(self, server, now):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -220,5 +221,5 @@ def test_nothing_is_said_twice_within_the_repeat_interval_unless_something_chang
         stage.watch(lost=lost, blind=blind)
 
     said = [(m.subject, m.status, m.cause, m.about) for m in stage.receiver.told]
-    assert all(earlier != later for earlier, later in zip(said, said[1:], strict=False))
+    assert all(earlier != later for earlier, later in pairwise(said))
     assert all(m.reason != "repeat interval elapsed" for m in stage.receiver.told)

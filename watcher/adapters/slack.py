@@ -5,6 +5,7 @@ ways are ``slack_bot`` and ``slack_hook``; what is to be done is ``slack_plan``,
 ``slack_blocks``, the wire is ``slack_client``.
 """
 
+from datetime import timedelta
 from typing import Final
 
 from watcher.adapters.slack_bot import Bot
@@ -20,15 +21,17 @@ _TIMEOUT: Final = 10.0
 class Slack:
     """A Slack channel, by bot token; by an incoming webhook where there is no token.
 
-    *timeout* is in seconds, for each request. Raises ConfigError when *settings* name neither.
+    *name* is that under which deliveries are remembered; *timeout* is in seconds, for each request.
+    Raises ConfigError when *settings* name neither.
     """
 
-    name = "slack"
+    resend: timedelta | None = None
 
-    resend = None
-
-    def __init__(self, settings: SlackSettings, *, timeout: float = _TIMEOUT) -> None:
+    def __init__(
+        self, settings: SlackSettings, *, name: str = "slack", timeout: float = _TIMEOUT
+    ) -> None:
         require_slack(settings)
+        self.name = name
         self._way = _way(settings, timeout)
 
     def notify(self, message: Message, last: Sent | None, *, doubtful: bool = False) -> str:

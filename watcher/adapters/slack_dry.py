@@ -1,5 +1,6 @@
 """A notifier that shows on a stream what Slack would be sent, and sends nothing."""
 
+from datetime import timedelta
 from typing import Final, TextIO, assert_never
 
 from watcher.adapters.slack_blocks import Payload, compose
@@ -16,7 +17,7 @@ class DryRun:
     """Does everything that ``Slack`` does, but for the sending."""
 
     name = "dry-run"
-    resend = None
+    resend: timedelta | None = None
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

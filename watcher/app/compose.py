@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TextIO
 
 from watcher.adapters.cluster import ClusterSource
 from watcher.adapters.cluster_facts import ClusterFacts
@@ -13,10 +12,11 @@ from watcher.adapters.log_facts import LogFacts
 from watcher.adapters.manifests import ManifestSource
 from watcher.adapters.prometheus import Prometheus
 from watcher.adapters.prometheus_facts import PrometheusFacts
+from watcher.adapters.prometheus_session import without_credentials
+from watcher.adapters.recorded_store import RecordedStore
 from watcher.adapters.running_config import RunningConfiguration
-from watcher.adapters.slack import Slack
-from watcher.adapters.slack_dry import DryRun
 from watcher.adapters.sql import SqlStore, open_store
+from watcher.adapters.tape import LIVE, Tape
 from watcher.cycles.accept import Accept
 from watcher.cycles.audit import Assess
 from watcher.cycles.look import Look, Remembered
@@ -26,6 +26,7 @@ from watcher.diagnosis.ladder import Step, ladder
 from watcher.diagnosis.rule import Case
 from watcher.engine.merge import Keeping
 from watcher.engine.track import Policy
+from watcher.errors import ConfigError
 from watcher.model.comparison import JobStatus
 from watcher.model.expectations import ExpectedServer, Origin, Pin, WatchedPrometheus
 from watcher.model.facts import Facts, Known
@@ -78,6 +79,8 @@ class World:
             pending_watches=self.settings.pending_watches,
             pending_for=self.settings.pending_for,
             resolve_watches=self.settings.resolve_watches,
+            flap_turns=self.settings.flap_turns,
+            flap_window=self.settings.flap_window,
         )
 
     @property
@@ -95,25 +98,25 @@ class World:
         )
 
 
-def connected(settings: Settings) -> World:
+def connected(settings: Settings, tape: Tape = LIVE) -> World:
     """The world that *settings* name, with the cluster. Raises ConfigError; asks nothing yet."""
-    return world(settings, connect(settings.kubernetes))
+    return world(settings, connect(settings.kubernetes, tape), tape)
 
 
-def world(settings: Settings, kube: KubeApi | None) -> World:
-    """The world that *settings* name, beside *kube*."""
-    observer = _Observers(settings, kube)
+def world(settings: Settings, kube: KubeApi | None, tape: Tape = LIVE) -> World:
+    """The world that *settings* name, beside *kube*; all is asked through *tape*."""
+    observer = _Observers(settings, kube, tape)
     cluster = ClusterSource(kube, settings)
     sources: list[ExpectationSource] = [cluster]
     if settings.expect.manifests:
-        sources.append(ManifestSource(settings.expect.manifests))
+        sources.append(ManifestSource(settings.expect.manifests, tape))
     alone = _known_by_url(settings.prometheuses)
     if alone and kube is None and not settings.expect.manifests:
         sources.append(RunningConfiguration(observer, alone, Origin.CONFIG_FILE))
     gatherers: list[FactGatherer] = [
         ClusterFacts(kube, settings.kubernetes.namespaces if settings.kubernetes else ()),
         PrometheusFacts(observer.of),
-        LogFacts(kube),
+        LogFacts(kube, tape),
     ]
     return World(settings, kube, observer, tuple(sources), tuple(gatherers))
 
@@ -121,7 +124,8 @@ def world(settings: Settings, kube: KubeApi | None) -> World:
 class _Observers:
     """Each server by the HTTP settings of its own Prometheus; fits the port Observer."""
 
-    def __init__(self, settings: Settings, kube: KubeApi | None) -> None:
+    def __init__(self, settings: Settings, kube: KubeApi | None, tape: Tape) -> None:
+        self._tape = tape
         proxy = settings.kubernetes is not None and settings.kubernetes.proxy and kube is not None
         self._proxy_url = kube.server if proxy and kube is not None else None
         self._proxied = (
@@ -147,12 +151,12 @@ class _Observers:
             return self._proxied
         return self._own.get(server.url, self._default)
 
-    @staticmethod
-    def _make(settings: Settings, session: object = None) -> Prometheus:
+    def _make(self, settings: Settings, session: object = None) -> Prometheus:
         return Prometheus(
             settings.http,
             full_targets_up_to=settings.full_targets_up_to,
             session=session,  # type: ignore[arg-type]  # requests has its home in the adapters
+            tape=self._tape,
         )
 
 
@@ -181,7 +185,8 @@ class Glance:
     """A look without consequences, as ``once``, ``explain`` and ``audit`` take it."""
 
     world: World
-    store: SqlStore | None
+    store: SqlStore | RecordedStore | None
+    clock: Callable[[], datetime] = clock
 
     def result(
         self, now: datetime, explained: Callable[[JobStatus], bool] = lambda _: True
@@ -229,10 +234,19 @@ def glance(settings: Settings, stack: ExitStack) -> Glance:
 
 def glance_at_url(url: str) -> Glance:
     """A glance at one server that is known by its URL alone: no settings, cluster or store."""
-    settings = Settings.model_validate(
-        {"prometheuses": [{"name": url, "servers": [{"name": url, "url": url}]}]}
-    )
-    return Glance(world(settings, None), None)
+    return Glance(world(settings_of_url(url), None), None)
+
+
+def settings_of_url(url: str) -> Settings:
+    """Settings that hold but one server, called by its URL without the credentials in it.
+
+    Raises ConfigError for what is no URL.
+    """
+    if not url.startswith(("http://", "https://")):
+        raise ConfigError(f"--prometheus-url: {url!r} is no http:// or https:// address")
+    name = without_credentials(url)[0]
+    servers = [{"name": name, "url": url}]
+    return Settings.model_validate({"prometheuses": [{"name": name, "servers": servers}]})
 
 
 def reading_store(settings: Settings, stack: ExitStack) -> SqlStore:
@@ -249,10 +263,3 @@ def accepting(settings: Settings, stack: ExitStack) -> Accept:
     if store.expectations() is not None:
         store = stack.enter_context(open_store(settings.store, settings.retention))
     return Accept(store=store, clock=clock)
-
-
-def notifiers(settings: Settings, dry_run: TextIO | None) -> tuple[Slack | DryRun, ...]:
-    """Those that are told. With *dry_run* what would be sent is written there instead."""
-    if dry_run is not None:
-        return (DryRun(dry_run),)
-    return () if settings.slack is None else (Slack(settings.slack),)

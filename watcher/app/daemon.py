@@ -22,11 +22,13 @@ from apscheduler.triggers.cron import CronTrigger
 from watcher import __version__
 from watcher.adapters.slack_errors import Reason
 from watcher.adapters.sql import SqlStore, open_store
-from watcher.app import compose, rights
+from watcher.app import compose, rights, telling
 from watcher.app.reports import Reports
+from watcher.cycles.delivery import Delivery
 from watcher.cycles.inspect import Inspect
 from watcher.cycles.snapshot import Snapshot
 from watcher.cycles.watch import Watch
+from watcher.engine.group import Storm
 from watcher.errors import ConfigError, WatcherError
 from watcher.model.results import Audit, Result
 from watcher.settings import Settings, load
@@ -166,19 +168,21 @@ def _wait_for_cycles(scheduler: BackgroundScheduler) -> None:
 
 def _assembled(settings: Settings, stack: ExitStack, dry_run: TextIO | None) -> Daemon:
     world = compose.connected(settings)
-    receivers = compose.notifiers(settings, dry_run)
+    told = telling.receivers(settings, dry_run)
     store = stack.enter_context(open_store(settings.store, settings.retention))
     meters = Meters(
-        notifiers=[r.name for r in receivers], reasons=[reason.value for reason in Reason]
+        notifiers=[each.name for each in told.all], reasons=[reason.value for reason in Reason]
     )
     watch = Watch(
         look=world.look,
         store=store,
-        notifiers=receivers,
-        tally=meters,
+        delivery=Delivery(
+            store=store, notifiers=told.notifiers, fallback=told.fallback, tally=meters
+        ),
         policy=world.policy,
-        repeat=settings.repeat,
-        blind_grace=settings.blind_grace,
+        terms=telling.terms(settings),
+        storm=Storm(problems=settings.storm_problems),
+        windows=telling.windows(settings),
         clock=compose.clock,
     )
     snapshot = Snapshot(
@@ -203,7 +207,7 @@ def _assembled(settings: Settings, stack: ExitStack, dry_run: TextIO | None) -> 
         snapshot=snapshot,
         watch=watch,
         inspect=inspect,
-        reports=Reports(inspect, settings.inspection, receivers),
+        reports=Reports(inspect, settings.inspection, told.reporters),
     )
 
 
@@ -273,7 +277,7 @@ def _say_what_is_watched(daemon: Daemon) -> None:
         logger.info("watching %s: %s", named.name, servers)
     if not settings.prometheuses:
         logger.info("watching every Prometheus that the Kubernetes API knows")
-    told = ", ".join(receiver.name for receiver in daemon.watch.notifiers)
+    told = ", ".join(receiver.name for receiver in daemon.watch.delivery.notifiers)
     logger.info("telling %s", told or "nobody: set slack in the settings to be told")
     for lack in rights.lacking(world.kube):
         logger.warning(
@@ -286,4 +290,5 @@ def _say_what_is_watched(daemon: Daemon) -> None:
 def check(settings: Settings) -> None:
     """Raise ConfigError where the settings cannot be used together; asks no server anything."""
     compose.connected(settings)
+    telling.windows(settings)
     _weekly(settings)

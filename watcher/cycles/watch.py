@@ -1,58 +1,48 @@
 """The watch cycle: look, follow the incidents, keep the outcome, tell people."""
 
-import hashlib
-import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from itertools import chain
+from typing import Final
 
+from watcher.cycles.delivery import Delivery
 from watcher.cycles.look import Look, Remembered
-from watcher.engine.announce import Reason, why
+from watcher.cycles.tidings import Terms, contexts, is_muted, of_problems, of_spells
 from watcher.engine.blind import spells
-from watcher.engine.group import Problem, assign, problems
-from watcher.engine.track import Policy, track
-from watcher.engine.wording import Context, Message, of_blindness, of_problem
-from watcher.errors import NotifyError
+from watcher.engine.group import Storm, assign
+from watcher.engine.track import Policy, track, turns
 from watcher.model.comparison import JobState
 from watcher.model.expectations import Expectations, Unreadable
 from watcher.model.facts import Known
 from watcher.model.findings import Confidence, Found, Link
-from watcher.model.history import Blindness, JobMemory, Sent, WatchRecord
-from watcher.model.incidents import Incident, Status
+from watcher.model.history import Blindness, JobMemory, Owed, WatchRecord
+from watcher.model.incidents import Incident, Status, Transition
+from watcher.model.mutes import Mute
 from watcher.model.names import JobKey
 from watcher.model.results import Result
-from watcher.ports import Notifier, Store
+from watcher.ports import Store
 
-logger = logging.getLogger(__name__)
-
-_REMEMBERED_FOR = timedelta(days=2)
+_REMEMBERED_FOR: Final = timedelta(days=2)
 """How long after its end a spell of blindness is still told to a receiver that was away."""
 
-
-class Tally(Protocol):
-    """Counts deliveries, for the metrics."""
-
-    def delivered(self, notifier: str) -> None:
-        """One more message was accepted."""
-        ...
-
-    def refused(self, notifier: str, reason: str) -> None:
-        """One more message was not."""
-        ...
+_MOMENT: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """Compares what is scraped with the latest snapshot, and follows up."""
+    """Compares what is scraped with the latest snapshot, and follows up.
+
+    *windows* answers the mutes that the settings give at a moment; the store has the others.
+    """
 
     look: Look
     store: Store
-    notifiers: Sequence[Notifier]
-    tally: Tally
+    delivery: Delivery
     policy: Policy
-    repeat: timedelta
-    blind_grace: timedelta
+    terms: Terms
+    storm: Storm
+    windows: Callable[[datetime], Sequence[Mute]]
     clock: Callable[[], datetime]
 
     def run(self) -> Result:
@@ -65,21 +55,12 @@ class Watch:
             memory=memory, incidents=incidents, mounts=Known(tuple(self.store.mount_history()))
         )
         result = self.look.at(expectations, remembered, now)
-        causes = {k: d.cause for k, d in result.diagnoses.items() if d.cause is not None}
-        transitions = assign(
-            track(
-                incidents,
-                result.statuses,
-                causes,
-                held=_held(result, causes, self.look.settle),
-                policy=self.policy,
-                now=now,
-            ),
-            incidents,
-        )
+        transitions = self._transitions(result, incidents)
         blindness = spells(self.store.blindness(), result.unreadable, now)
+        mutes = (*self.windows(now), *self.store.mutes(now, now + _MOMENT))
         memory = remember_states(result, now)
-        self.store.record(watch_record(result), memory, transitions, blindness)
+        owed = self._owed(result, transitions, mutes)
+        self.store.record(watch_record(result), memory, transitions, blindness, owed)
         after = dict(incidents)
         for transition in transitions:
             after[transition.after.job] = transition.after
@@ -89,48 +70,49 @@ class Watch:
             memory=memory,
             incidents=going_on,
             unreadable=with_since(result.unreadable, blindness),
+            mutes=mutes,
         )
-        self._tell(result, now)
-        return result
+        self._tell(result)
+        return replace(result, owed=tuple(self.store.owed()))
 
-    def _tell(self, result: Result, now: datetime) -> None:
-        about = contexts(result)
-        for problem in problems(self.store.unsettled()):
-            body = _digest(problem)
-            for notifier in self.notifiers:
-                last = self.store.last_sent(problem.id, notifier.name)
-                cause = problem.spokesman.cause
-                reason = why(problem.status, cause, body, last, repeat=self.repeat, now=now)
-                if reason is not Reason.NONE:
-                    sent = Sent(status=problem.status, cause=cause, at=now, body=body)
-                    self._deliver(notifier, of_problem(problem, reason, about), sent, last)
-        for spell in self.store.blind_spells(now - _REMEMBERED_FOR, now):
-            self._tell_blindness(spell, now)
+    def _transitions(
+        self, result: Result, incidents: Mapping[JobKey, Incident]
+    ) -> tuple[Transition, ...]:
+        causes = {k: d.cause for k, d in result.diagnoses.items() if d.cause is not None}
+        lately = self.store.incidents(result.at - self.policy.flap_window, result.at)
+        tracked = track(
+            incidents,
+            result.statuses,
+            causes,
+            held=_held(result, causes, self.look.settle),
+            lately=turns(lately, self.policy, result.at),
+            policy=self.policy,
+            now=result.at,
+        )
+        return assign(tracked, incidents, self.storm)
 
-    def _tell_blindness(self, spell: Blindness, now: datetime) -> None:
-        over = spell.until is not None
-        if not over and now - spell.since < self.blind_grace:
-            return
-        status = Status.RESOLVED if over else Status.FIRING
-        for notifier in self.notifiers:
-            source = Unreadable(source=spell.source, error=spell.error)
-            subject = of_blindness(source, spell.since, spell.until, Reason.FIRST).subject
-            last = self.store.last_sent(subject, notifier.name)
-            reason = why(status, None, "", last, repeat=self.repeat, now=now)
-            if reason is not Reason.NONE:
-                message = of_blindness(source, spell.since, spell.until, reason)
-                self._deliver(notifier, message, Sent(status=status, cause=None, at=now), last)
+    def _owed(
+        self, result: Result, transitions: Sequence[Transition], mutes: Sequence[Mute]
+    ) -> Iterator[Owed]:
+        """A message to each receiver for what fires now: owed whatever happens to us next."""
+        fired = [t.after for t in transitions if t.after.fired_at == result.at]
+        about = contexts(result, fired)
+        for incident in fired:
+            if incident.group is not None and not is_muted(incident, about, mutes):
+                for notifier in self.delivery.notifiers:
+                    yield Owed(subject=incident.group, notifier=notifier.name, since=result.at)
 
-    def _deliver(self, notifier: Notifier, message: Message, sent: Sent, last: Sent | None) -> None:
-        """Deliver, and only then remember it: a message is told at least once."""
-        try:
-            handle = notifier.notify(message, last)
-        except NotifyError as error:
-            self.tally.refused(notifier.name, error.reason)
-            logger.warning("%s was not told of %s: %s", notifier.name, message.headline, error)
-        else:
-            self.tally.delivered(notifier.name)
-            self.store.mark_sent(message.subject, notifier.name, replace(sent, handle=handle))
+    def _tell(self, result: Result) -> None:
+        unsettled = self.store.unsettled()
+        about = contexts(result, unsettled)
+        blind = self.store.blind_spells(result.at - _REMEMBERED_FOR, result.at + _MOMENT)
+        self.delivery.tell(
+            chain(
+                of_problems(unsettled, about, result, result.mutes, self.terms),
+                of_spells(blind, self.terms, result.at),
+            ),
+            result.at,
+        )
 
 
 def remember_states(result: Result, now: datetime) -> Mapping[JobKey, JobMemory]:
@@ -166,24 +148,6 @@ def with_since(
     return tuple(replace(u, since=since.get(u.source, u.since)) for u in unreadable)
 
 
-def contexts(result: Result) -> Mapping[str, Context]:
-    """What messages say of each incident beyond the incident itself, by its id."""
-    by_key: Mapping[JobKey, Incident] = result.incidents
-    found = {}
-    for status in result.statuses:
-        incident = by_key.get(status.job.key)
-        if incident is None:
-            continue
-        diagnosis = result.diagnoses.get(status.job.key)
-        found[incident.id] = Context(
-            monitor=str(status.job.monitor) if status.job.monitor else None,
-            last_sample_at=result.last_samples.get(status.job.key),
-            undecided=diagnosis.undecided if diagnosis else (),
-            severity=status.job.steering.severity,
-        )
-    return found
-
-
 def _held(result: Result, causes: Mapping[JobKey, Found], settle: timedelta) -> frozenset[JobKey]:
     """Jobs that were changed a moment ago, but for those with certain proof at *created*."""
     held = set()
@@ -200,9 +164,3 @@ def _held(result: Result, causes: Mapping[JobKey, Found], settle: timedelta) -> 
         if not proven:
             held.add(status.job.key)
     return frozenset(held)
-
-
-def _digest(problem: Problem) -> str:
-    """What is said beyond status and cause: which jobs, and how they are."""
-    said = "\n".join(f"{i.pool} {i.state}" for i in problem.open)
-    return hashlib.sha256(said.encode()).hexdigest()[:16]

@@ -1,7 +1,8 @@
 """What is said of a problem, before any markup: once for every place that says it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,9 +10,9 @@ from watcher.engine.announce import Reason
 from watcher.engine.group import Problem
 from watcher.model.comparison import JobState
 from watcher.model.expectations import Unreadable
-from watcher.model.findings import Evidence, Finding, FixStep, Undecided
-from watcher.model.incidents import Ending, Incident, Status
-from watcher.model.names import PoolName, PrometheusName
+from watcher.model.findings import CAUSE_UNKNOWN, Evidence, Finding, FixStep, Undecided
+from watcher.model.incidents import Ending, Status
+from watcher.model.names import JobKey, PoolName, PrometheusName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Subject:
     pool: PoolName
     state: JobState
     monitor: str | None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,10 @@ class Context:
     last_sample_at: datetime | None = None
     undecided: tuple[Undecided, ...] = ()
     severity: str | None = None
+    """What the owner says it is, None where nothing."""
+    pinned: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """As ``engine.matching`` names them."""
     links: tuple[tuple[str, str], ...] = ()
 
 
@@ -57,7 +63,7 @@ class Message:
     ``subject`` is the id under which deliveries are remembered; ``reason`` says why it is sent now
     (``announce.Reason``). ``headline`` is one line; ``summary`` the cause in one sentence;
     ``cause`` its code. ``duration`` is set when it ended. ``about`` holds the jobs concerned, one or
-    a whole group. ``note`` is set for what is no incident (a blind source, a mass loss).
+    a whole group. ``channel`` and ``mention`` are those of its route, None for the usual ones.
     """
 
     subject: str
@@ -78,6 +84,8 @@ class Message:
     severity: str = "warning"
     links: tuple[tuple[str, str], ...] = ()
     """Pairs of a text and a URL."""
+    channel: str | None = None
+    mention: str | None = None
 
     @property
     def duration(self) -> timedelta | None:
@@ -85,37 +93,40 @@ class Message:
         return None if self.ends_at is None else self.ends_at - self.starts_at
 
 
-def of_problem(problem: Problem, reason: Reason, about: Mapping[str, Context]) -> Message:
-    """Put a problem into words. *about* has what is known beyond each incident, by its id."""
-    shown = problem.open or problem.incidents
+def of_problem(
+    problem: Problem, reason: Reason, about: Mapping[JobKey, Context], severity: str
+) -> Message:
+    """Put a problem into words. *about* has what is known of each job beyond its incident."""
     one = problem.spokesman
-    known = about.get(one.id, Context())
-    finding = one.found.finding if one.found else None
+    known = about.get(one.job, Context())
+    found = one.found if not problem.storm else None
+    finding = found.finding if found else None
     return Message(
         subject=problem.id,
         reason=reason.value,
         status=problem.status,
-        headline=_headline(problem, shown),
-        summary=cause_sentence(one.state, finding),
+        headline=_headline(problem),
+        summary=_summary(problem, finding),
         about=tuple(
             Subject(
                 prometheus=i.prometheus,
                 pool=i.pool,
                 state=i.state,
-                monitor=about.get(i.id, known).monitor,
+                monitor=about.get(i.job, Context()).monitor,
+                labels=about.get(i.job, Context()).labels,
             )
-            for i in shown
+            for i in problem.told
         ),
-        cause=one.cause,
+        cause=None if problem.storm else one.cause,
         confidence=finding.confidence.value if finding else None,
-        link=one.found.link.word if one.found else None,
-        starts_at=min(i.starts_at for i in problem.incidents),
+        link=found.link.word if found else None,
+        starts_at=problem.starts_at,
         ends_at=_ended(problem),
         last_sample_at=known.last_sample_at,
         evidence=finding.evidence if finding else (),
         fix=finding.fix if finding else (),
-        undecided=() if finding else tuple(_undecided_line(u) for u in known.undecided),
-        severity=known.severity or ("notice" if one.cause in NOTICES else "warning"),
+        undecided=() if one.found else tuple(_undecided_line(u) for u in known.undecided),
+        severity=severity,
         links=known.links,
     )
 
@@ -126,7 +137,7 @@ def of_blindness(
     """Say that a source cannot be read, or that it can be again."""
     over = until is not None
     return Message(
-        subject=f"blind:{source.source}",
+        subject=blind_subject(source.source, since),
         reason=reason.value,
         status=Status.RESOLVED if over else Status.FIRING,
         headline=f"{source.source} can be read again" if over else f"Blind: {source.source}",
@@ -140,6 +151,11 @@ def of_blindness(
     )
 
 
+def blind_subject(source: str, since: datetime) -> str:
+    """The subject of a spell of blindness."""
+    return f"blind:{source}@{since.isoformat()}"
+
+
 def cause_sentence(state: JobState, finding: Finding | None) -> str:
     """The cause of a job's *state* in one sentence, or plainly that it is not known."""
     if finding is not None:
@@ -147,14 +163,34 @@ def cause_sentence(state: JobState, finding: Finding | None) -> str:
     return f"{MEANING[state]}; no rule explains why"
 
 
-def _headline(problem: Problem, shown: Sequence[Incident]) -> str:
+def _headline(problem: Problem) -> str:
+    shown = problem.told
     over = problem.status is Status.RESOLVED
-    verb = "recovered" if over else "lost"
+    verb = "recovered" if over else "flapping" if problem.flapping else "lost"
     if over and all(i.ending is Ending.RETIRED for i in problem.incidents):
         verb = "no longer expected"
+    where = ", ".join(problem.prometheuses)
+    if problem.storm:
+        return f"Storm: {len(shown)} scrape jobs {verb} in {where}"
     if len(shown) == 1:
         return f"Scrape job {verb}: {shown[0].pool}"
-    return f"{len(shown)} scrape jobs {verb} in {shown[0].prometheus}: {shown[0].pool}, …"
+    return f"{len(shown)} scrape jobs {verb} in {where}: {shown[0].pool}, …"
+
+
+def _summary(problem: Problem, finding: Finding | None) -> str:
+    if problem.storm:
+        causes = Counter(i.cause or CAUSE_UNKNOWN for i in problem.told)
+        counted = ", ".join(f"{count} {cause}" for cause, count in causes.most_common(_CAUSES_TOLD))
+        more = ", …" if len(causes) > _CAUSES_TOLD else ""
+        return f"too many at once to tell one by one; by cause: {counted}{more}"
+    said = cause_sentence(problem.spokesman.state, finding)
+    if problem.flapping and problem.status is Status.FIRING:
+        turns = max(i.turns for i in problem.told)
+        return f"lost {turns} times in a short while, nothing more is said until it settles; {said}"
+    return said
+
+
+_CAUSES_TOLD: Final = 8
 
 
 def _ended(problem: Problem) -> datetime | None:

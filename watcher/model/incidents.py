@@ -34,8 +34,8 @@ class Incident:
     last one found and ``found`` its finding; a rule that turned undecided does not take them away.
     ``group`` is the id of the problem that it is told as a part of, None until it fires, and
     ``fired_at`` is when it did. ``turns`` is how often the job was lost in a short while when that
-    was found to be too often, 0 while it was not; such an incident ends only after a longer time
-    without a loss, which began at ``well_since``.
+    was found to be too often, 0 while it was not; such an incident lasts until the job no longer
+    turns, and ``turned_at`` is when it last did.
     """
 
     id: str
@@ -55,7 +55,7 @@ class Incident:
     group: str | None = None
     fired_at: datetime | None = None
     turns: int = 0
-    well_since: datetime | None = None
+    turned_at: datetime | None = None
 
     @property
     def flapping(self) -> bool:

@@ -7,8 +7,9 @@ from datetime import datetime
 from watcher.model.comparison import Comparison, JobState, JobStatus
 from watcher.model.expectations import Expectations, Unreadable
 from watcher.model.findings import Diagnosis, Risk, Undecided
-from watcher.model.history import JobMemory
+from watcher.model.history import JobMemory, Owed
 from watcher.model.incidents import Incident
+from watcher.model.mutes import Mute
 from watcher.model.names import JobKey
 from watcher.model.observations import Observation
 
@@ -18,7 +19,10 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One look. ``expectations`` is None when there is no snapshot and none could be taken."""
+    """One look. ``expectations`` is None when there is no snapshot and none could be taken.
+
+    ``owed`` are the messages that receivers have not taken yet, ``mutes`` those in force.
+    """
 
     at: datetime
     expectations: Expectations | None
@@ -29,6 +33,8 @@ class Result:
     incidents: Mapping[JobKey, Incident] = field(default_factory=dict)
     last_samples: Mapping[JobKey, datetime] = field(default_factory=dict)
     unreadable: tuple[Unreadable, ...] = ()
+    owed: tuple[Owed, ...] = ()
+    mutes: tuple[Mute, ...] = ()
 
     @property
     def statuses(self) -> tuple[JobStatus, ...]:

@@ -1,0 +1,112 @@
+"""What the settings say of telling people: terms, routes, windows of maintenance, receivers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TextIO
+
+from apscheduler.triggers.cron import CronTrigger
+
+from watcher.adapters.slack import Slack
+from watcher.adapters.slack_dry import DryRun
+from watcher.app.reports import Receiver as Reporter
+from watcher.cycles.tidings import Terms
+from watcher.engine.matching import Match
+from watcher.engine.route import Route
+from watcher.engine.severity import Grading
+from watcher.errors import ConfigError
+from watcher.model.mutes import Mute
+from watcher.ports import Notifier
+from watcher.settings import MuteSettings, Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receivers:
+    """Who is told, and who hears of what one of them refuses for good."""
+
+    notifiers: Sequence[Notifier]
+    fallback: Notifier | None = None
+    reporters: Sequence[Reporter] = ()
+
+    @property
+    def all(self) -> tuple[Notifier, ...]:
+        """Every one of them."""
+        return (*self.notifiers, *([self.fallback] if self.fallback else []))
+
+
+def receivers(settings: Settings, dry_run: TextIO | None) -> Receivers:
+    """Those that are told. With *dry_run* what would be sent is written there instead."""
+    if dry_run is not None:
+        shown = DryRun(dry_run)
+        return Receivers(notifiers=(shown,), reporters=(shown,))
+    slack = settings.slack
+    if slack is None:
+        return Receivers(notifiers=())
+    fallback = None
+    if slack.fallback_channel is not None:
+        spare = slack.model_copy(update={"channel": slack.fallback_channel, "routes": ()})
+        fallback = Slack(spare, name="slack-fallback")
+    told = Slack(slack)
+    return Receivers(notifiers=(told,), fallback=fallback, reporters=(told,))
+
+
+def terms(settings: Settings) -> Terms:
+    """When what is told, where."""
+    routes = settings.slack.routes if settings.slack else ()
+    return Terms(
+        repeat=settings.repeat,
+        blind_grace=settings.blind_grace,
+        grading=Grading(
+            rules=tuple((_match(each.match), each.severity) for each in settings.severities),
+            critical_share=settings.critical_share,
+            escalate_after=settings.escalate_after,
+        ),
+        routes=tuple(
+            Route(
+                match=_match(each.match),
+                channel=each.channel,
+                mention=each.mention,
+                repeat=each.repeat,
+            )
+            for each in routes
+        ),
+    )
+
+
+def windows(settings: Settings) -> Callable[[datetime], Sequence[Mute]]:
+    """The mutes of the settings that are in force at a moment. Raises ConfigError."""
+    triggers = [(each, _trigger(number, each)) for number, each in enumerate(settings.mutes)]
+
+    def in_force(now: datetime) -> Sequence[Mute]:
+        found = []
+        for each, trigger in triggers:
+            began = trigger.get_next_fire_time(None, now - each.lasts + timedelta(microseconds=1))
+            if began is not None and began <= now:
+                found.append(_mute(each, began))
+        return tuple(found)
+
+    return in_force
+
+
+def _mute(window: MuteSettings, began: datetime) -> Mute:
+    return Mute(
+        id=f"{window.cron} {window.timezone}",
+        match=_match(window.match),
+        since=began,
+        until=began + window.lasts,
+        reason=window.reason,
+    )
+
+
+def _trigger(number: int, window: MuteSettings) -> CronTrigger:
+    try:
+        return CronTrigger.from_crontab(window.cron, timezone=window.timezone)
+    except (ValueError, LookupError) as error:
+        raise ConfigError(
+            f"mutes.{number}: {error}; write `cron` as cron does, such as `0 2 * * sun`, and "
+            "`timezone` as Europe/Berlin"
+        ) from None
+
+
+def _match(globs: Mapping[str, str]) -> Match:
+    return tuple(sorted(globs.items()))

@@ -1,0 +1,186 @@
+"""Deliver messages: written down before they are sent, marked once they were accepted.
+
+A kill at any moment leaves a row that says a message may have been taken, so that it is looked up
+or said again, never forgotten. What cannot succeed is tried ever less often; a receiver that does
+not answer, or asks us to wait, is left alone.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from watcher.cycles.tidings import Tidings
+from watcher.engine.announce import URGENT, Reason, why
+from watcher.engine.wording import Message
+from watcher.errors import NotifyError
+from watcher.model.history import Owed, Sent
+from watcher.model.incidents import Status
+from watcher.ports import Notifier, Store
+
+logger = logging.getLogger(__name__)
+
+_FIRST_WAIT: Final = timedelta(minutes=1)
+_LONGEST_WAIT: Final = timedelta(hours=1)
+"""How long a message that cannot succeed rests before it is tried again: doubled each time."""
+
+_FORGOTTEN_AFTER: Final = timedelta(days=2)
+"""A debt of which nobody has spoken for so long is of a problem or a receiver that is no more."""
+
+
+class Tally(Protocol):
+    """Counts deliveries, for the metrics."""
+
+    def delivered(self, notifier: str) -> None:
+        """One more message was accepted."""
+        ...
+
+    def refused(self, notifier: str, reason: str) -> None:
+        """One more message was not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Due:
+    """One message to one receiver."""
+
+    tidings: Tidings
+    reason: Reason
+    notifier: Notifier
+    last: Sent | None
+    owed: Owed | None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return (self.tidings.subject, self.notifier.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Tells every receiver what it has to hear.
+
+    The *fallback* hears of what another receiver refuses for good, until its end.
+    """
+
+    store: Store
+    notifiers: Sequence[Notifier]
+    tally: Tally
+    fallback: Notifier | None = None
+
+    def tell(self, tidings: Iterable[Tidings], now: datetime) -> None:
+        """Deliver what is due. Raises StoreError alone: what a receiver does is remembered."""
+        owed = {(each.subject, each.notifier): each for each in self.store.owed()}
+        dues, spoken = [], set()
+        for each in tidings:
+            for notifier in self._receivers(each.subject, owed):
+                spoken.add((each.subject, notifier.name))
+                if (due := self._due(each, notifier, owed, now)) is not None:
+                    dues.append(due)
+        # What failed before comes last, so that no message keeps the others from being sent.
+        dues.sort(key=lambda due: due.owed.tries if due.owed else 0)
+        resting = set(_resting(owed.values(), now))
+        for due in dues:
+            if due.notifier.name not in resting and not self._deliver(due, now):
+                resting.add(due.notifier.name)
+        for key, debt in owed.items():
+            if key not in spoken and now - debt.since > _FORGOTTEN_AFTER:
+                self.store.forgive(*key)
+
+    def _receivers(self, subject: str, owed: Mapping[tuple[str, str], Owed]) -> Iterator[Notifier]:
+        yield from self.notifiers
+        if self.fallback is None:
+            return
+        refused = any(
+            (debt := owed.get((subject, notifier.name))) is not None and debt.permanent
+            for notifier in self.notifiers
+        )
+        last = self.store.last_sent(subject, self.fallback.name)
+        if refused or (last is not None and last.status is Status.FIRING):
+            yield self.fallback
+
+    def _due(
+        self,
+        tidings: Tidings,
+        notifier: Notifier,
+        owed: Mapping[tuple[str, str], Owed],
+        now: datetime,
+    ) -> _Due | None:
+        debt = owed.get((tidings.subject, notifier.name))
+        last = self.store.last_sent(tidings.subject, notifier.name)
+        repeat = notifier.resend or tidings.repeat
+        plain = replace(last, reminders=0) if last is not None and notifier.resend else last
+        news = replace(tidings.news, quiet=tidings.news.quiet and notifier.resend is None)
+        reason = why(news, plain, owed=debt, repeat=repeat, now=now)
+        if reason is Reason.NONE:
+            if debt is not None:
+                self.store.forgive(tidings.subject, notifier.name)
+            return None
+        if debt is not None and debt.not_before is not None and now < debt.not_before:
+            return None
+        return _Due(tidings=tidings, reason=reason, notifier=notifier, last=last, owed=debt)
+
+    def _deliver(self, due: _Due, now: datetime) -> bool:
+        """Deliver one; False where its receiver had better be left alone for now."""
+        subject, name = due.key
+        debt = due.owed or Owed(subject=subject, notifier=name, since=now)
+        tried = replace(debt, tries=debt.tries + 1, doubtful=True)
+        message = _worded(due)
+        self.store.owe(tried)
+        try:
+            handle = due.notifier.notify(message, due.last, doubtful=debt.doubtful)
+        except NotifyError as error:
+            self.tally.refused(name, error.reason)
+            logger.warning("%s was not told of %s: %s", name, message.headline, error)
+            self.store.owe(_failed(tried, debt, error, now))
+            return error.permanent
+        self.tally.delivered(name)
+        self.store.mark_sent(subject, name, replace(_sent(due, message, now), handle=handle))
+        return True
+
+
+def _worded(due: _Due) -> Message:
+    """What was critical once stays so; only then somebody is mentioned."""
+    message, last = due.tidings.words(due.reason), due.last
+    told = last.severity if last is not None else ""
+    if told and (told == URGENT or message.status is Status.RESOLVED):
+        message = replace(message, severity=told)
+    return message if message.severity == URGENT else replace(message, mention=None)
+
+
+def _sent(due: _Due, message: Message, now: datetime) -> Sent:
+    news, last = due.tidings.news, due.last
+    reminders = last.reminders if last is not None else 0
+    quiet = due.reason is Reason.CHANGED and last is not None
+    return Sent(
+        status=news.status,
+        cause=news.cause,
+        at=last.at if quiet and last is not None else now,
+        body=news.body,
+        severity=message.severity,
+        reminders=reminders + (due.reason is Reason.REPEAT),
+    )
+
+
+def _failed(tried: Owed, before: Owed, error: NotifyError, now: datetime) -> Owed:
+    """What is known after a try that failed: whether it may have been taken, when the next is."""
+    wait = None
+    if error.retry_after is not None:
+        wait = timedelta(seconds=error.retry_after)
+    elif error.permanent:
+        wait = min(_FIRST_WAIT * 2 ** min(tried.tries - 1, 10), _LONGEST_WAIT)
+    return replace(
+        tried,
+        doubtful=before.doubtful or not (error.permanent or error.retry_after is not None),
+        permanent=error.permanent,
+        not_before=None if wait is None else now + wait,
+        reason=error.reason,
+        error=str(error),
+    )
+
+
+def _resting(owed: Iterable[Owed], now: datetime) -> Iterator[str]:
+    """The receivers that asked us to wait."""
+    for each in owed:
+        if each.not_before is not None and not each.permanent and now < each.not_before:
+            yield each.notifier
