@@ -7,7 +7,7 @@ from watcher.diagnosis.rule import Case
 from watcher.model.expectations import Origin
 from watcher.model.facts import LAST_MONITOR, MONITOR, NAMESPACE, Unavailable
 from watcher.model.findings import Evidence, FixStep
-from watcher.model.kube import KubeObject, moment
+from watcher.model.kube import KubeObject
 from watcher.model.names import MonitorRef
 
 _KEEPERS: Final = (
@@ -45,11 +45,10 @@ def gone_evidence(case: Case, ref: MonitorRef) -> Iterator[Evidence]:
     )
     last = case.look(LAST_MONITOR)
     if not isinstance(last, Unavailable) and last is not None:
+        made = f", made {last.created_at:%Y-%m-%d}" if last.created_at else ""
         yield Evidence(
-            seen=f"the last snapshot that had it: generation {last.generation or 'not known'}"
-            + keeper(last),
+            seen=f"as last seen: generation {last.generation or 'not known'}{made}{keeper(last)}",
             where=f"watcher expect {case.pool} --manifest",
-            at=moment(last.raw, "metadata", "creationTimestamp"),
         )
 
 
