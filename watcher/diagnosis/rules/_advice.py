@@ -28,12 +28,18 @@ def endpoint_of(case: Case) -> JSONObject | None:
 
 
 def set_endpoint(case: Case, field: str, new: JSON, do: str) -> FixStep | None:
-    """Set *field* of the job's endpoint; None where the job has none that can be read."""
+    """Set *field* (``scheme``, ``tlsConfig/serverName``) of the job's endpoint.
+
+    None where the job has no endpoint that can be read, or nothing stands above the field.
+    """
     monitor, endpoint = monitor_of(case), endpoint_of(case)
     if monitor is None or endpoint is None:
         return None
     path = f"/spec/{ENDPOINTS[MonitorKind(monitor.kind)]}/{case.job.endpoint}"
-    old = value(endpoint, field)
+    *above, _ = steps = field.split("/")
+    if value(endpoint, *above) is None:
+        return None
+    old = value(endpoint, *steps)
     test: list[JSONObject] = [{"op": "test", "path": path, "value": endpoint}]
     if old is not None:
         test = [{"op": "test", "path": f"{path}/{field}", "value": old}]

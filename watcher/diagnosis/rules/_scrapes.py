@@ -81,8 +81,8 @@ class Failure:
 class Failures:
     """The failing targets of which most say the same, and how many say what.
 
-    ``down`` and ``active`` count all targets of the worst server; ``barren`` those that are up and
-    yield nothing. ``tally`` is of the targets read: a pool shows at most a few dozen.
+    ``down`` and ``active`` count the targets of all shards of one replica; ``barren`` those that are
+    up and yield nothing. ``tally`` is of the targets read: a pool shows at most a few dozen.
     """
 
     code: str
@@ -123,17 +123,17 @@ def failing(case: Case, code: str) -> Failures | None:
     prevailing = max(tally, key=lambda each: (tally[each], -_ORDER.index(each)))
     if not tally[prevailing] or prevailing != code:
         return None
-    pools = [pool for _, pool in case.pools()]
-    worst = max(pools, key=lambda pool: (pool.down, _barren(pool), pool.active))
+    counts = case.status.targets
+    active = counts.active or 0
     said = tuple((each, number) for each, number in tally.most_common() if number)
     chosen = (f for f in found if f.code == code)
     return Failures(
         code=code,
         found=tuple(sorted(chosen, key=lambda f: (f.target.url, f.server.server.name))),
         tally=said,
-        active=worst.active,
-        down=worst.down,
-        barren=_barren(worst),
+        active=active,
+        down=counts.down or 0,
+        barren=min(barren, active),
     )
 
 

@@ -24,7 +24,6 @@ from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _advice, _scrapes, _targets
 from watcher.model.facts import MONITOR
 from watcher.model.findings import Finding, FixStep, Link
-from watcher.model.kube import JSON, mapping
 
 _CODE = "certificate-name-mismatch"
 
@@ -51,10 +50,10 @@ def _fix(case: Case, names: str | None) -> tuple[FixStep, ...]:
     if only is None:
         do = "Ask for a name that it holds, by tlsConfig.serverName (tls_config.server_name)"
         return (_advice.edit_job(case, do),) if names else ()
-    endpoint = _advice.endpoint_of(case)
-    tls: dict[str, JSON] = dict(mapping(endpoint, "tlsConfig")) if endpoint else {}
     do = f"Ask for the name that it holds, {only}; Prometheus reloads by itself"
-    step = _advice.set_endpoint(case, "tlsConfig", tls | {"serverName": only}, do)
+    step = _advice.set_endpoint(case, "tlsConfig/serverName", only, do) or _advice.set_endpoint(
+        case, "tlsConfig", {"serverName": only}, do
+    )
     edit = f"Ask for the name that it holds, by tlsConfig.serverName: {only}"
     return (step or _advice.edit_job(case, edit),)
 

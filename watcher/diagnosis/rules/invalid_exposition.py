@@ -7,8 +7,8 @@ an answer that ends too soon. One bad line costs the whole scrape.
 
 ## Evidence
 
-`lastError` has the parser's words and, from Prometheus 2.43 on, the text that it failed at; `unexpected
-EOF` when the body or its compression ended too soon.
+`lastError` has the parser's words and, in later versions (2.53, not yet 2.42), the text that it failed
+at; `unexpected EOF` when the body or its compression ended too soon.
 
 ## Fix
 

@@ -37,7 +37,8 @@ def check(case: Case) -> Finding | None:
     status = case.status
     known = [s for s in status.servers if s.state is not JobState.UNKNOWN]
     parted = status.disagree or len({s.state in _NOWHERE for s in known}) > 1
-    worse = [s.server for s in known if s.state is case.state]
+    affected = {s.server.name for s in case.servers()}
+    worse = [s.server for s in known if s.server in affected and s.state is not JobState.HEALTHY]
     if not parted or not worse or len(worse) == len(known):
         return None
     by_name = {s.server.name: s for s in case.observation.readable}
@@ -50,7 +51,7 @@ def check(case: Case) -> Finding | None:
         for s in known
         if s.server in by_name
     )
-    others = Counter(str(s.state) for s in known if s.state is not case.state)
+    others = Counter(str(s.state) for s in known if s.server not in worse)
     elsewhere = ", ".join(f"{state} on {n} other{'s' * (n > 1)}" for state, n in others.items())
     return Finding(
         summary=f"{case.pool} is {case.state} on {', '.join(worse)}, and {elsewhere}",

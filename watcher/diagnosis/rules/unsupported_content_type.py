@@ -58,7 +58,8 @@ def _fix(case: Case, found: _scrapes.Failures, sent: str) -> Iterator[FixStep]:
     do = f"If it is metrics in text: set {_FIELD} to {_TEXT}"
     monitor = _advice.monitor_of(case)
     if monitor is not None:
-        what = f"{do} (operator 0.79 or later; Prometheus reloads by itself)"
+        older = "a custom resource definition that is older than the field drops it"
+        what = f"{do} (Prometheus reloads by itself; {older})"
         yield _advice.set_spec(monitor, _FIELD, _TEXT, what)
     else:
         yield _advice.edit_job(case, f"{do} (fallback_scrape_protocol)")
