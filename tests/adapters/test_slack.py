@@ -561,3 +561,48 @@ def test_a_dry_run_shows_what_would_be_posted_edited_and_answered():
     assert "would edit message dry-run/1" in told
     assert "would reply in the thread of dry-run/1\nResolved after 9 d 4 h." in told
     assert '    {"op": "add", "path": "/spec/secrets/-", "value": "kubelet-tls"}]\'' in told
+
+
+def test_a_route_decides_the_channel_and_the_end_stays_where_the_start_was(slack):
+    slack.channels["C0PAYMENTS"] = "payments"
+    message = a_message(channel="C0PAYMENTS")
+    handle = a_slack(slack).notify(message, None)
+
+    a_slack(slack).notify(resolved(replace(message, channel=None)), sent(message, handle))
+
+    assert {m.channel for m in slack.messages} == {"C0PAYMENTS"}
+    assert len(slack.channel) == 1
+
+
+def test_an_escalation_edits_the_message_and_mentions_in_its_thread_for_all_to_see(slack):
+    message = a_message()
+    handle = a_slack(slack).notify(message, None)
+    grave = replace(message, reason=Reason.ESCALATED, severity="critical", mention="S0ONCALL1")
+
+    a_slack(slack).notify(grave, sent(message, handle))
+
+    [posted] = slack.channel
+    [reply] = slack.thread(posted.ts)
+    assert "severity critical" in str(posted.attachments)
+    assert "<!subteam^S0ONCALL1> *Now critical, still firing*" in str(reply.blocks)
+
+
+def test_a_critical_loss_mentions_at_once_and_its_end_nobody(slack):
+    message = a_message(severity="critical", mention="U0ALICE")
+    handle = a_slack(slack).notify(message, None)
+    first = str(slack.channel[0].attachments)
+
+    a_slack(slack).notify(resolved(message), sent(message, handle))
+
+    assert "<@U0ALICE>" in first
+    assert "<@U0ALICE>" not in str(slack.messages)
+
+
+def test_a_webhook_tells_an_escalation(slack):
+    message = a_message()
+    handle = a_hook(slack).notify(message, None)
+    grave = replace(message, reason=Reason.ESCALATED, severity="critical")
+
+    a_hook(slack).notify(grave, sent(message, handle))
+
+    assert len(slack.messages) == 2

@@ -74,7 +74,7 @@ class Bot:
         """What was delivered before: *last*, or what a try whose outcome was lost has posted."""
         if acts(message, last) != (Act.POST,):
             return last
-        channel = self._id or self._channel
+        channel = message.channel or self._id or self._channel
         found = standing(self._api, message, channel)
         if found is None:
             return last
@@ -85,7 +85,7 @@ class Bot:
         channel, ts = place(handle) or ("", "")
         match act:
             case Act.POST:
-                return self._post(compose(message), self._channel)
+                return self._post(compose(message), message.channel or self._channel)
             case Act.EDIT:
                 self._edit(message, channel, ts)
             case Act.REPLY:

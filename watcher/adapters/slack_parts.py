@@ -111,14 +111,21 @@ def links(message: Message) -> list[Block]:
 
 
 def context(message: Message, shown: Tone) -> list[Block]:
-    """Severity, link and the command that explains the cause."""
+    """Severity, link, the command that explains the cause, and who should know."""
     over = shown in {Tone.BLIND, Tone.RESOLVED}
     parts = [] if over else [f"severity {words(message.severity, 40)}"]
     if message.cause is not None:
         if message.link and not over:
             parts.append(f"broken link: {words(message.link, 40)}")
         parts.append(code(f"watcher explain {message.cause}", 120))
+    if message.mention is not None and not over:
+        parts.append(mention(message.mention))
     return [_small(" · ".join(parts))] if parts else []
+
+
+def mention(who: str) -> str:
+    """A user group by its id (``S…``), or a user."""
+    return f"<!subteam^{who}>" if who.startswith("S") else f"<@{who}>"
 
 
 def weight(blocks: Sequence[Block]) -> int:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from watcher.adapters.slack_blocks import Payload, fallback, metadata
-from watcher.adapters.slack_parts import SHOWN_JOBS, job_line, moment, section
+from watcher.adapters.slack_parts import SHOWN_JOBS, job_line, mention, moment, section
 from watcher.adapters.slack_text import paragraph, units, words
 from watcher.adapters.slack_tone import Tone, tone
 from watcher.engine.announce import Reason
@@ -26,6 +26,7 @@ class Act(StrEnum):
 
 
 _HOOK: Final = "webhook:"
+_LOUD: Final = frozenset({Reason.REPEAT.value, Reason.ESCALATED.value})
 _NO_FILE: Final = "The file could not be attached: "
 _LONGEST_REPLY: Final = 2_900
 
@@ -38,7 +39,7 @@ def acts(message: Message, last: Sent | None) -> tuple[Act, ...]:
     """
     if last is None or place(last.handle) is None or _over(last, message):
         return (Act.POST,)
-    if message.status is Status.RESOLVED:
+    if message.status is Status.RESOLVED or message.reason == Reason.ESCALATED:
         return (Act.EDIT, Act.REPLY)
     return (Act.REPLY,) if message.reason == Reason.REPEAT else (Act.EDIT,)
 
@@ -58,24 +59,28 @@ def hook_handle(message: Message, last: Sent | None) -> str | None:
     if last is not None and not _over(last, message):
         told = last.handle.removeprefix(_HOOK).split(",") if last.handle else []
     cause = message.cause or "none"
-    loud = message.status is Status.RESOLVED or message.reason == Reason.REPEAT
+    loud = message.status is Status.RESOLVED or message.reason in _LOUD
     if cause in told and not loud:
         return None
     return _HOOK + ",".join(dict.fromkeys([*filter(None, told), cause]))
 
 
 def reply(message: Message) -> Payload:
-    """The line in the thread: how it ended, or that it is still there."""
+    """The line in the thread: how it ended, or that it is still there; an escalation rings."""
+    escalated = message.reason == Reason.ESCALATED
     if message.duration is not None:
         said = f"*Resolved* after {length(message.duration)}."
     else:
-        still = f"*Still {tone(message).value.lower()}* since {moment(message.starts_at)}"
+        how = f"Now {words(message.severity, 40)}, still" if escalated else "Still"
+        still = f"*{how} {tone(message).value.lower()}* since {moment(message.starts_at)}"
         said = f"{still}: {words(message.summary, 800)}"
+    if escalated and message.mention is not None:
+        said = f"{mention(message.mention)} {said}"
     return {
         "text": fallback(message),
         "blocks": [section(said)],
         "metadata": _reply_metadata(message),
-        "reply_broadcast": False,
+        "reply_broadcast": escalated,
     }
 
 
