@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from watcher.adapters.kube import SOURCE, KubeApi
+from watcher.adapters.prometheus_session import without_credentials
 from watcher.model.expectations import (
     Expectations,
     ExpectedServer,
@@ -95,7 +96,7 @@ def _servers(named: PrometheusSettings) -> tuple[ExpectedServer, ...]:
     return tuple(
         ExpectedServer(
             name=ServerName(server.name),
-            url=server.url.rstrip("/"),
+            url=without_credentials(server.url)[0],
             shard=server.shard,
             replica=server.replica,
             log_file=None if server.log_file is None else str(server.log_file),

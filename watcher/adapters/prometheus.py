@@ -5,6 +5,7 @@ Nothing here compares or explains.
 """
 
 import threading
+from collections.abc import Mapping
 from datetime import datetime
 
 import requests
@@ -26,7 +27,8 @@ class Prometheus:
 
     Fits the port Observer; several servers may be read side by side. *session* is one that is
     authenticated already (the API server's proxy), used for all servers instead of *http*'s.
-    All is asked through *tape*.
+    All is asked through *tape*. *addresses* are those servers' URLs that hold credentials, by the
+    URL without them, which is the one that is shown everywhere.
     """
 
     def __init__(
@@ -36,7 +38,9 @@ class Prometheus:
         full_targets_up_to: int = 5000,
         session: requests.Session | None = None,
         tape: Tape = LIVE,
+        addresses: Mapping[str, str] | None = None,
     ) -> None:
+        self._addresses = addresses or {}
         self._tape = tape
         self._http = http
         self._full_targets_up_to = full_targets_up_to
@@ -80,6 +84,7 @@ class Prometheus:
     def _reader(self, server: ExpectedServer) -> Reader:
         with self._lock:
             if server.url not in self._readers:
-                api = Api(server.url, self._http, self._session, self._tape)
+                address = self._addresses.get(server.url, server.url)
+                api = Api(address, self._http, self._session, self._tape)
                 self._readers[server.url] = Reader(api, self._full_targets_up_to)
             return self._readers[server.url]

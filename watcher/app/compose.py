@@ -126,6 +126,11 @@ class _Observers:
 
     def __init__(self, settings: Settings, kube: KubeApi | None, tape: Tape) -> None:
         self._tape = tape
+        self._addresses = {
+            without_credentials(server.url)[0]: server.url
+            for named in settings.prometheuses
+            for server in named.servers
+        }
         proxy = settings.kubernetes is not None and settings.kubernetes.proxy and kube is not None
         self._proxy_url = kube.server if proxy and kube is not None else None
         self._proxied = (
@@ -133,7 +138,9 @@ class _Observers:
         )
         self._default = self._make(settings)
         self._own = {
-            server.url: self._make(settings.model_copy(update={"http": named.http}))
+            without_credentials(server.url)[0]: self._make(
+                settings.model_copy(update={"http": named.http})
+            )
             for named in settings.prometheuses
             if named.http is not None
             for server in named.servers
@@ -157,6 +164,7 @@ class _Observers:
             full_targets_up_to=settings.full_targets_up_to,
             session=session,  # type: ignore[arg-type]  # requests has its home in the adapters
             tape=self._tape,
+            addresses=self._addresses,
         )
 
 
@@ -167,7 +175,7 @@ def _known_by_url(named: Sequence[PrometheusSettings]) -> tuple[WatchedPrometheu
             servers=tuple(
                 ExpectedServer(
                     name=ServerName(server.name),
-                    url=server.url,
+                    url=without_credentials(server.url)[0],
                     shard=server.shard,
                     replica=server.replica,
                     log_file=str(server.log_file) if server.log_file else None,

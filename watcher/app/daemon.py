@@ -20,6 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from watcher import __version__
+from watcher.adapters.prometheus_session import without_credentials
 from watcher.adapters.slack_errors import Reason
 from watcher.adapters.sql import SqlStore, open_store
 from watcher.app import compose, rights, telling
@@ -273,7 +274,8 @@ def _say_what_is_watched(daemon: Daemon) -> None:
     cluster = f"the Kubernetes API at {world.kube.server}" if world.kube else "no Kubernetes API"
     logger.info("watcher %s: %s, store %s", __version__, cluster, daemon.store.place)
     for named in settings.prometheuses:
-        servers = ", ".join(f"{s.name} at {s.url}" for s in named.servers) or "its pods"
+        places = (f"{s.name} at {without_credentials(s.url)[0]}" for s in named.servers)
+        servers = ", ".join(places) or "its pods"
         logger.info("watching %s: %s", named.name, servers)
     if not settings.prometheuses:
         logger.info("watching every Prometheus that the Kubernetes API knows")

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from watcher import __version__
-from watcher.app import compose, daemon
+from watcher.app import compose, daemon, recording
 from watcher.app.compose import Glance
 from watcher.cli import codes, show
 from watcher.cycles.inspect import Inspect
@@ -60,6 +60,7 @@ PrometheusUrl = Annotated[
     str | None,
     typer.Option(help="Look at this server alone, without settings, cluster or store."),
 ]
+Replay = Annotated[Path | None, typer.Option(help="Work from this recording alone, at its moment.")]
 Since = Annotated[str, typer.Option(help="How far back, such as 7d or 12h.")]
 
 
@@ -102,7 +103,7 @@ def run(
 
 
 @app.command()
-def once(
+def once(  # noqa: PLR0913, PLR0917 -- each option is a parameter to Typer
     jobs: Annotated[
         list[str] | None,
         typer.Argument(metavar="[JOB]...", help="Only these: globs over pools or monitors."),
@@ -116,13 +117,16 @@ def once(
     strict: Annotated[
         bool, typer.Option("--strict", help="Let degraded jobs count as found (exit code 1).")
     ] = False,
+    replay: Replay = None,
     watch: Annotated[
         bool, typer.Option("--watch", "-w", help="Look again at every watch interval.")
     ] = False,
 ) -> int:
     """Look once: compare what should be scraped with what is, and explain what is lost."""
+    if watch and replay is not None:
+        raise ConfigError("--watch and --replay: a recording does not change; leave one out")
     with ExitStack() as stack:
-        glance = opened(config, prometheus_url, stack)
+        glance = opened(config, prometheus_url, stack, replay)
         while True:
             result = _looked(glance)
             told = narrowed(document(result), jobs or (), state or ())
@@ -144,13 +148,14 @@ def explain(
     subject: Annotated[str, typer.Argument(metavar="JOB|CODE", help="A job, or a cause's code.")],
     config: Config = None,
     prometheus_url: PrometheusUrl = None,
+    replay: Replay = None,
 ) -> int:
     """Walk a job's links and say which one is broken; or show the page of a cause."""
     if (entry := catalogue.pages().get(subject)) is not None:
         show.page(entry)
         return codes.WELL
     with ExitStack() as stack:
-        glance = opened(config, prometheus_url, stack)
+        glance = opened(config, prometheus_url, stack, replay)
         result = _looked(glance)
         told = narrowed(document(result), [subject])
         if not told.jobs:
@@ -170,10 +175,11 @@ def audit(
     config: Config = None,
     output: AsFormat = Format.TEXT,
     prometheus_url: PrometheusUrl = None,
+    replay: Replay = None,
 ) -> int:
     """List what is at risk: well today, and lost after the next change or restart."""
     with ExitStack() as stack:
-        glance = opened(config, prometheus_url, stack)
+        glance = opened(config, prometheus_url, stack, replay)
         result = _looked(glance)
         told = audit_document(glance.audit(result))
         if output is Format.JSON:
@@ -197,13 +203,15 @@ def inspect(
     """Sum up what happened: coverage, lost and recovered jobs, what is at risk, how long blind."""
     length = stretch("--since", since)
     with ExitStack() as stack:
-        glance = opened(config, None, stack)
-        if glance.store is None or glance.store.first_watch() is None:
+        settings = load(config)
+        store = compose.reading_store(settings, stack)
+        glance = Glance(compose.connected(settings), store)
+        if store.first_watch() is None:
             show.complain("there is no history yet: let `watcher run` watch for a while")
             return codes.CANNOT_TELL
         inspection = Inspect(
-            store=glance.store,
-            watch_interval=glance.world.settings.watch_interval,
+            store=store,
+            watch_interval=settings.watch_interval,
             audit=lambda: glance.audit(_looked(glance)),
             clock=compose.clock,
         ).over(length)
@@ -243,20 +251,24 @@ def check_config(config: Config = None) -> None:
     typer.echo("the settings can be used")
 
 
-def opened(config: Path | None, url: str | None, stack: ExitStack) -> Glance:
-    """A glance at what the settings, or the URL of one server, name."""
+def opened(
+    config: Path | None, url: str | None, stack: ExitStack, replay: Path | None = None
+) -> Glance:
+    """A glance at what the settings, the URL of one server, or a recording hold."""
+    if replay is not None:
+        if url is not None or config is not None:
+            raise ConfigError("--replay: it works from the recording alone; leave out the others")
+        return recording.replayed(replay)
     if url is not None and config is not None:
         raise ConfigError("--prometheus-url and --config: name one of them, not both")
     if url is not None:
-        if not url.startswith(("http://", "https://")):
-            raise ConfigError(f"--prometheus-url: {url!r} is no http:// or https:// address")
         return compose.glance_at_url(url)
     return compose.glance(load(config), stack)
 
 
 def _looked(glance: Glance) -> Result:
     with show.progress("looking …"):
-        return glance.result(compose.clock())
+        return glance.result(glance.clock())
 
 
 def stretch(option: str, said: str) -> timedelta:

@@ -1,0 +1,119 @@
+"""What is kept of an answer holds no secret, and still all that causes are found by."""
+
+import json
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watcher.adapters.redaction import HIDDEN, body, text, value
+
+
+def redacted(raw):
+    return json.loads(body(json.dumps(raw).encode()))
+
+
+def test_of_a_secret_only_its_keys_are_left():
+    applied = {"kubectl.kubernetes.io/last-applied-configuration": '{"data": "aHVudGVyMg=="}'}
+    secret = {
+        "kind": "Secret",
+        "metadata": {"name": "tls", "namespace": "shop", "annotations": applied},
+        "data": {"tls.key": "aHVudGVyMg=="},
+        "stringData": {"password": "hunter2"},
+    }
+
+    assert redacted(secret) == {
+        "kind": "Secret",
+        "metadata": {"name": "tls", "namespace": "shop"},
+        "data": {"tls.key": ""},
+        "stringData": {"password": ""},
+    }
+
+
+@pytest.mark.parametrize(
+    ("secret", "left"),
+    [
+        ("http://me:hunter2@host:9090/x", f"http://{HIDDEN}@host:9090/x"),
+        (
+            "http://host/metrics?token=hunter2&module=a",
+            f"http://host/metrics?token={HIDDEN}&module=a",
+        ),
+        ("http://host/?api_key=hunter2", f"http://host/?api_key={HIDDEN}"),
+        ("--web.password=hunter2", f"--web.password={HIDDEN}"),
+        ('password="hunter2" port=1', f'password="{HIDDEN}" port=1'),
+        ("Authorization: Basic bWU6aHVudGVyMg==", f"Authorization: Basic {HIDDEN}"),
+        ("Bearer abcdefghijklmnopqrstuvwxyz", f"Bearer {HIDDEN}"),
+        ("eyJhbGciOiJI.eyJzdWIiOiIx.hunter2", HIDDEN),
+    ],
+)
+def test_a_secret_in_a_text_is_hidden(secret, left):
+    assert text(secret) == left
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        'msg="Received an OS signal" signal=terminated',
+        "open /etc/prometheus/secrets/kubelet-tls/tls.key: no such file or directory",
+        "server returned HTTP status 401 Unauthorized: basic authentication needed",
+        "component=discovery manager scrape",
+        "password: <secret>",
+    ],
+)
+def test_what_is_no_secret_stays(harmless):
+    assert text(harmless) == harmless
+
+
+def test_names_of_secrets_and_files_stay():
+    spec = {
+        "secrets": ["kubelet-tls"],
+        "bearerTokenSecret": {"name": "token", "key": "token"},
+        "bearerTokenFile": "/var/run/token",
+        "tlsConfig": {"keyFile": "/etc/tls.key", "keySecret": {"name": "tls", "key": "tls.key"}},
+        "volumes": [{"name": "a", "secret": {"secretName": "kubelet-tls"}}],
+        "automountServiceAccountToken": False,
+    }
+
+    assert redacted(spec) == spec
+
+
+def test_values_under_names_of_secrets_and_of_variables_are_hidden():
+    raw = {
+        "params": {"token": ["hunter2"], "module": ["http"]},
+        "env": [{"name": "X", "value": "hunter2"}, {"name": "Y", "valueFrom": {"a": "b"}}],
+        "__param_api_key": "hunter2",
+        "clientSecret": "hunter2",
+    }
+
+    assert redacted(raw) == {
+        "params": {"token": [HIDDEN], "module": ["http"]},
+        "env": [{"name": "X", "value": HIDDEN}, {"name": "Y", "valueFrom": {"a": "b"}}],
+        "__param_api_key": HIDDEN,
+        "clientSecret": HIDDEN,
+    }
+
+
+def test_the_running_configuration_is_looked_through():
+    config = {"scrape_configs": [{"job_name": "a", "params": {"token": ["hunter2"]}}]}
+    answer = {"status": "success", "data": {"yaml": yaml.safe_dump(config)}}
+
+    left = yaml.safe_load(redacted(answer)["data"]["yaml"])
+
+    assert left["scrape_configs"][0]["params"] == {"token": [HIDDEN]}
+
+
+def test_a_configuration_without_secrets_stays_to_the_letter():
+    config = "scrape_configs:\n- job_name: a   # spaced oddly\n"
+
+    assert value({"yaml": config}) == {"yaml": config}
+
+
+@given(st.text())
+def test_hiding_twice_is_hiding_once(content):
+    assert text(text(content)) == text(content)
+
+
+@given(st.binary())
+def test_any_answer_can_be_looked_through(content):
+    assert isinstance(body(content), bytes)

@@ -1,0 +1,101 @@
+"""Record everything that one look and one audit read, and look again at what was recorded."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from watcher.adapters import recording
+from watcher.adapters.kube import recorded
+from watcher.adapters.prometheus_session import without_credentials
+from watcher.adapters.recorded_store import RecordedStore, past
+from watcher.adapters.recorder import Failed, Player, Recorder
+from watcher.adapters.recording import Recording
+from watcher.app import compose
+from watcher.app.compose import Glance
+from watcher.settings import Settings, checked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What was written: numbers of requests, those that failed, and bytes of the archive."""
+
+    at: datetime
+    requests: int
+    failed: int
+    size: int
+
+
+def record(settings: Settings, to: Path, *, cluster: bool = True) -> Recorded:
+    """Look once, audit, and write all that was read to *to*, without secrets.
+
+    Without *cluster* as for one server that is known by its URL alone: no cluster, no store. Raises
+    ConfigError where *to* cannot be written, StoreError where the store cannot be read.
+    """
+    with ExitStack() as stack:
+        tape = Recorder()
+        world = (
+            compose.connected(settings, tape) if cluster else compose.world(settings, None, tape)
+        )
+        store = compose.reading_store(settings, stack) if cluster else None
+        told = past(store) if store is not None else None
+        glance = Glance(world, None if told is None else RecordedStore(told))
+        now = compose.clock().replace(microsecond=0)
+        glance.audit(glance.result(now))
+        exchanges = tape.exchanges()
+        size = recording.write(
+            Recording(
+                at=now,
+                settings=_kept(settings),
+                kubernetes=None if world.kube is None else world.kube.server,
+                exchanges=exchanges,
+                past=told,
+            ),
+            to,
+        )
+    failed = sum(isinstance(exchange.came, Failed) for exchange in exchanges)
+    return Recorded(at=now, requests=len(exchanges), failed=failed, size=size)
+
+
+def replayed(place: Path) -> Glance:
+    """A glance at what is recorded at *place*, by its clock. Raises ConfigError for what is none."""
+    told = recording.read(place)
+    settings = checked(told.settings, place)
+    tape = Player(told.exchanges)
+    kube = None if told.kubernetes is None else recorded(told.kubernetes, tape)
+    store = None if told.past is None else RecordedStore(told.past)
+    return Glance(compose.world(settings, kube, tape), store, lambda: told.at)
+
+
+def _kept(settings: Settings) -> dict[str, Any]:
+    """What of *settings* bears on a look, in the form of the settings file, without secrets."""
+    kept = _plain(settings.model_dump(exclude_unset=True, exclude={"slack", "web", "store"}))
+    return {name: value for name, value in kept.items() if name != "inspection"}
+
+
+def _plain(raw: Any) -> Any:
+    match raw:
+        case dict():
+            return {
+                name: _http(value) if name == "http" else _plain(_url(name, value))
+                for name, value in raw.items()
+                if name not in {"kubeconfig", "context"} and value is not None
+            }
+        case list() | tuple():
+            return [_plain(each) for each in raw]
+        case timedelta():
+            return f"{int(raw.total_seconds() * 1000)}ms"
+        case Path():
+            return str(raw)
+        case _:
+            return raw
+
+
+def _http(raw: Any) -> Any:
+    """Of how servers are spoken to only how long is waited: a recording needs no credentials."""
+    return {name: _plain(value) for name, value in (raw or {}).items() if name == "timeout"}
+
+
+def _url(name: str, value: Any) -> Any:
+    return without_credentials(value)[0] if name == "url" and isinstance(value, str) else value
