@@ -17,7 +17,8 @@ def expected(entry, before, now):
     found = [snapshot(entry, now)]
     if "manifests" in entry:
         found.append(of_manifests(entry, now))
-    fresh = with_pins(combined(found), [Pin(**pin) for pin in entry.get("pinned", ())])
+    counted = replace(combined(found), nodes=len(of_kind(now, "Node")) or None)
+    fresh = with_pins(counted, [Pin(**pin) for pin in entry.get("pinned", ())])
     if entry.get("store") == "none":
         return fresh
     if entry.get("store") == "behind":

@@ -20,6 +20,8 @@ and at each reload.
 `tls-file-missing`, `tls-file-invalid`: there the words name a file.
 """
 
+from typing import Final
+
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _advice, _files
 from watcher.diagnosis.wording_of_prometheus import FileFault, file_problem
@@ -28,6 +30,8 @@ from watcher.model.facts import LOGS, MONITOR, LogKind
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
 from watcher.model.observations import ServerObservation
 from watcher.operator.volumes import normal
+
+_LONGEST: Final = 300
 
 
 def check(case: Case) -> Finding | None:
@@ -38,7 +42,7 @@ def check(case: Case) -> Finding | None:
             continue
         times = f", {line.count} times" if line.count > 1 else ""
         return Finding(
-            summary=f"the scrape pool of {case.pool} could not be made: {line.text}",
+            summary=f"the scrape pool of {case.pool} could not be made: {_clipped(line.text)}",
             evidence=(
                 Evidence(
                     seen=f"the log of {server.server.name} says{times}: {line.text}",
@@ -57,6 +61,11 @@ def check(case: Case) -> Finding | None:
             conclusive=True,
         )
     return None
+
+
+def _clipped(words: str) -> str:
+    """The words as far as a summary can hold them; all of them stand in the evidence."""
+    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
 
 
 def _blames_a_file(case: Case, server: ServerObservation, words: str) -> bool:
