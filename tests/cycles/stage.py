@@ -87,6 +87,7 @@ class Stage:
         self.names = names or ("web",)
         self.jobs = {name: a_job(name) for name in self.names}
         self.lost = set()
+        self.code = "tls-file-missing"
         self.causes = {}
         self.proofs = {}
         self.undecided = set()
@@ -157,16 +158,14 @@ class Stage:
 
     def _rule(self):
         def check(case):
-            name = case.job.monitor.name
+            name = next(n for n, job in self.jobs.items() if job.key == case.job.key)
             if name in self.undecided:
                 raise Lacking("pods", Unavailable("403 Forbidden", "get pods"))
             if name not in self.causes:
                 return None
             return a_finding(self.causes[name], proof=self.proofs.get(name, ""))
 
-        return Rule(
-            code="tls-file-missing", link=Link.CREATED, states=SICK, needs=frozenset(), check=check
-        )
+        return Rule(code=self.code, link=Link.CREATED, states=SICK, needs=frozenset(), check=check)
 
 
 def refusal(*, permanent=False, reason="server", retry_after=None):

@@ -99,6 +99,12 @@ def test_an_ignored_job_has_no_incident():
     assert [i.ending for i in history.ended] == [Ending.RETIRED]
 
 
+def test_an_ignored_job_that_never_had_an_incident_gets_none():
+    history = History()
+
+    assert history.watch(a_status("missing", an_ignored_job())) == ()
+
+
 @pytest.mark.parametrize("state", ["healthy", "missing"])
 def test_an_unknown_job_changes_nothing(state):
     history = History()
