@@ -47,6 +47,7 @@ CLUSTER: Final = frozenset(
         facts.NETWORK_POLICIES,
         facts.SECRET_KEYS,
         facts.ACCESS,
+        facts.CERTIFICATES,
     )
 )
 """Names of the facts that come from a cluster."""

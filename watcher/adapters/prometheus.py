@@ -10,6 +10,7 @@ from datetime import datetime
 
 import requests
 
+from watcher.adapters.prometheus_answers import RuleGroups
 from watcher.adapters.prometheus_http import Api
 from watcher.adapters.prometheus_reader import Reader
 from watcher.adapters.prometheus_targets import dropped_targets
@@ -19,6 +20,7 @@ from watcher.model.expectations import ExpectedServer
 from watcher.model.facts import Availability, DroppedTarget, Known, Unavailable
 from watcher.model.names import PoolName
 from watcher.model.observations import ServerObservation, UnreadableServer
+from watcher.model.rules import LoadedRule
 from watcher.settings import HttpSettings
 
 
@@ -66,6 +68,26 @@ class Prometheus:
         except SourceUnavailable as error:
             return Unavailable(str(error))
         return Known(tuple(DroppedTarget(labels=labels) for labels in found))
+
+    def rules(self, server: ExpectedServer) -> Availability[tuple[LoadedRule, ...]]:
+        """The rules that the server has loaded."""
+        try:
+            found = self._reader(server).api.get("/api/v1/rules", RuleGroups)
+        except SourceUnavailable as error:
+            return Unavailable(str(error))
+        return Known(
+            tuple(
+                LoadedRule(
+                    name=rule.name,
+                    expr=rule.query,
+                    alerting=rule.type == "alerting",
+                    group=group.name,
+                    severity=(rule.labels or {}).get("severity"),
+                )
+                for group in found.groups or ()
+                for rule in group.rules or ()
+            )
+        )
 
     def last_sample(
         self,

@@ -76,6 +76,28 @@ class DroppedTargets(msgspec.Struct, rename="camel"):
     dropped_target_counts: dict[str, int] | None = None
 
 
+class RuleAnswer(msgspec.Struct, rename="camel"):
+    """One rule of /api/v1/rules."""
+
+    name: str
+    query: str
+    type: str
+    labels: dict[str, str] | None = None
+
+
+class RuleGroup(msgspec.Struct, rename="camel"):
+    """One group of /api/v1/rules."""
+
+    name: str
+    rules: list[RuleAnswer] | None = None
+
+
+class RuleGroups(msgspec.Struct, rename="camel"):
+    """/api/v1/rules."""
+
+    groups: list[RuleGroup] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One sample of an instant query, without its metric's name; ``at`` is Unix time."""

@@ -9,6 +9,7 @@ from watcher.model.expectations import ExpectedServer, WatchedPrometheus
 from watcher.model.facts import (
     DROPPED,
     LAST_SAMPLE,
+    RULES,
     Availability,
     DroppedTarget,
     Facts,
@@ -17,12 +18,13 @@ from watcher.model.facts import (
 )
 from watcher.model.names import JobKey, PoolName
 from watcher.model.observations import Observation
+from watcher.model.rules import LoadedRule
 
 _NOT_READABLE = Unavailable("no server of this Prometheus can be read")
 
 
 class PrometheusFacts:
-    """Fits the port FactGatherer for DROPPED and LAST_SAMPLE. *of* finds who speaks to a server."""
+    """Fits the port FactGatherer for DROPPED, LAST_SAMPLE and RULES. *of* finds who speaks to a server."""
 
     def __init__(self, of: Callable[[ExpectedServer], Prometheus]) -> None:
         self._of = of
@@ -51,9 +53,16 @@ class PrometheusFacts:
     def gather_prometheus(
         self, prometheus: WatchedPrometheus, needs: frozenset[str], now: datetime
     ) -> Facts:
-        """Nothing: both concern one job."""
-        del prometheus, needs, now
-        return Facts()
+        """The rules, of the first server that tells; the others concern one job."""
+        del now
+        if RULES.name not in needs:
+            return Facts()
+        answer: Availability[tuple[LoadedRule, ...]] = _NOT_READABLE
+        for server in prometheus.servers:
+            answer = self._of(server).rules(server)
+            if isinstance(answer, Known):
+                break
+        return Facts({RULES.name: answer})
 
     def _dropped(
         self, observation: Observation, pool: PoolName
