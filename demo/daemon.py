@@ -57,6 +57,10 @@ class Daemon:
         told: dict[str, Any] = answer.json() if answer.ok else {"jobs": []}
         return told
 
+    def front(self) -> str:
+        """Its front page, as HTML."""
+        return requests.get(f"{self.page}/", timeout=10).text
+
     def _where(self) -> str:
         while self._running.poll() is None:
             for line in self.log.splitlines():

@@ -21,7 +21,7 @@ from demo.kubelets import ADDRESSES, Kubelets
 from demo.pod import Pod
 from tests.kube_api import KubeApi
 from tests.slack_api import CHANNEL, TOKEN, SlackAPI
-from tools.prometheus_binary import default
+from tools.prometheus_binary import PrometheusBinary, default
 
 POD = "prometheus-k8s-0"
 HERE = Path(__file__).parent
@@ -33,15 +33,16 @@ Told = tuple[int, dict[str, Any]]
 class Stage:
     """A context manager; ``api``, ``slack`` and ``pod`` are there for the acts.
 
-    Without *revisions* the API keeps no ControllerRevisions, as tests want it.
+    *binary* is the Prometheus that plays, by default the first that can be had. Without *revisions*
+    the API keeps no ControllerRevisions, as a test wants it.
     """
 
-    def __init__(self, *, revisions: bool = True) -> None:
-        self._revisions = revisions
+    def __init__(self, binary: PrometheusBinary | None = None, *, revisions: bool = True) -> None:
+        self._binary, self._revisions = binary, revisions
         self.daemon: Daemon | None = None
 
     def __enter__(self) -> Self:
-        self.binary = default()
+        self.binary = self._binary or default()
         with ExitStack() as stack:
             self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="watcher-")))
             self.kubelets = stack.enter_context(Kubelets())
@@ -66,7 +67,8 @@ class Stage:
         self.pod.restart(template["spec"], self._secret, self._configuration())
         log = self.pod.prometheus.log_file
         self.api.logs[("monitoring", POD, "prometheus")] = log
-        self.api.apply(_pod(template, stateful_set["status"]["updateRevision"]))
+        status = stateful_set.get("status", {})
+        self.api.apply(_pod(template, status.get("updateRevision", "")))
 
     def reload(self) -> None:
         """What the operator and the config-reloader do after a change of a monitor."""
