@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 from itertools import count
+from threading import Timer
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -88,6 +89,59 @@ class TestSQLite(WholeContract):
     test_any_history_reads_as_in_the_fake = any_history()
 
 
+class OneTells:
+    """Of two that open the same store, one alone may tell people."""
+
+    def test_a_second_watcher_on_one_store_is_refused(self, twice):
+        first, second = twice()
+
+        with first.alone(), pytest.raises(StoreError, match="another watcher is running on it"):
+            second.alone(patience=0.3).__enter__()
+
+    def test_the_next_one_may_once_the_first_has_let_go(self, twice):
+        first, second = twice()
+
+        for store in (first, second, first):
+            with store.alone(patience=0):
+                store.prune(NOW)
+
+    def test_the_one_that_waits_gets_it_when_the_first_lets_go(self, twice):
+        first, second = twice()
+        hold = ExitStack()
+        hold.enter_context(first.alone())
+        timer = Timer(0.3, hold.close)
+        timer.start()
+
+        with second.alone(patience=5):
+            timer.join()
+
+    def test_others_may_read_and_write_meanwhile(self, twice):
+        first, second = twice()
+
+        with first.alone():
+            second.accept([], NOW)
+            assert second.expectations() is None
+
+
+class TestSQLiteTellsAlone(OneTells):
+    @pytest.fixture
+    def twice(self, tmp_path):
+        with ExitStack() as opened:
+            url = f"sqlite:///{tmp_path}/one.db"
+            yield lambda: [opened.enter_context(open_store(url, RETENTION)) for _ in range(2)]
+
+    def test_a_store_in_memory_is_nobody_elses(self):
+        with open_store("sqlite://", RETENTION) as store, store.alone(), store.alone():
+            assert store.owed() == ()
+
+    def test_a_folder_that_cannot_be_written_is_said(self, tmp_path):
+        with open_store(f"sqlite:///{tmp_path}/one.db", RETENTION) as store:
+            (tmp_path / "one.db.lock").mkdir()
+
+            with pytest.raises(StoreError, match="let this user write there"):
+                store.alone().__enter__()
+
+
 @pytest.fixture(scope="module")
 def database(postgres):
     """One for all tests of this module: to make it takes longer than to empty it."""
@@ -148,6 +202,14 @@ class TestPostgreSQL(WholeContract):
         assert len(first.watches(*EVER)) == 10
 
     test_any_history_reads_as_in_the_fake = any_history()
+
+
+@pytest.mark.postgres
+class TestPostgreSQLTellsAlone(OneTells):
+    @pytest.fixture
+    def twice(self, database):
+        with ExitStack() as opened:
+            yield lambda: [opened.enter_context(open_store(database, RETENTION)) for _ in range(2)]
 
 
 def watched(store, states, at):

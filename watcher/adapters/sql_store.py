@@ -4,7 +4,7 @@ It decides nothing: what an incident becomes is told to it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, Select, func, or_, select
 from watcher.adapters import sql_expectations, sql_incidents, sql_rows, sql_sync, sql_telling
 from watcher.adapters.sql_engine import writing
 from watcher.adapters.sql_errors import said
+from watcher.adapters.sql_lock import PATIENCE, alone
 from watcher.adapters.sql_tables import BLINDNESS, JOBS, MOUNTS, WATCHES
 from watcher.model.expectations import Expectations
 from watcher.model.facts import MountRecord
@@ -53,6 +54,13 @@ class SqlStore:
         """Let go of every connection."""
         self._engine.dispose()
 
+    def alone(self, patience: float = PATIENCE) -> AbstractContextManager[None]:
+        """Be the only watcher that tells people out of this store, for as long as it is held.
+
+        Raises StoreError when another one still does after *patience*, in seconds.
+        """
+        return alone(self._url, self._engine, patience)
+
     def expectations(self) -> Expectations | None:
         """The merged expectations, None if no snapshot was ever taken.
 
@@ -88,7 +96,7 @@ class SqlStore:
         """What is remembered of each job."""
         with self._read() as connection:
             rows = connection.execute(select(JOBS)).mappings()
-            return {JobKey(row["key"]): sql_rows.value(row, JobMemory) for row in rows}
+            return {JobKey(row["key"]): sql_rows.memory(row) for row in rows}
 
     def ongoing(self) -> Mapping[JobKey, Incident]:
         """Incidents that are not resolved."""

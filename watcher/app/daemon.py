@@ -171,6 +171,7 @@ def _assembled(settings: Settings, stack: ExitStack, dry_run: TextIO | None) -> 
     world = compose.connected(settings)
     told = telling.receivers(settings, dry_run)
     store = stack.enter_context(open_store(settings.store, settings.retention))
+    stack.enter_context(store.alone())
     meters = Meters(
         notifiers=[each.name for each in told.all], reasons=[reason.value for reason in Reason]
     )
@@ -192,6 +193,7 @@ def _assembled(settings: Settings, stack: ExitStack, dry_run: TextIO | None) -> 
         store=store,
         keeping=world.keeping,
         clock=compose.clock,
+        supplement=world.supplement,
     )
     glance = compose.Glance(world, store)
     inspect = Inspect(
