@@ -34,7 +34,13 @@ ANSWERS = {
 
 
 class Answers(BaseHTTPRequestHandler):
-    """``/status/NNN`` is answered with that status, ``/hang`` not in time, ``/close`` not at all."""
+    """``/status/NNN`` is answered with that status, ``/hang`` not in time, ``/close`` not at all.
+
+    ``/elsewhere`` sends on to an address of a protocol that Prometheus does not speak.
+    """
+
+    def do_POST(self):
+        self.do_GET()
 
     def do_GET(self):
         path = self.path.partition("?")[0]
@@ -47,7 +53,10 @@ class Answers(BaseHTTPRequestHandler):
         status, (kind, body) = 200, ANSWERS.get(path, (TEXT, METRICS))
         if path.startswith("/status/"):
             status, body = int(path.rpartition("/")[2]), b""
+        status = 302 if path == "/elsewhere" else status
         self.send_response(status)
+        if status == 302:
+            self.send_header("Location", "gopher://127.0.0.1/")
         if kind is not None:
             self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))

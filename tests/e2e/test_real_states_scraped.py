@@ -43,6 +43,7 @@ PROVES: Final = (
     "protocol-mismatch",
     "credentials-file-missing",
     "credentials-file-invalid",
+    "scrape-failed",
     "sample-limit-exceeded",
     "body-size-limit-exceeded",
     "label-limit-exceeded",
@@ -109,14 +110,22 @@ def of_the_answer(at: Targets, version: str) -> list[State]:
         "/status/503": "server-error",
         "/page": typed,
         "/bad": "invalid-exposition",
+        "/elsewhere": "scrape-failed",
         "/empty": "no-samples",
     } | ({"/blank": typed} if three else {})
+    no_token = f"http://{at.plain}/status/501"
+    oauth2 = {"client_id": "watcher", "client_secret": "none", "token_url": no_token}
     drop = {"metric_relabel_configs": [{"source_labels": ["__name__"], "action": "drop"}]}
     drop["metric_relabel_configs"][0]["regex"] = ".+"
     return [
         State(name=f"answers {answer}", code=code, targets=(at.plain,), job=path(answer))
         for answer, code in codes.items()
-    ] + [State(name="all samples dropped", code="no-samples", targets=(at.plain,), job=drop)]
+    ] + [
+        State(name="all samples dropped", code="no-samples", targets=(at.plain,), job=drop),
+        State(
+            name="no OAuth2 token", code="unauthorized", targets=(at.plain,), job={"oauth2": oauth2}
+        ),
+    ]
 
 
 def of_tls(at: Targets, files: Path) -> list[State]:
