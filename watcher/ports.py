@@ -36,6 +36,14 @@ class ExpectationSource(Protocol):
         ...
 
 
+class Supplement(Protocol):
+    """Knows what else should be scraped, beyond what the sources declare."""
+
+    def beside(self, declared: Expectations, now: datetime) -> Expectations:
+        """The further jobs of the Prometheuses that are *declared*. Never raises for a server."""
+        ...
+
+
 class Observer(Protocol):
     """Knows what one server scrapes."""
 

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from watcher.errors import ConfigError
@@ -151,20 +159,36 @@ class PinSettings(Section):
     """Least number of targets: a number, or ``nodes`` for the number of nodes."""
 
 
+class ConfigFileSettings(Section):
+    """The configuration file of a Prometheus without an operator; its path alone will do."""
+
+    path: Path
+    """The file. What its ``scrape_config_files`` name is read too."""
+
+    prometheus: str | None = None
+    """The one that runs with it, by its name in ``prometheuses``; absent: the only one there."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _path_alone(cls, raw: object) -> object:
+        return {"path": raw} if isinstance(raw, str) else raw
+
+
 class ExpectSettings(Section):
     """Further places that say what should be scraped."""
 
     manifests: tuple[Path, ...] = ()
-    """Directories or files of manifests (a GitOps checkout): expectation only, no cluster facts."""
+    """Directories or files of manifests (a GitOps checkout), ``-`` for standard input: expectation
+    only, no cluster facts. Where they hold no Prometheus, those of the cluster select."""
 
-    config_files: tuple[Path, ...] = ()
+    config_files: tuple[ConfigFileSettings, ...] = ()
     """Prometheus configuration files, for servers without an operator."""
 
     pinned: tuple[PinSettings, ...] = ()
     """Jobs that must be there in any case."""
 
     learned: bool = False
-    """Expect also what was once seen on a server and what no other source explains."""
+    """Expect also what runs on a server and what no other source explains, from the first sight."""
 
 
 class WebSettings(Section):

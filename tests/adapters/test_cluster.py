@@ -15,6 +15,7 @@ from tests.kube_objects import (
     a_prometheus_resource,
     a_service_monitor,
     a_stateful_set,
+    an_object,
     an_operator,
     connected,
 )
@@ -329,3 +330,43 @@ def test_mounts_that_may_not_be_read_are_no_reason_to_fail(cluster, tmp_path):
     cluster.fail("*/statefulsets", status=403)
 
     assert source(cluster, tmp_path).mounts(NOW) == ()
+
+
+def a_node(name):
+    return an_object("Node", name)
+
+
+def test_nodes_are_counted_where_a_pin_asks_for_their_number(cluster, tmp_path):
+    cluster.apply(a_prometheus_resource())
+    for name in ("one", "two"):
+        cluster.apply(a_node(name))
+    pinned = {"pinned": [{"name": "kubelet", "pool": "*/kubelet/*", "targets": "nodes"}]}
+
+    assert source(cluster, tmp_path).snapshot(NOW).nodes is None
+    assert source(cluster, tmp_path, expect=pinned).snapshot(NOW).nodes == 2
+
+
+def test_nodes_that_may_not_be_read_are_told_and_hide_nothing(cluster, tmp_path):
+    cluster.apply(a_prometheus_resource())
+    token = watcher_with(cluster, ("list", "monitoring.coreos.com", "*", "*"))
+    pinned = {"pinned": [{"name": "kubelet", "pool": "*/kubelet/*", "targets": "nodes"}]}
+
+    found = source(cluster, tmp_path, token=token, expect=pinned).snapshot(NOW)
+    [nodes] = [u for u in found.unreadable if u.source == "nodes"]
+
+    assert (found.nodes, nodes.permission, nodes.hides) == (None, "list nodes", ())
+
+
+def test_a_kind_that_the_api_server_does_not_know_is_named(cluster, tmp_path):
+    cluster.apply(a_prometheus_resource())
+    cluster.delete("CustomResourceDefinition", None, "servicemonitors.monitoring.coreos.com")
+
+    assert source(cluster, tmp_path).snapshot(NOW).unserved == ("ServiceMonitor",)
+
+
+def test_credentials_in_a_servers_address_stay_out_of_what_is_remembered(cluster, tmp_path):
+    place = {"name": "edge", "servers": [{"name": "s", "url": "http://me:secret@edge:9090/p/"}]}
+
+    found = source(cluster, tmp_path, prometheuses=[place]).snapshot(NOW)
+
+    assert urls(found) == ["http://edge:9090/p"]

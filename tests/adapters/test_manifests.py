@@ -3,11 +3,16 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.builders import NOW
+from tests.kube_objects import a_namespace, an_object
 from watcher.adapters.manifests import ManifestSource
 from watcher.errors import SourceUnavailable
 from watcher.model.expectations import Origin
+from watcher.model.facts import Known, Unavailable
+from watcher.model.kube import KubeObject
+from watcher.operator.expect import Cluster
 
 KUBE_PROMETHEUS = Path(__file__).parents[1] / "data" / "kube-prometheus"
 PROMETHEUS = """\
@@ -150,3 +155,62 @@ def test_monitors_without_any_prometheus_are_not_called_unselected(tmp_path):
 
 def test_manifests_have_no_mounts(tmp_path):
     assert ManifestSource((tmp_path,)).mounts(NOW) == ()
+
+
+def by_cluster(folder, cluster):
+    return ManifestSource((folder,), beside=lambda: cluster).snapshot(NOW)
+
+
+def a_cluster(*, labels=None, prometheuses=None, **selectors):
+    spec = {"serviceMonitorSelector": {}, "serviceMonitorNamespaceSelector": {}} | selectors
+    chosen = KubeObject(an_object("Prometheus", "k8s", "monitoring", spec=spec))
+    return Cluster(
+        prometheuses=Known((chosen,)) if prometheuses is None else prometheuses,
+        namespaces=Known((KubeObject(a_namespace("shop", **(labels or {}))),)),
+    )
+
+
+def test_monitors_without_a_prometheus_are_selected_by_those_of_the_cluster(tmp_path):
+    found = by_cluster(written(tmp_path, m=MONITOR), a_cluster())
+
+    assert [(job.prometheus, job.pool) for job in found.jobs] == [
+        ("monitoring/k8s", "serviceMonitor/shop/web/0")
+    ]
+    assert {job.origin for job in found.jobs} == {Origin.MANIFESTS}
+    assert found.prometheuses == ()  # the cluster's own source speaks of them
+
+
+def test_namespaces_of_the_manifests_with_labels_of_their_own_go_before_the_clusters(tmp_path):
+    team = {"matchLabels": {"team": "shop"}}
+    cluster = a_cluster(serviceMonitorNamespaceSelector=team)
+    without = by_cluster(written(tmp_path, m=MONITOR), cluster)
+    labelled = yaml.safe_dump(a_namespace("shop", team="shop"))
+
+    found = by_cluster(written(tmp_path, n=labelled), cluster)
+
+    assert (len(without.jobs), len(found.jobs)) == (0, 1)
+    assert [u.cause for u in without.unselected] == ["namespace-not-selected"]
+
+
+def test_namespaces_that_the_manifests_only_use_have_the_labels_of_the_cluster(tmp_path):
+    team = {"matchLabels": {"team": "shop"}}
+    cluster = a_cluster(labels={"team": "shop"}, serviceMonitorNamespaceSelector=team)
+
+    assert len(by_cluster(written(tmp_path, m=MONITOR), cluster).jobs) == 1
+
+
+def test_where_the_clusters_prometheuses_cannot_be_read_the_manifests_jobs_are_hidden(tmp_path):
+    forbidden = Unavailable("403 Forbidden", "list prometheuses")
+
+    found = by_cluster(written(tmp_path, m=MONITOR), a_cluster(prometheuses=forbidden))
+
+    assert found.jobs == ()
+    assert [(u.hides, u.permission) for u in found.unreadable] == [
+        (("manifests",), "list prometheuses")
+    ]
+
+
+def test_monitors_that_nobody_could_select_say_what_to_do(tmp_path):
+    [unreadable] = snapshot(written(tmp_path, m=MONITOR)).unreadable
+
+    assert "add its manifest, or give access to the cluster that has it" in unreadable.error

@@ -130,6 +130,8 @@ def full_expectations():
             ),
         ),
         unreadable=(Unreadable(source="kube", error=STRANGE, permission="get x", since=NOW),),
+        unserved=("Probe",),
+        nodes=3,
     )
 
 

@@ -2,7 +2,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.builders import NOW, a_job, a_monitor, a_prometheus, some_expectations
-from watcher.engine.merge import Keeping, combined, is_mass_loss, remember
+from watcher.engine.mass_loss import mass_losses
+from watcher.engine.merge import Keeping, combined, remember
 from watcher.engine.pins import with_pins
 from watcher.model.expectations import Origin, Pin, Unreadable, Unselected
 
@@ -66,13 +67,17 @@ def test_a_mass_loss_does_not_retire_by_age():
     merged = remembered(lost, some_expectations(*jobs[:5]), later=timedelta(days=99))
 
     assert gone(merged) == set("fghij")
-    assert is_mass_loss(merged.jobs, KEEPING)
+    assert mass_losses(merged.jobs, (), 0.2).keys() == {"monitoring/k8s"}
 
 
-def test_four_removals_are_no_mass_loss_whatever_their_share():
-    lost = remembered(some_expectations(*map(a_job, "abcd")), some_expectations())
+def test_a_kind_that_the_api_server_does_not_know_any_more_is_never_forgotten_by_age():
+    before = some_expectations(a_job(), a_job("pods", kind="PodMonitor"), a_job("db"))
+    without = some_expectations(a_job("db"), unserved=("PodMonitor",))
+    lost = remembered(before, without)
 
-    assert not is_mass_loss(lost.jobs, KEEPING)
+    merged = remembered(lost, without, later=timedelta(days=99))
+
+    assert gone(merged) == {"web", "pods"}
 
 
 def test_what_an_unreadable_kind_hides_is_not_gone():
@@ -142,6 +147,54 @@ def test_a_learned_job_that_another_source_explains_is_not_expected_twice():
     both = combined([some_expectations(a_job()), some_expectations(learned)])
 
     assert both.jobs == (a_job(),)
+
+
+def test_a_monitor_that_another_source_has_selected_is_not_called_unselected():
+    nobody = Unselected(monitor=a_monitor(), cause="x", nearest=None, lacks="y")
+    other = Unselected(monitor=a_monitor("db"), cause="x", nearest=None, lacks="y")
+    cluster = some_expectations(unselected=(nobody, other))
+
+    both = combined([cluster, some_expectations(a_job(), unselected=(other,))])
+
+    assert both.unselected == (other,)
+
+
+def test_a_learned_job_that_is_explained_later_is_no_removal():
+    learned = replace(a_job(), key="learned", origin=Origin.LEARNED, monitor=None)
+
+    merged = remembered(some_expectations(learned), some_expectations(a_job()))
+
+    assert merged.jobs == (a_job(),)
+
+
+def test_a_pin_that_the_settings_have_no_more_is_no_removal():
+    pinned = with_pins(some_expectations(a_job()), [Pin(name="x", pool="*")])
+
+    merged = remembered(pinned, some_expectations(a_job()))
+
+    assert merged.jobs == (a_job(),)
+
+
+def test_a_pin_stays_while_the_prometheuses_cannot_be_read():
+    blind = Unreadable(source="prometheuses", error="403", hides=("Prometheus",))
+    pinned = with_pins(some_expectations(), [Pin(name="x", pool="*")])
+
+    merged = remembered(pinned, some_expectations(prometheuses=(), unreadable=(blind,)))
+
+    assert [(job.pin.name, job.gone_since) for job in merged.jobs] == [("x", None)]
+
+
+def test_jobs_of_one_prometheus_or_origin_can_be_hidden_alone():
+    jobs = [
+        a_job(prometheus="a/a"),
+        a_job(prometheus="b/b"),
+        replace(a_job("file", prometheus="c/c"), origin=Origin.CONFIG_FILE, monitor=None),
+    ]
+    blind = Unreadable(source="x", error="y", hides=("monitor a/a", "config_file"))
+
+    merged = remembered(some_expectations(*jobs), some_expectations(unreadable=(blind,)))
+
+    assert [job.prometheus for job in merged.jobs if job.gone_since] == ["b/b"]
 
 
 def test_a_pin_is_expected_of_every_prometheus_or_of_the_one_it_names():

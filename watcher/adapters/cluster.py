@@ -5,6 +5,7 @@ Reads the cluster and hands it to ``watcher.operator``, which understands it.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -20,13 +21,14 @@ from watcher.adapters.kube_resources import (
     ENDPOINTS,
     MONITORS,
     NAMESPACES,
+    NODES,
     PODS,
     PROMETHEUSES,
     SERVICES,
     STATEFUL_SETS,
 )
 from watcher.errors import SourceUnavailable
-from watcher.model.expectations import Expectations
+from watcher.model.expectations import Expectations, Unreadable
 from watcher.model.facts import Known, MountRecord, Unavailable
 from watcher.model.kube import FieldError, KubeObject
 from watcher.model.names import MonitorKind
@@ -47,6 +49,7 @@ class ClusterSource:
         self._api = api
         self._proxy = kubernetes is not None and kubernetes.proxy
         self._namespaces = () if kubernetes is None else kubernetes.namespaces
+        self._counts_nodes = any(pin.targets == "nodes" for pin in settings.expect.pinned)
         self._watched = Watched(settings.prometheuses, self._namespaces)
 
     def snapshot(self, now: datetime) -> Expectations:
@@ -56,10 +59,29 @@ class ClusterSource:
         """
         if self._api is None:
             return self._watched.of(Expectations(taken_at=now), known=False)
-        cluster = self._read(Reading(self._api, self._namespaces))
-        found = expect(cluster, now, self._url)
+        reading = Reading(self._api, self._namespaces)
+        cluster = self._read(reading)
+        found = replace(
+            self._counted(reading, expect(cluster, now, self._url)),
+            unserved=tuple(sorted(reading.unserved)),
+        )
         known = isinstance(cluster.prometheuses, Known) and isinstance(cluster.agents, Known)
         return self._watched.of(found, known=known)
+
+    def choosing(self) -> Cluster:
+        """The Prometheuses that are watched, with what decides what they select, and no monitor.
+
+        For monitors that stand elsewhere. Raises SourceUnavailable without an API server.
+        """
+        if self._api is None:
+            raise SourceUnavailable(SOURCE, "there is none: name one with kubernetes.kubeconfig")
+        reading = Reading(self._api, self._namespaces)
+        return Cluster(
+            prometheuses=self._chosen(reading.everywhere(PROMETHEUSES)),
+            agents=self._chosen(reading.everywhere(AGENTS)),
+            namespaces=reading.everywhere(NAMESPACES),
+            operators=reading.operators(),
+        )
 
     def mounts(self, now: datetime) -> Sequence[MountRecord]:
         """The mounts of the watched Prometheuses' StatefulSets and DaemonSets.
@@ -111,6 +133,21 @@ class ClusterSource:
             places=places,
             pod_places=pod_places,
         )
+
+    def _chosen(self, found: Objects) -> Objects:
+        if isinstance(found, Unavailable):
+            return found
+        return Known(tuple(each for each in found.value if self._watched.includes(each)))
+
+    def _counted(self, reading: Reading, found: Expectations) -> Expectations:
+        """*found* with the number of nodes, where a pinned job asks for it."""
+        if not self._counts_nodes:
+            return found
+        nodes = reading.everywhere(NODES)
+        if isinstance(nodes, Known):
+            return replace(found, nodes=len(nodes.value))
+        unread = Unreadable(source="nodes", error=nodes.reason, permission=nodes.permission)
+        return replace(found, unreadable=(*found.unreadable, unread))
 
     def _url(self, pod: KubeObject, prometheus: KubeObject) -> str:
         return pod_url(pod, prometheus, self._api if self._proxy else None)

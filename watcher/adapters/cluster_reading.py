@@ -28,6 +28,8 @@ class Reading:
     def __init__(self, api: KubeApi, namespaces: tuple[str, ...] = ()) -> None:
         self._api = api
         self._namespaces = namespaces
+        self.unserved: set[str] = set()
+        """Kinds of the operator that the API server was found not to know."""
 
     def everywhere(self, resource: Resource, which: Which = ALL) -> Objects:
         """The objects of *resource* in all namespaces.
@@ -82,6 +84,7 @@ class Reading:
             return self._api.list(resource, namespace, which)
         except NoSuchResource:
             if resource.group == MONITORING:
+                self.unserved.add(resource.kind)
                 return ()  # no such kind, so none of them; the fact CRDS tells it apart
             raise
 

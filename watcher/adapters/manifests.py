@@ -4,7 +4,7 @@ Expectation only: a directory knows nothing of what a cluster does.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,10 +15,10 @@ from watcher.adapters.operator_deployments import runs_operator
 from watcher.adapters.tape import LIVE, Answered, Asked, Tape
 from watcher.errors import SourceUnavailable
 from watcher.model.expectations import Expectations, Origin, Unreadable
-from watcher.model.facts import Known, MountRecord
+from watcher.model.facts import Known, MountRecord, Unavailable
 from watcher.model.kube import FieldError, JSONObject, KubeObject, mapping
 from watcher.model.names import MonitorKind
-from watcher.operator.expect import Cluster, expect
+from watcher.operator.expect import Cluster, Objects, expect
 
 _MONITORS: Final = tuple(kind.value for kind in MonitorKind)
 _NAMESPACED: Final = ("Prometheus", "PrometheusAgent", "Deployment", *_MONITORS)
@@ -27,18 +27,29 @@ _KINDS: Final = frozenset({*_NAMESPACED, "Namespace"})
 
 
 class ManifestSource:
-    """Fits the port ExpectationSource, over directories and files, read through *tape*."""
+    """Fits the port ExpectationSource, over directories and files, read through *tape*.
+
+    *beside* answers the Prometheuses of a cluster, without monitors, for manifests that hold none;
+    None where there is no cluster.
+    """
 
     name = "manifests"
 
-    def __init__(self, paths: Sequence[Path], tape: Tape = LIVE) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        tape: Tape = LIVE,
+        beside: Callable[[], Cluster] | None = None,
+    ) -> None:
         self._paths = tuple(paths)
         self._tape = tape
+        self._beside = beside
 
     def snapshot(self, now: datetime) -> Expectations:
         """The jobs that Prometheuses in the manifests have of monitors in the manifests.
 
-        Raises SourceUnavailable when none of the files can be read. A broken document stands in
+        Where the manifests hold no Prometheus, those of the cluster are asked. Raises
+        SourceUnavailable when none of the files can be read. A broken document stands in
         ``unreadable`` and hides the kinds that it names; objects of other kinds are passed over.
         """
         found = [each for path in self._paths for each in self._read(path)]
@@ -46,17 +57,54 @@ class ManifestSource:
         usable = [each for each in found if isinstance(each, KubeObject) and each.kind in _KINDS]
         if unusable and not any(isinstance(each, KubeObject) for each in found):
             raise SourceUnavailable(self.name, f"{unusable[0].place}: {unusable[0].error}")
-        asked = expect(_cluster(usable), now, lambda _pod, _prometheus: "")
+        held = _cluster(usable)
+        alone = bool(_objects(held.prometheuses) or _objects(held.agents))
+        asked = expect(held, now, _no_url) if alone else self._by_cluster(held, now)
         return replace(
             asked,
             jobs=tuple(replace(job, origin=Origin.MANIFESTS) for job in asked.jobs),
-            # Where the manifests hold no Prometheus, others may select their monitors.
-            unselected=asked.unselected if asked.prometheuses else (),
             unreadable=(
                 *(replace(u, source=f"{self.name}: {u.source}") for u in asked.unreadable),
                 *map(_unreadable, unusable),
             ),
         )
+
+    def _by_cluster(self, held: Cluster, now: datetime) -> Expectations:
+        """What the cluster's Prometheuses select of the monitors that are *held*."""
+        if not any(map(_objects, held.monitors.values())):
+            return Expectations(taken_at=now)
+        try:
+            cluster = self._choosing()
+        except SourceUnavailable as error:
+            blind = Unreadable(
+                source="which Prometheus selects them",
+                error=error.reason,
+                permission=error.permission,
+                hides=(Origin.MANIFESTS.value,),
+            )
+            return Expectations(taken_at=now, unreadable=(blind,))
+        namespaces = cluster.namespaces
+        if isinstance(namespaces, Known):
+            namespaces = Known(_over(namespaces.value, _objects(held.namespaces)))
+        asked = expect(
+            replace(cluster, monitors=held.monitors, namespaces=namespaces), now, _no_url
+        )
+        # The cluster itself and what of it cannot be read are told by its own source.
+        own = tuple(u for u in asked.unreadable if u.source.partition(" ")[0] in _MONITORS)
+        return replace(asked, prometheuses=(), unreadable=own)
+
+    def _choosing(self) -> Cluster:
+        if self._beside is None:
+            raise SourceUnavailable(
+                self.name,
+                "they hold monitors and no Prometheus that could select them: add its manifest, or"
+                " give access to the cluster that has it",
+            )
+        cluster = self._beside()
+        for found in (cluster.prometheuses, cluster.agents):
+            if isinstance(found, Unavailable):
+                raise SourceUnavailable(self.name, found.reason, permission=found.permission)
+        return cluster
 
     def mounts(self, now: datetime) -> Sequence[MountRecord]:
         """None: manifests say what is asked for, not what stands."""
@@ -91,6 +139,31 @@ def _packed(found: Iterable[KubeObject | Unusable]) -> bytes:
         for each in found
     ]
     return json.dumps(packed, skipkeys=True, default=str).encode("utf-8", "surrogatepass")
+
+
+def _objects(found: Objects) -> Sequence[KubeObject]:
+    return found.value if isinstance(found, Known) else ()
+
+
+def _over(cluster: Sequence[KubeObject], held: Sequence[KubeObject]) -> tuple[KubeObject, ...]:
+    """The cluster's namespaces, those that the manifests make anew or with labels over them."""
+    there = {_place(namespace) for namespace in cluster}
+    bare = {_NAME_LABEL}
+    added = (n for n in held if _place(n) not in there or set(_labels(n)) > bare)
+    return (*cluster, *added)
+
+
+def _labels(namespace: KubeObject) -> Mapping[str, object]:
+    try:
+        return mapping(namespace.raw, "metadata", "labels")
+    except FieldError:
+        return {}
+
+
+def _no_url(pod: KubeObject, prometheus: KubeObject) -> str:
+    """Manifests have no pods."""
+    del pod, prometheus
+    return ""
 
 
 def _cluster(found: Iterable[KubeObject]) -> Cluster:

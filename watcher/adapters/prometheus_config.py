@@ -42,10 +42,14 @@ _Loader.yaml_implicit_resolvers = {
 
 @dataclass(frozen=True, slots=True)
 class RunningConfig:
-    """The jobs of a running configuration, and whether it includes further files of jobs."""
+    """The jobs of a running configuration, and whether it includes further files of jobs.
+
+    ``globs`` are those of ``scrape_config_files``, relative to the configuration's own folder.
+    """
 
     jobs: Mapping[PoolName, RunningJob]
     includes: bool
+    globs: tuple[str, ...] = ()
 
 
 def running_config(text: str) -> RunningConfig:
@@ -66,7 +70,10 @@ def running_config(text: str) -> RunningConfig:
     if not isinstance(jobs, list | tuple) or not all(isinstance(job, dict) for job in jobs):
         raise ValueError("scrape_configs: expected a list of mappings")
     found = (_job(job) for job in jobs)
-    return RunningConfig({job.name: job for job in found}, bool(raw.get("scrape_config_files")))
+    files = raw.get("scrape_config_files") or ()
+    if not isinstance(files, list | tuple) or not all(isinstance(file, str) for file in files):
+        raise ValueError("scrape_config_files: expected a list of paths")
+    return RunningConfig({job.name: job for job in found}, bool(files), tuple(files))
 
 
 def _job(raw: dict[str, Any]) -> RunningJob:

@@ -1,78 +1,117 @@
 """What should be scraped as the servers' own running configuration says it.
 
-For a Prometheus that nothing else speaks for: its configured jobs are expected, so that a pool that
-is not there is seen, and a job that leaves the configuration stays expected until that is accepted.
+For what nothing else speaks for: its configured jobs are expected, so that a pool that is not there
+is seen, and a job that leaves the configuration stays expected until that is accepted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from fnmatch import fnmatchcase
 
-from watcher.errors import SourceUnavailable
+from watcher.adapters.config_files import configured, configured_key
 from watcher.model.expectations import (
     Expectations,
     ExpectedJob,
     Origin,
+    Pin,
     Unreadable,
     WatchedPrometheus,
 )
-from watcher.model.facts import MountRecord
-from watcher.model.names import JobKey, PoolName
-from watcher.model.observations import ServerObservation
+from watcher.model.names import PoolName
+from watcher.model.observations import RunningJob, ServerObservation
+from watcher.operator.names import parse_pool
 from watcher.ports import Observer
 
 
 class RunningConfiguration:
-    """Fits the port ExpectationSource. *origin* says as what its jobs count."""
+    """Fits the port Supplement.
 
-    name = "running configuration"
+    Speaks for three things: a Prometheus without a resource of which no source knows a job, the
+    ``additionalScrapeConfigs`` of one that has them (their Secret may not be read), and with
+    *learned* whatever else runs; but for what a pin finds already. It asks no other server.
+    """
 
     def __init__(
-        self, observer: Observer, prometheuses: Sequence[WatchedPrometheus], origin: Origin
+        self, observer: Observer, *, learned: bool = False, pins: Sequence[Pin] = ()
     ) -> None:
         self._observer = observer
-        self._prometheuses = tuple(prometheuses)
-        self._origin = origin
+        self._learned = learned
+        self._pins = tuple(pins)
 
-    def snapshot(self, now: datetime) -> Expectations:
-        """Every job that a server has configured or made a pool of.
+    def beside(self, declared: Expectations, now: datetime) -> Expectations:
+        """The jobs that servers have configured, or made a pool of, and that nobody declares.
 
-        Raises SourceUnavailable when not one server could be read.
+        None while it is not known which Prometheuses have a resource.
         """
+        if any("Prometheus" in unreadable.hides for unreadable in declared.unreadable):
+            return Expectations(taken_at=now)
         jobs: list[ExpectedJob] = []
         unreadable: list[Unreadable] = []
-        for prometheus in self._prometheuses:
-            found: dict[PoolName, ExpectedJob] = {}
-            for server in prometheus.servers:
-                seen = self._observer.observe(server, now)
-                if isinstance(seen, ServerObservation):
-                    found |= {pool: self._job(prometheus, pool) for pool in _pools(seen)}
-                else:
-                    source = f"running configuration of {prometheus.name} {server.name}"
-                    unreadable.append(
-                        Unreadable(source=source, error=seen.error, hides=("Prometheus",))
-                    )
-            jobs += found.values()
-        if unreadable and not jobs:
-            raise SourceUnavailable(unreadable[0].source, unreadable[0].error)
-        return Expectations(
-            taken_at=now,
-            prometheuses=self._prometheuses,
-            jobs=tuple(jobs),
-            unreadable=tuple(unreadable),
+        for prometheus in declared.prometheuses:
+            own = [job for job in declared.jobs if job.prometheus == prometheus.name]
+            origins = self._origins(prometheus, own)
+            if origins:
+                running = self._running(prometheus, origins, now, unreadable)
+                jobs += self._jobs(prometheus, running, own, origins)
+        return Expectations(taken_at=now, jobs=tuple(jobs), unreadable=tuple(unreadable))
+
+    def _origins(
+        self, prometheus: WatchedPrometheus, own: Sequence[ExpectedJob]
+    ) -> tuple[Origin, ...]:
+        """As what its running jobs count; of two the first."""
+        learned = (Origin.LEARNED,) if self._learned else ()
+        if prometheus.resource is None:
+            return learned if own else (Origin.CONFIG_FILE,)
+        return (Origin.CONFIG_FILE,) if _has_additional(prometheus) else learned
+
+    def _running(
+        self,
+        prometheus: WatchedPrometheus,
+        origins: Sequence[Origin],
+        now: datetime,
+        unreadable: list[Unreadable],
+    ) -> Mapping[PoolName, RunningJob]:
+        found: dict[PoolName, RunningJob] = {}
+        for server in prometheus.servers:
+            seen = self._observer.observe(server, now)
+            if isinstance(seen, ServerObservation):
+                found |= {pool: RunningJob(name=pool) for pool in seen.pools if pool not in found}
+                found |= seen.jobs
+            else:
+                hides = tuple(f"{origin} {prometheus.name}" for origin in origins)
+                source = f"server {prometheus.name} {server.name}"  # as it is called at each watch
+                unreadable.append(Unreadable(source=source, error=seen.error, hides=hides))
+        return found
+
+    def _jobs(
+        self,
+        prometheus: WatchedPrometheus,
+        running: Mapping[PoolName, RunningJob],
+        own: Sequence[ExpectedJob],
+        origins: Sequence[Origin],
+    ) -> Iterator[ExpectedJob]:
+        explained = {name for job in own for name in job.names}
+        origin = origins[0]
+        for pool, job in sorted(running.items()):
+            # What an operator named belongs to a monitor, and memory speaks for that.
+            of_monitor = prometheus.resource is not None and parse_pool(pool) is not None
+            if pool in explained or of_monitor:
+                continue
+            if origin is Origin.LEARNED and self._is_pinned(prometheus, pool):
+                continue
+            key = configured_key(prometheus.name, origin, pool)
+            yield replace(configured(prometheus.name, job), key=key, origin=origin)
+
+    def _is_pinned(self, prometheus: WatchedPrometheus, pool: PoolName) -> bool:
+        return any(
+            pin.pool is not None
+            and pin.prometheus in {None, prometheus.name}
+            and fnmatchcase(pool, pin.pool)
+            for pin in self._pins
         )
 
-    def mounts(self, now: datetime) -> Sequence[MountRecord]:  # noqa: ARG002 -- the port's form
-        """None: a server knows nothing of its mounts."""
-        return ()
 
-    def _job(self, prometheus: WatchedPrometheus, pool: PoolName) -> ExpectedJob:
-        return ExpectedJob(
-            key=JobKey(f"{prometheus.name}|{self._origin}|{pool}"),
-            prometheus=prometheus.name,
-            pool=pool,
-            origin=self._origin,
-        )
-
-
-def _pools(seen: ServerObservation) -> set[PoolName]:
-    return seen.jobs.keys() | seen.pools.keys()
+def _has_additional(prometheus: WatchedPrometheus) -> bool:
+    spec = (prometheus.resource or {}).get("spec")
+    return isinstance(spec, Mapping) and bool(spec.get("additionalScrapeConfigs"))

@@ -48,6 +48,8 @@ def load(connection: Connection) -> Expectations | None:
             },
             unselected=rest.unselected,
             unreadable=rest.unreadable,
+            unserved=rest.unserved,
+            nodes=rest.nodes,
         )
     )
 

@@ -54,11 +54,20 @@ class Rest:
 
     unselected: tuple[Unselected, ...]
     unreadable: tuple[Unreadable, ...]
+    unserved: tuple[str, ...] = ()
+    nodes: int | None = None
 
 
 def rest(expectations: Expectations) -> str:
     """Payload of the snapshot's row."""
-    return encode(Rest(unselected=expectations.unselected, unreadable=expectations.unreadable))
+    return encode(
+        Rest(
+            unselected=expectations.unselected,
+            unreadable=expectations.unreadable,
+            unserved=expectations.unserved,
+            nodes=expectations.nodes,
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

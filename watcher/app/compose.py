@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from watcher.adapters.cluster import ClusterSource
 from watcher.adapters.cluster_facts import ClusterFacts
+from watcher.adapters.config_files import ConfigFiles
 from watcher.adapters.kube import KubeApi, connect
 from watcher.adapters.log_facts import LogFacts
 from watcher.adapters.manifests import ManifestSource
@@ -28,13 +30,13 @@ from watcher.engine.merge import Keeping
 from watcher.engine.track import Policy
 from watcher.errors import ConfigError
 from watcher.model.comparison import JobStatus
-from watcher.model.expectations import ExpectedServer, Origin, Pin, WatchedPrometheus
+from watcher.model.expectations import ExpectedServer, Pin
 from watcher.model.facts import Facts, Known
-from watcher.model.names import PrometheusName, ServerName
+from watcher.model.names import PrometheusName
 from watcher.model.observations import ServerObservation, UnreadableServer
 from watcher.model.results import Audit, Result
-from watcher.ports import ExpectationSource, FactGatherer, Observer
-from watcher.settings import PrometheusSettings, Settings
+from watcher.ports import ExpectationSource, FactGatherer, Observer, Supplement
+from watcher.settings import ExpectSettings, Settings
 
 
 def clock() -> datetime:
@@ -50,6 +52,7 @@ class World:
     kube: KubeApi | None
     observer: Observer
     sources: Sequence[ExpectationSource]
+    supplement: Supplement
     gatherers: Sequence[FactGatherer]
 
     @property
@@ -86,16 +89,21 @@ class World:
     @property
     def pins(self) -> tuple[Pin, ...]:
         """The pinned jobs."""
-        return tuple(
-            Pin(
-                name=pin.name,
-                prometheus=PrometheusName(pin.prometheus) if pin.prometheus else None,
-                pool=pin.pool,
-                labels=tuple(sorted(pin.labels.items())),
-                least=pin.targets if isinstance(pin.targets, int) else None,
-            )
-            for pin in self.settings.expect.pinned
+        return pins(self.settings.expect)
+
+
+def pins(expect: ExpectSettings) -> tuple[Pin, ...]:
+    """The pinned jobs of the settings."""
+    return tuple(
+        Pin(
+            name=pin.name,
+            prometheus=PrometheusName(pin.prometheus) if pin.prometheus else None,
+            pool=pin.pool,
+            labels=tuple(sorted(pin.labels.items())),
+            least=pin.targets if isinstance(pin.targets, int) else None,
         )
+        for pin in expect.pinned
+    )
 
 
 def connected(settings: Settings, tape: Tape = LIVE) -> World:
@@ -109,16 +117,19 @@ def world(settings: Settings, kube: KubeApi | None, tape: Tape = LIVE) -> World:
     cluster = ClusterSource(kube, settings)
     sources: list[ExpectationSource] = [cluster]
     if settings.expect.manifests:
-        sources.append(ManifestSource(settings.expect.manifests, tape))
-    alone = _known_by_url(settings.prometheuses)
-    if alone and kube is None and not settings.expect.manifests:
-        sources.append(RunningConfiguration(observer, alone, Origin.CONFIG_FILE))
+        beside = None if kube is None else cluster.choosing
+        sources.append(ManifestSource(settings.expect.manifests, tape, beside))
+    if settings.expect.config_files:
+        sources.append(ConfigFiles(_config_files(settings), tape))
     gatherers: list[FactGatherer] = [
         ClusterFacts(kube, settings.kubernetes.namespaces if settings.kubernetes else ()),
         PrometheusFacts(observer.of),
         LogFacts(kube, tape),
     ]
-    return World(settings, kube, observer, tuple(sources), tuple(gatherers))
+    running = RunningConfiguration(
+        observer, learned=settings.expect.learned, pins=pins(settings.expect)
+    )
+    return World(settings, kube, observer, tuple(sources), running, tuple(gatherers))
 
 
 class _Observers:
@@ -168,24 +179,20 @@ class _Observers:
         )
 
 
-def _known_by_url(named: Sequence[PrometheusSettings]) -> tuple[WatchedPrometheus, ...]:
-    return tuple(
-        WatchedPrometheus(
-            name=PrometheusName(each.name),
-            servers=tuple(
-                ExpectedServer(
-                    name=ServerName(server.name),
-                    url=without_credentials(server.url)[0],
-                    shard=server.shard,
-                    replica=server.replica,
-                    log_file=str(server.log_file) if server.log_file else None,
-                )
-                for server in each.servers
-            ),
-        )
-        for each in named
-        if each.servers
-    )
+def _config_files(settings: Settings) -> tuple[tuple[PrometheusName, Path], ...]:
+    """Each configuration file with its Prometheus. Raises ConfigError where that is not said."""
+    known = [named.name for named in settings.prometheuses if named.servers]
+    found = []
+    for file in settings.expect.config_files:
+        name = file.prometheus or (known[0] if len(known) == 1 else None)
+        if name not in known:
+            said = f"there is no {name} with servers" if name else "whose it is cannot be told"
+            raise ConfigError(
+                f"expect.config_files: {file.path}: {said}: set its prometheus to one of those in"
+                f" prometheuses that name their servers ({', '.join(known) or 'none does'})"
+            )
+        found.append((PrometheusName(name), file.path))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +213,8 @@ class Glance:
     def snapshot(self, now: datetime) -> Taken:
         """What should be scraped, in memory: merged with what the store remembers."""
         before = self.store.expectations() if self.store is not None else None
-        return take(self.world.sources, self.world.pins, before, self.world.keeping, now)
+        world = self.world
+        return take(world.sources, world.pins, before, world.keeping, now, world.supplement)
 
     def audit(self, result: Result) -> Audit:
         """What is at risk, on the ground of *result*."""

@@ -1,15 +1,16 @@
 """The snapshot cycle: read what should be scraped, merge it with what is remembered, keep it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from watcher.engine.merge import Keeping, combined, is_mass_loss, remember
+from watcher.engine.mass_loss import mass_losses
+from watcher.engine.merge import Keeping, combined, remember
 from watcher.engine.pins import with_pins
 from watcher.errors import SourceUnavailable
 from watcher.model.expectations import Expectations, Pin, Unreadable
 from watcher.model.facts import MountRecord
-from watcher.ports import ExpectationSource, Store
+from watcher.ports import ExpectationSource, Store, Supplement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +40,12 @@ def take(
     before: Expectations | None,
     keeping: Keeping,
     now: datetime,
+    supplement: Supplement | None = None,
 ) -> Taken:
-    """Read every source and merge it with *before*. Never raises for what a source does."""
+    """Read every source, then the *supplement*, and merge it with *before*.
+
+    Never raises for what a source does.
+    """
     found: list[Expectations] = []
     mounts: list[MountRecord] = []
     for source in sources:
@@ -50,11 +55,15 @@ def take(
         except SourceUnavailable as error:
             found.append(_nothing_known(error, now))
     fresh = combined(found) if found else Expectations(taken_at=now)
+    if supplement is not None:
+        fresh = combined((fresh, supplement.beside(fresh, now)))
+    if fresh.nodes is None and before is not None:
+        fresh = replace(fresh, nodes=before.nodes)
     merged = remember(before, with_pins(fresh, pins), keeping=keeping, now=now)
     return Taken(
         expectations=merged,
         mounts=tuple(mounts),
-        mass_loss=is_mass_loss(merged.jobs, keeping),
+        mass_loss=bool(mass_losses(merged.jobs, merged.unserved, keeping.mass_loss)),
     )
 
 
@@ -78,10 +87,12 @@ class Snapshot:
     store: Store
     keeping: Keeping
     clock: Callable[[], datetime]
+    supplement: Supplement | None = None
 
     def run(self) -> Taken:
         """Run once."""
         now = self.clock()
-        taken = take(self.sources, self.pins, self.store.expectations(), self.keeping, now)
+        before = self.store.expectations()
+        taken = take(self.sources, self.pins, before, self.keeping, now, self.supplement)
         self.store.keep(taken.expectations, taken.mounts)
         return taken

@@ -8,11 +8,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from watcher.engine.mass_loss import mass_losses
 from watcher.model.expectations import Expectations, ExpectedJob, WatchedPrometheus
-from watcher.model.names import JobKey
-
-AT_LEAST = 5
-"""Fewer removals than this at once are never called a mass loss."""
+from watcher.model.names import JobKey, PoolName, PrometheusName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,25 +28,29 @@ def combined(found: Sequence[Expectations]) -> Expectations:
     """Several sources' expectations as one; for a job that several ask for, the first one speaks.
 
     A job that is known by its pool's name alone is left out where another source explains that
-    pool.
+    pool. A monitor is selected by nobody only if no source knows better.
     """
     jobs: dict[JobKey, ExpectedJob] = {}
-    explained: set[tuple[str, str]] = set()
+    explained: set[tuple[PrometheusName, PoolName]] = set()
     watched: dict[str, WatchedPrometheus] = {}
     for expectations in found:
         for job in expectations.jobs:
             if job.monitor is not None or (job.prometheus, job.pool) not in explained:
                 jobs.setdefault(job.key, job)
-        explained |= {(job.prometheus, name) for job in expectations.jobs for name in job.names}
+        explained |= _pools(expectations.jobs)
         for prometheus in expectations.prometheuses:
             watched.setdefault(prometheus.name, prometheus)
+    selected = {job.monitor for job in jobs.values()}
+    unselected = {u.monitor: u for e in reversed(found) for u in e.unselected}
     return Expectations(
         taken_at=found[0].taken_at,
         prometheuses=tuple(watched.values()),
         jobs=tuple(jobs.values()),
         objects={ref: raw for e in reversed(found) for ref, raw in e.objects.items()},
-        unselected=tuple(u for e in found for u in e.unselected),
+        unselected=tuple(u for ref, u in sorted(unselected.items()) if ref not in selected),
         unreadable=tuple(u for e in found for u in e.unreadable),
+        unserved=tuple(sorted({kind for e in found for kind in e.unserved})),
+        nodes=next((e.nodes for e in found if e.nodes is not None), None),
     )
 
 
@@ -63,23 +65,21 @@ def remember(
     """*fresh*, and with it every job of *before* that is not in it, marked as gone.
 
     A job is left out when its removal was accepted, when its monitor goes on with other endpoints
-    (they were renamed, replaced or removed by its owner), or when it is gone longer than
-    ``retire_after`` and there is no mass loss. What an unreadable source would have told stays as
-    it was, and is not gone.
+    (they were renamed, replaced or removed by its owner), when it was known by its pool's name
+    alone and another source explains that pool now, or when it is gone longer than
+    ``retire_after`` and its Prometheus has no mass loss. What an unreadable source would have told
+    stays as it was, and is not gone.
     """
     if before is None:
         return fresh
-    hidden = {name for unreadable in fresh.unreadable for name in unreadable.hides}
-    asked = {job.key for job in fresh.jobs}
-    going_on = {(job.prometheus, job.monitor) for job in fresh.jobs if job.monitor}
-    left = [
-        job if _is_hidden(job, hidden) else _gone(job, now)
+    hidden = frozenset(name for unreadable in fresh.unreadable for name in unreadable.hides)
+    replaced = _Replaced(fresh)
+    left = tuple(
+        job if is_hidden(job, hidden) else _gone(job, now)
         for job in before.jobs
-        if job.key not in asked
-        and job.key not in accepted
-        and (job.prometheus, job.monitor) not in going_on
-    ]
-    kept = _not_retired(left, len(before.jobs), keeping, now)
+        if job.key not in accepted and not replaced.stands_for(job, hidden)
+    )
+    kept = _not_retired(left, fresh, keeping, now)
     monitors = {job.monitor for job in kept}
     return replace(
         fresh,
@@ -90,16 +90,34 @@ def remember(
     )
 
 
-def is_mass_loss(jobs: Sequence[ExpectedJob], keeping: Keeping) -> bool:
-    """Whether the unaccepted removals among *jobs* are together too many to be believed."""
-    gone = sum(job.gone_since is not None for job in jobs)
-    return gone >= AT_LEAST and gone > keeping.mass_loss * len(jobs)
+def is_hidden(job: ExpectedJob, hidden: AbstractSet[str]) -> bool:
+    """Whether what asks for *job* is among what could not be read."""
+    names = {"Prometheus", job.origin.value, f"{job.origin.value} {job.prometheus}"}
+    if job.monitor is not None:
+        names |= {str(job.monitor), job.monitor.kind.value}
+    return not names.isdisjoint(hidden)
 
 
-def _is_hidden(job: ExpectedJob, hidden: AbstractSet[str]) -> bool:
-    if "Prometheus" in hidden:
-        return True
-    return job.monitor is not None and bool({str(job.monitor), job.monitor.kind} & hidden)
+class _Replaced:
+    """Which jobs of before a fresh snapshot answers for."""
+
+    def __init__(self, fresh: Expectations) -> None:
+        self._asked = {job.key for job in fresh.jobs}
+        self._going_on = {(job.prometheus, job.monitor) for job in fresh.jobs if job.monitor}
+        self._explained = _pools(fresh.jobs)
+        self._watched = {prometheus.name for prometheus in fresh.prometheuses}
+
+    def stands_for(self, job: ExpectedJob, hidden: AbstractSet[str]) -> bool:
+        """Whether *job* is asked for still, goes on as another one, or is a pin taken back."""
+        if job.key in self._asked or (job.prometheus, job.monitor) in self._going_on:
+            return True
+        if job.pin is not None:
+            return job.prometheus in self._watched and not is_hidden(job, hidden)
+        return job.monitor is None and (job.prometheus, job.pool) in self._explained
+
+
+def _pools(jobs: Sequence[ExpectedJob]) -> set[tuple[PrometheusName, PoolName]]:
+    return {(job.prometheus, name) for job in jobs if job.pin is None for name in job.names}
 
 
 def _gone(job: ExpectedJob, now: datetime) -> ExpectedJob:
@@ -107,13 +125,15 @@ def _gone(job: ExpectedJob, now: datetime) -> ExpectedJob:
 
 
 def _not_retired(
-    left: Sequence[ExpectedJob], baseline: int, keeping: Keeping, now: datetime
+    left: tuple[ExpectedJob, ...], fresh: Expectations, keeping: Keeping, now: datetime
 ) -> tuple[ExpectedJob, ...]:
-    gone = [job for job in left if job.gone_since]
-    if len(gone) >= AT_LEAST and len(gone) > keeping.mass_loss * baseline:
-        return tuple(left)
+    lost = mass_losses((*fresh.jobs, *left), fresh.unserved, keeping.mass_loss)
     return tuple(
-        job for job in left if not job.gone_since or now - job.gone_since < keeping.retire_after
+        job
+        for job in left
+        if job.gone_since is None
+        or job.prometheus in lost
+        or now - job.gone_since < keeping.retire_after
     )
 
 

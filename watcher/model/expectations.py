@@ -140,7 +140,8 @@ class Unreadable:
     """A source that could not be read, and since when, where that is known.
 
     ``hides`` names what of the expectation is therefore not known: kinds (``ServiceMonitor``,
-    ``Prometheus``, ``Pod``), or one monitor (``ServiceMonitor ns/name``). Empty: nothing of it.
+    ``Prometheus``, ``Pod``), one monitor (``ServiceMonitor ns/name``), an origin (``manifests``),
+    or one Prometheus's jobs of an origin (``config_file NAME``). Empty: nothing of it.
     """
 
     source: str
@@ -155,7 +156,9 @@ class Expectations:
     """Everything expected, as of one moment.
 
     ``objects`` holds each monitor as last seen, ready to be applied again. What an unreadable
-    source would have added is simply not known: ``unreadable`` names it.
+    source would have added is simply not known: ``unreadable`` names it. ``unserved`` are kinds
+    that the API server does not know (any more), ``nodes`` is the number of nodes, None where that
+    is not known or was not asked.
     """
 
     taken_at: datetime
@@ -164,3 +167,5 @@ class Expectations:
     objects: Mapping[MonitorRef, JSONObject] = field(default_factory=dict)
     unselected: tuple[Unselected, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    unserved: tuple[str, ...] = ()
+    nodes: int | None = None
