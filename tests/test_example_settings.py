@@ -38,8 +38,11 @@ def test_the_example_with_every_comment_turned_on_can_be_used(tmp_path, capsys):
     text = _all_on().replace("/etc/watcher/", f"{tmp_path}/")
     (tmp_path / "watcher.yaml").write_text(text, encoding="utf-8")
     (tmp_path / "kubeconfig").write_text(_KUBECONFIG, encoding="utf-8")
-    for name in ("slack-token", "slack-webhook", "prometheus.yml"):
-        (tmp_path / name).write_text("x", encoding="utf-8")
+    (tmp_path / "web.yaml").write_text("", encoding="utf-8")
+    (tmp_path / "manifests").mkdir()
+    for name in re.findall(rf"{tmp_path}/([a-z.-]+)", text):
+        if not (tmp_path / name).exists():
+            (tmp_path / name).write_text("x", encoding="utf-8")
 
     code = run(["check-config", "--config", str(tmp_path / "watcher.yaml")])
 

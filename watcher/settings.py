@@ -4,18 +4,23 @@ The only reader of the settings file and of the environment.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,6 +28,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from watcher.errors import ConfigError
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_LONGEST = timedelta(days=365_000)
 
 
 def duration(raw: object) -> object:
@@ -34,14 +40,25 @@ def duration(raw: object) -> object:
         if isinstance(raw, int | float) and not isinstance(raw, bool):
             raise ValueError(f"expected a duration with its unit, such as {raw}s")  # noqa: TRY004
         return raw
-    if not re.fullmatch(r"(\d+(ms|s|m|h|d|w))+", raw):
+    if not re.fullmatch(r"(\d+(ms|s|m|h|d|w))+", raw, re.ASCII):
         raise ValueError(f"expected a duration such as 30s, 5m, 1h30m or 7d, got {raw!r}")
-    return timedelta(
-        seconds=sum(int(n) * _UNITS[u] for n, u in re.findall(r"(\d+)(ms|s|m|h|d|w)", raw))
-    )
+    try:
+        return timedelta(
+            seconds=sum(int(n) * _UNITS[u] for n, u in re.findall(r"(\d+)(ms|s|m|h|d|w)", raw))
+        )
+    except OverflowError:
+        raise ValueError(
+            f"expected a duration of less than a thousand years, got {raw!r}"
+        ) from None
 
 
-Duration = Annotated[timedelta, BeforeValidator(duration), Field(gt=timedelta(0))]
+def _some_time(length: timedelta) -> timedelta:
+    if not timedelta(0) < length < _LONGEST:
+        raise ValueError("expected more than 0s and less than a thousand years")
+    return length
+
+
+Duration = Annotated[timedelta, BeforeValidator(duration), AfterValidator(_some_time)]
 
 
 class Section(BaseModel):
@@ -101,11 +118,22 @@ class HttpSettings(Section):
     """File that holds the password."""
 
     bearer_token_file: Path | None = None
-    """File that holds a bearer token; read afresh at each request, so that it may rotate."""
+    """File that holds a bearer token; read afresh at each request, so that it may rotate. Not used
+    where there is a ``username``."""
 
     timeout: Duration = timedelta(seconds=15)
     """How long to wait for one answer. Under 15 s a reload looks like a dead server (Prometheus
     blocks its API until scrapes in flight end)."""
+
+    @model_validator(mode="after")
+    def _one_identity(self) -> "HttpSettings":
+        for one, lacks, other in (
+            ("key_file", self.cert_file, "cert_file"),
+            ("password_file", self.username, "username"),
+        ):
+            if getattr(self, one) is not None and lacks is None:
+                raise ValueError(f"{one} is of no use without {other}: set that too")
+        return self
 
 
 class ServerSettings(Section):
@@ -121,10 +149,10 @@ class ServerSettings(Section):
     """Its log, where it can be read as a file; absent: the pod's log, if there is a pod."""
 
     shard: int = Field(default=0, ge=0)
-    """Number of its shard."""
+    """Number of its shard; absent: as its name says (``prometheus-k8s-shard-1-0``), else 0."""
 
     replica: int = Field(default=0, ge=0)
-    """Number of the replica within the shard."""
+    """Number of the replica within the shard; absent: as its name says, else the next one."""
 
 
 class PrometheusSettings(Section):
@@ -138,6 +166,53 @@ class PrometheusSettings(Section):
 
     http: HttpSettings | None = None
     """How its servers are spoken to; absent: as ``http`` says."""
+
+    @field_validator("servers")
+    @classmethod
+    def _apart(
+        cls, servers: tuple[ServerSettings, ...], others: ValidationInfo
+    ) -> tuple[ServerSettings, ...]:
+        _once_each("server", (server.name for server in servers))
+        return _numbered(servers, str(others.data.get("name", "")).rpartition("/")[2])
+
+
+def _numbered(servers: tuple[ServerSettings, ...], resource: str) -> tuple[ServerSettings, ...]:
+    """*servers* with shard and replica, by their pods' names where they say them.
+
+    Pods are called ``prometheus-NAME-REPLICA`` and ``prometheus-NAME-shard-SHARD-REPLICA``, those
+    of an agent ``prom-agent-NAME-…`` (prometheus-operator 0.93, pkg/prometheus/common.go). Others
+    are taken for replicas in their order. Raises ValueError for two in one place.
+    """
+    form = re.compile(rf"prom(?:etheus|-agent)-{re.escape(resource)}(?:-shard-(\d+))?-(\d+)")
+    placed: dict[tuple[int, int], ServerSettings] = {}
+    unnumbered = []
+    for server in servers:
+        pod = form.fullmatch(server.name)
+        said = {"shard": int(pod[1] or 0), "replica": int(pod[2])} if pod else {}
+        said |= server.model_dump(include=server.model_fields_set & {"shard", "replica"})
+        if "replica" not in said:
+            unnumbered.append(server.model_copy(update=said))
+            continue
+        full = server.model_copy(update=said)
+        if (other := placed.setdefault((full.shard, full.replica), full)) is not full:
+            raise ValueError(
+                f"{other.name} and {full.name} are both replica {full.replica} of shard "
+                f"{full.shard}: give each its own `replica` or `shard`"
+            )
+    for server in unnumbered:
+        number = next(n for n in count() if (server.shard, n) not in placed)
+        placed[server.shard, number] = server.model_copy(update={"replica": number})
+    by_name = {server.name: server for server in placed.values()}
+    return tuple(by_name[server.name] for server in servers)
+
+
+def _once_each(what: str, names: Iterable[str]) -> None:
+    """Raise ValueError for a name that is there twice."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"two are called {name}: each {what} needs a name of its own")
+        seen.add(name)
 
 
 class PinSettings(Section):
@@ -157,6 +232,12 @@ class PinSettings(Section):
 
     targets: int | Literal["nodes"] = 1
     """Least number of targets: a number, or ``nodes`` for the number of nodes."""
+
+    @model_validator(mode="after")
+    def _can_be_found(self) -> "PinSettings":
+        if self.pool is None and not self.labels:
+            raise ValueError("how is it found: set pool (a glob) or labels (of its targets)")
+        return self
 
 
 class ConfigFileSettings(Section):
@@ -262,7 +343,7 @@ class MuteSettings(Section):
     cron: str
     """When it begins, as cron says it."""
 
-    lasts: Annotated[timedelta, BeforeValidator(duration), Field(gt=timedelta(0))]
+    lasts: Duration
     """How long it lasts."""
 
     timezone: str = "UTC"
@@ -292,6 +373,9 @@ class SlackSettings(Section):
 
     routes: tuple[RouteSettings, ...] = ()
     """Other channels for some problems, and who is mentioned there."""
+
+    timeout: Duration = timedelta(seconds=10)
+    """How long to wait for one answer of Slack."""
 
     fallback_channel: str | None = None
     """Channel that hears of what Slack refuses for good elsewhere (a channel that is gone)."""
@@ -392,6 +476,12 @@ class Settings(Section):
     slack: SlackSettings | None = None
     inspection: InspectionSettings = InspectionSettings()
 
+    @field_validator("prometheuses")
+    @classmethod
+    def _apart(cls, named: tuple[PrometheusSettings, ...]) -> tuple[PrometheusSettings, ...]:
+        _once_each("Prometheus", (one.name for one in named))
+        return named
+
 
 def load(path: Path | None) -> Settings:
     """Read and check the settings.
@@ -425,6 +515,43 @@ def require_slack(slack: SlackSettings) -> None:
         raise ConfigError("slack.channel: needed with a bot token: set it to the channel's id")
 
 
+def require_files(settings: Settings) -> None:
+    """Raise ConfigError, with all of them, for files in *settings* that cannot be read now.
+
+    But for logs, which may come later, and what their adapters check by themselves.
+    """
+    faults = [
+        f"{field}: {path}: cannot be read: {reason}; name what can be read"
+        for field, path in _files(settings, "")
+        if (reason := _hindrance(path)) is not None
+    ]
+    if faults:
+        raise ConfigError("\n".join(faults))
+
+
+def _files(value: object, field: str) -> Iterator[tuple[str, Path]]:
+    if isinstance(value, Section):
+        for name, inner in value:
+            if name not in {"kubeconfig", "log_file", "directory"}:
+                yield from _files(inner, f"{field}.{name}" if field else name)
+    elif isinstance(value, tuple):
+        for number, inner in enumerate(value):
+            yield from _files(inner, f"{field}.{number}")
+    elif isinstance(value, Path) and str(value) != "-":
+        yield field, value
+
+
+def _hindrance(path: Path) -> str | None:
+    try:
+        if path.is_dir():
+            next(path.iterdir(), None)
+        else:
+            path.open("rb").close()
+    except OSError as error:
+        return error.strerror
+    return None
+
+
 def _default_path() -> Path | None:
     here = Path("watcher.yaml")
     return here if here.exists() else None
@@ -442,15 +569,26 @@ def _read(path: Path) -> dict[str, Any]:
     if raw is None:
         return {}
     if not isinstance(raw, dict):
-        raise ConfigError(f"{path}: expected settings by name, got {type(raw).__name__}")
+        raise ConfigError(
+            f"{path}: expected settings by name, got {type(raw).__name__}; "
+            "see docs/settings.md for their form"
+        )
     return raw
+
+
+_FAULTS = {
+    "extra_forbidden": "no such setting: look for a misspelling",
+    "tuple_type": "expected a list",
+    "model_type": "expected settings by name",
+    "missing": "is needed: set it",
+}
 
 
 def _told(path: Path | None, error: ValidationError) -> str:
     faults = []
     for fault in error.errors(include_url=False, include_input=False):
         field = ".".join(map(str, fault["loc"])) or "(top)"
-        reason = "no such setting" if fault["type"] == "extra_forbidden" else fault["msg"]
+        reason = _FAULTS.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
         faults.append(f"{path or 'settings'}: {field}: {reason}")
     return "\n".join([*faults, "see docs/settings.md for every setting and its form"])
 
@@ -476,4 +614,7 @@ def _secret(field: str, path: Path | None) -> SecretStr | None:
     try:
         return SecretStr(path.read_text(encoding="utf-8").strip())
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{field}: {path} cannot be read: {error}; check the file") from None
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise ConfigError(
+            f"{field}: {path}: cannot be read: {reason}; name a readable file"
+        ) from None

@@ -20,6 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from watcher import __version__
+from watcher.adapters import sql_engine
 from watcher.adapters.prometheus_session import without_credentials
 from watcher.adapters.slack_errors import Reason
 from watcher.adapters.sql import SqlStore, open_store
@@ -32,10 +33,11 @@ from watcher.cycles.watch import Watch
 from watcher.engine.group import Storm
 from watcher.errors import ConfigError, WatcherError
 from watcher.model.results import Audit, Result
-from watcher.settings import Settings, load
+from watcher.settings import Settings, load, require_files
+from watcher.web import web_config
 from watcher.web.app import Latest, create
 from watcher.web.metrics import Meters
-from watcher.web.server import WebServer
+from watcher.web.server import WebServer, parted
 
 logger = logging.getLogger("watcher")
 
@@ -293,6 +295,11 @@ def _say_what_is_watched(daemon: Daemon) -> None:
 
 def check(settings: Settings) -> None:
     """Raise ConfigError where the settings cannot be used together; asks no server anything."""
+    require_files(settings)
     compose.connected(settings)
+    sql_engine.parse(settings.store)
+    parted(settings.web.listen)
+    if settings.web.config_file is not None:
+        web_config.read(settings.web.config_file)
     telling.windows(settings)
     _weekly(settings)

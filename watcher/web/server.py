@@ -102,20 +102,24 @@ def _settings(app: ASGIApp, tls: ssl.SSLContext | None) -> uvicorn.Config:
     return config
 
 
-def _bound(listen: str) -> socket.socket:
+def parted(listen: str) -> tuple[str, int]:
+    """Host (empty for all addresses) and port of *listen*. Raises ConfigError for no address."""
     host, colon, port = listen.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not colon or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004
+    if not colon or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004
         raise ConfigError(
             f"web.listen: {listen!r} is no address: write :9393, 127.0.0.1:9393 or [::1]:9393"
         )
+    return host, int(port)
+
+
+def _bound(listen: str) -> socket.socket:
+    host, port = parted(listen)
     try:
         if not host and socket.has_dualstack_ipv6():
-            return socket.create_server(
-                ("", int(port)), family=socket.AF_INET6, dualstack_ipv6=True
-            )
+            return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
         family, _, _, _, address = socket.getaddrinfo(
-            host or None, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         return socket.create_server(address, family=family)
     except OSError as error:
