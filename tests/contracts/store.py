@@ -272,7 +272,9 @@ class RecordingWatches(StoreContract):
     def test_memory_comes_back_and_jobs_not_mentioned_keep_theirs(self, store):
         write(store, memory={a_key("a"): a_memory(), JobKey(STRANGE): a_memory(pool=STRANGE)})
 
-        worse = a_memory(state=JobState.MISSING, since=NOW, most_targets=7)
+        worse = a_memory(
+            state=JobState.MISSING, since=NOW, most_targets=7, labels=((STRANGE, STRANGE),)
+        )
         write(store, watch=a_watch(at=NOW + timedelta(seconds=30)), memory={a_key("a"): worse})
 
         assert store.memory() == {a_key("a"): worse, JobKey(STRANGE): a_memory(pool=STRANGE)}

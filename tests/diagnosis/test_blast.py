@@ -100,7 +100,7 @@ def test_the_critical_ones_come_first_and_are_counted():
     rules = [an_alert(f"A{n}", f'm{n}{{job="kubelet"}} > 1') for n in range(6)]
     rules.append(an_alert("Worst", 'm{job="kubelet"} > 1', severity="critical"))
 
-    evidence = told(blast(rules, [lost(), live()])[KUBELET])
+    evidence = told(blast(rules, [lost(), live()])[KUBELET], "http://x")
 
     assert evidence.seen == (
         "7 alerts cannot fire while this lasts, 1 of them critical: Worst, A0, A1, A2, A3, …"

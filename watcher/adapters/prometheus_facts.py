@@ -1,6 +1,6 @@
 """Gathers what the servers of a Prometheus themselves know of a job: dropped targets, last sample."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from watcher.adapters.prometheus import Prometheus
@@ -37,8 +37,9 @@ class PrometheusFacts:
         jobs: Sequence[JobStatus],
         now: datetime,
     ) -> Mapping[JobKey, Facts]:
-        """What each job needs of the two."""
-        del prometheus
+        """What each job needs; the rules are read once."""
+        asked = any(RULES.name in needs.get(status.job.key, ()) for status in jobs)
+        rules = self._rules(prometheus.servers) if asked else None
         found = {}
         for status in jobs:
             wanted = needs.get(status.job.key, frozenset())
@@ -46,7 +47,9 @@ class PrometheusFacts:
             if DROPPED.name in wanted:
                 known[DROPPED.name] = self._dropped(observation, status.pool)
             if LAST_SAMPLE.name in wanted:
-                known[LAST_SAMPLE.name] = self._last_sample(observation, status.pool, now)
+                known[LAST_SAMPLE.name] = self._last_sample(observation, status, now)
+            if rules is not None and RULES.name in wanted:
+                known[RULES.name] = rules
             found[status.job.key] = Facts(known)
         return found
 
@@ -55,14 +58,16 @@ class PrometheusFacts:
     ) -> Facts:
         """The rules, of the first server that tells; the others concern one job."""
         del now
-        if RULES.name not in needs:
-            return Facts()
+        return Facts({RULES.name: self._rules(prometheus.servers)} if RULES.name in needs else {})
+
+    def _rules(self, servers: Iterable[ExpectedServer]) -> Availability[tuple[LoadedRule, ...]]:
+        """Of the first server that tells: all servers of a Prometheus load the same."""
         answer: Availability[tuple[LoadedRule, ...]] = _NOT_READABLE
-        for server in prometheus.servers:
+        for server in servers:
             answer = self._of(server).rules(server)
             if isinstance(answer, Known):
                 break
-        return Facts({RULES.name: answer})
+        return answer
 
     def _dropped(
         self, observation: Observation, pool: PoolName
@@ -76,13 +81,14 @@ class PrometheusFacts:
         return answer
 
     def _last_sample(
-        self, observation: Observation, pool: PoolName, now: datetime
+        self, observation: Observation, status: JobStatus, now: datetime
     ) -> Availability[datetime | None]:
         """The newest over all servers; that there never was one only if every server says so."""
         latest: datetime | None = None
         unavailable: Unavailable | None = None if observation.readable else _NOT_READABLE
         for server in observation.readable:
-            match self._of(server.server).last_sample(server.server, pool, now):
+            asked = self._of(server.server)
+            match asked.last_sample(server.server, status.pool, now, status.labels):
                 case Known(value=datetime() as at):
                     latest = max(latest, at) if latest else at
                 case Unavailable() as reason:

@@ -1,6 +1,7 @@
 """What a store remembered at the moment of a recording: enough for one look and one audit."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -89,8 +90,7 @@ class RecordedStore:
             ),
             jobs=tuple(told.jobs),
             objects=dict(told.objects),
-            unselected=told.rest.unselected,
-            unreadable=told.rest.unreadable,
+            **{part.name: getattr(told.rest, part.name) for part in fields(told.rest)},
         )
 
     def first_watch(self) -> datetime | None:
@@ -119,5 +119,5 @@ def _expected(found: Expectations) -> Expected:
         },
         jobs=list(found.jobs),
         objects=[(ref, redaction.value(raw)) for ref, raw in sorted(found.objects.items())],
-        rest=sql_rows.Rest(unselected=found.unselected, unreadable=found.unreadable),
+        rest=sql_rows.decode(sql_rows.rest(found), sql_rows.Rest),
     )

@@ -109,10 +109,21 @@ def mount(row: RowMapping) -> MountRecord:
 
 def memory_row(key: JobKey, memory: JobMemory) -> Row:
     """Row of one job."""
-    return {"key": key, **asdict(memory), "state": memory.state.value}
+    return {
+        "key": key,
+        **asdict(memory),
+        "state": memory.state.value,
+        "labels": encode(memory.labels),
+    }
 
 
-def value(row: RowMapping, kind: type[T]) -> T:
+def memory(row: RowMapping) -> JobMemory:
+    """One job of its row; labels are not there since before they were remembered."""
+    labels = decode(row["labels"] or "[]", tuple[tuple[str, str], ...])
+    return value({**row, "labels": labels}, JobMemory)
+
+
+def value(row: Mapping[str, Any] | RowMapping, kind: type[T]) -> T:
     """The value of a row whose columns are its fields; others are left out."""
     return msgspec.convert({str(name): part for name, part in row.items()}, kind)
 

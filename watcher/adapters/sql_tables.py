@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA: Final = "0002"
+SCHEMA: Final = "0003"
 """The newest migration; a store of a greater one was written by a newer watcher."""
 
 SCHEMA_TABLE: Final = "watcher_schema"
@@ -132,6 +132,7 @@ JOBS: Final = Table(
     Column("state", Text, nullable=False),
     Column("since", UtcDateTime, nullable=False),
     Column("most_targets", Integer, nullable=False),
+    Column("labels", Text),
 )
 
 INCIDENTS: Final = Table(

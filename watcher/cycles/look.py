@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from watcher.cycles.beside import BESIDE, silenced, with_beside, with_labels
 from watcher.diagnosis.diagnose import diagnose, rules_for
 from watcher.diagnosis.rule import Case, Rule
 from watcher.engine.compare import compare
@@ -75,11 +76,14 @@ class Look:
             comparisons.append(comparison)
             sick = [s for s in comparison.statuses if _to_diagnose(s, now) and explained(s)]
             facts = self._facts(sick, expectations, remembered, gather)
+            silent = silenced(facts.values(), comparison.statuses)
             for status in sick:
                 case = self._case(status, observation, facts[status.job.key], now)
-                found = diagnose(case, self.rules)
                 incident = remembered.incidents.get(status.job.key)
-                diagnoses[status.job.key] = _kept(found, status, incident)
+                found = _kept(diagnose(case, self.rules), status, incident)
+                diagnoses[status.job.key] = with_beside(
+                    found, case, incident, silent.get(status.pool, ())
+                )
                 match facts[status.job.key].get(LAST_SAMPLE):
                     case Known(value=datetime() as at):
                         samples[status.job.key] = at
@@ -122,11 +126,13 @@ class Look:
         remembered: Remembered,
         gather: "_Gathering",
     ) -> Comparison:
-        comparison = compare(jobs, observation)
+        comparison = with_labels(compare(jobs, observation), observation, remembered.memory)
         if doubtful := [s for s in comparison.statuses if _could_not_be_made(s, observation)]:
             logs = gather.of(doubtful, {s.job.key: frozenset({LOGS.name}) for s in doubtful})
             named = _named_in_log(logs.values(), observation)
-            comparison = compare(jobs, observation, named_in_log=named)
+            comparison = with_labels(
+                compare(jobs, observation, named_in_log=named), observation, remembered.memory
+            )
         idle = [s for s in comparison.statuses if may_be_dormant(s, remembered.memory)]
         if not idle:
             return comparison
@@ -146,7 +152,8 @@ class Look:
         for status in sick:
             case = self._case(status, gather.observation, Facts(), gather.now)
             wanted = {need for rule in rules_for(case, self.rules) for need in rule.needs}
-            needs[status.job.key] = frozenset(wanted | {LAST_SAMPLE.name})
+            more = BESIDE if status.state.lost else frozenset()
+            needs[status.job.key] = frozenset(wanted | {LAST_SAMPLE.name} | more)
         gathered = gather.of(sick, needs)
         return {
             status.job.key: _with_memory(

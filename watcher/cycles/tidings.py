@@ -91,6 +91,8 @@ def contexts(result: Result, incidents: Iterable[Incident]) -> Mapping[JobKey, C
             severity=status.job.steering.severity if status else None,
             pinned=status is not None and status.job.origin is Origin.PINNED,
             labels=labels(incident, status, objects.get(monitor) if monitor else None),
+            beside=diagnosis.beside if diagnosis else (),
+            silences_critical=any(a.critical for a in diagnosis.silenced) if diagnosis else False,
         )
     return found
 

@@ -131,6 +131,7 @@ def remember_states(result: Result, now: datetime) -> Mapping[JobKey, JobMemory]
             most_targets=max(
                 before.most_targets if before is not None else 0, status.targets.active or 0
             ),
+            labels=status.labels or (before.labels if before is not None else ()),
         )
     return memory
 

@@ -111,8 +111,8 @@ def blast(
     return {pool: tuple(each) for pool, each in found.items()}
 
 
-def told(alerts: Sequence[LoadedRule], namespace: str = "monitoring") -> Evidence:
-    """*alerts* that cannot fire, as one line of evidence."""
+def told(alerts: Sequence[LoadedRule], where: str) -> Evidence:
+    """*alerts* that cannot fire, as one line of evidence; *where* is the command that shows them."""
     names = list(dict.fromkeys(alert.name for alert in alerts))
     critical = sum(alert.critical for alert in alerts)
     worst = f", {critical} of them critical" if critical else ""
@@ -120,7 +120,7 @@ def told(alerts: Sequence[LoadedRule], namespace: str = "monitoring") -> Evidenc
     many = "1 alert" if len(alerts) == 1 else f"{len(alerts)} alerts"
     return Evidence(
         seen=f"{many} cannot fire while this lasts{worst}: {shown}",
-        where=f"kubectl -n {namespace} get prometheusrules -o yaml",
+        where=where,
     )
 
 

@@ -41,8 +41,8 @@ def severity(
 ) -> str:
     """The severity of *problem*; *shares* has the lost and all jobs of each Prometheus.
 
-    Critical is what concerns a pinned job, a great part of a Prometheus, or nobody has mended for
-    long. What somebody most likely wanted is a notice.
+    Critical is what concerns a pinned job, keeps a critical alert from firing, concerns a great part
+    of a Prometheus, or nobody has mended for long. What somebody most likely wanted is a notice.
     """
     known = [about.get(incident.job, Context()) for incident in problem.told]
     if said := [context.severity for context in known if context.severity]:
@@ -54,7 +54,8 @@ def severity(
         return NOTICE
     aged = problem.status is Status.FIRING and now - problem.starts_at >= grading.escalate_after
     wide = any(_is_wide(*shares.get(name, (0, 0)), grading) for name in problem.prometheuses)
-    return CRITICAL if aged or wide or any(context.pinned for context in known) else WARNING
+    grave = any(context.pinned or context.silences_critical for context in known)
+    return CRITICAL if aged or wide or grave else WARNING
 
 
 def _is_wide(lost: int, expected: int, grading: Grading) -> bool:

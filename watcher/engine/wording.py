@@ -39,6 +39,10 @@ class Context:
     labels: Mapping[str, str] = field(default_factory=dict)
     """As ``engine.matching`` names them."""
     links: tuple[tuple[str, str], ...] = ()
+    beside: tuple[Evidence, ...] = ()
+    """What is worth knowing of the loss and proves nothing."""
+    silences_critical: bool = False
+    """Whether a critical alert cannot fire while it lasts."""
 
 
 NOTICES: Final = frozenset({"monitor-deleted", "namespace-deleted", "pool-renamed"})
@@ -123,7 +127,7 @@ def of_problem(
         starts_at=problem.starts_at,
         ends_at=_ended(problem),
         last_sample_at=known.last_sample_at,
-        evidence=finding.evidence if finding else (),
+        evidence=(*(finding.evidence if finding else ()), *known.beside),
         fix=finding.fix if finding else (),
         undecided=() if one.found else tuple(_undecided_line(u) for u in known.undecided),
         severity=severity,

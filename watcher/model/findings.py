@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Final
 
+from watcher.model.rules import LoadedRule
+
 CAUSE_UNKNOWN: Final = "cause-unknown"
 """Code of a job that is not healthy and that no rule explains."""
 
@@ -101,13 +103,16 @@ class Diagnosis:
 
     ``cause`` is at the first broken link, or None when no rule convicts; ``link`` then is the first
     one not proven to hold. ``findings`` are all others that hold, the refined ones too, in the
-    order of the chain.
+    order of the chain. ``beside`` is what is worth knowing of the loss and proves nothing: what
+    changed just before it, and the ``silenced`` alerts, which cannot fire while it lasts.
     """
 
     cause: Found | None
     link: Link
     findings: tuple[Found, ...] = ()
     undecided: tuple[Undecided, ...] = ()
+    beside: tuple[Evidence, ...] = ()
+    silenced: tuple[LoadedRule, ...] = ()
 
     @property
     def code(self) -> str:

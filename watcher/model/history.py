@@ -14,6 +14,7 @@ class JobMemory:
 
     ``state`` is the last one that could be told, ``since`` when it was first seen in it without
     a break. ``most_targets`` is the greatest number of active targets ever seen, 0 for none.
+    ``labels`` are those that all its targets shared when it last had some.
     """
 
     prometheus: PrometheusName
@@ -21,6 +22,7 @@ class JobMemory:
     state: JobState
     since: datetime
     most_targets: int = 0
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

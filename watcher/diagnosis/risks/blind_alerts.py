@@ -114,7 +114,9 @@ def _risk(
         key=lambda a: (not a.critical, a.name, a.group, a.expr),
     )
     names = ", ".join(s.pool for s in lost[:_SHOWN])
-    evidence = told(alerts, ground.name.partition("/")[0])
+    evidence = told(
+        alerts, f"kubectl -n {ground.name.partition('/')[0]} get prometheusrules -o yaml"
+    )
     return risk(
         ground,
         RULE.code,
