@@ -102,8 +102,8 @@ def wanted(case: Case) -> Selector | None:
     Raises Lacking.
     """
     if case.job.monitor is None:
-        elsewhere = any("api_server" in b or "kubeconfig_file" in b for b in blocks(case))
-        return None if elsewhere or any("selectors" in b for b in blocks(case)) else Selector()
+        elsewhere = any(b.get("api_server") or b.get("kubeconfig_file") for b in blocks(case))
+        return None if elsewhere or any(b.get("selectors") for b in blocks(case)) else Selector()
     monitor = case.read(MONITOR)
     try:
         return None if monitor is None else selector(monitor.raw, "spec", "selector")

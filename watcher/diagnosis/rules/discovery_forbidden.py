@@ -60,7 +60,7 @@ class _Lack:
 def check(case: Case) -> Finding | None:
     """Ask the reviews, and where there are none the log."""
     blocks = _discovery.blocks(case)
-    if not blocks or any("kubeconfig_file" in block for block in blocks):
+    if not blocks or any(block.get("kubeconfig_file") for block in blocks):
         return None
     if _discovery.discovered(case) or _never_refused(case):
         return None
