@@ -1,6 +1,6 @@
 """Plays the incident. With WAIT=0 it ends by itself: 0 if every act showed what it must, else 1.
 
-``--svg FILE`` draws the play as a picture besides, and ends by itself too.
+``--svg FILE`` draws the act in which the jobs are lost into a picture, and ends by itself too.
 """
 
 import argparse
@@ -15,17 +15,19 @@ from demo.acts import ACTS, Act, differences, of_jobs, of_slack
 from demo.pod import NoRootError
 from demo.show import Show
 from demo.stage import Stage, Told
-from demo.svg import drawn
 from tools.prometheus_binary import NoPrometheusError
 
 _PATIENCE: Final = 60.0
 """Seconds that an act has until the watcher must have seen and told it."""
 
+PICTURED: Final = "b"
+"""The act of ``docs/demo.svg``."""
+
 
 def main() -> int:
     """Play all acts; the answer is the exit code."""
     options = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
-    options.add_argument("--svg", type=Path, metavar="FILE", help="draw the play into this file")
+    options.add_argument("--svg", type=Path, metavar="FILE", help="draw act b into this file")
     svg = options.parse_args().svg
     show = Show(record=svg is not None)
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -39,8 +41,8 @@ def main() -> int:
         with Stage() as stage:
             try:
                 code = _played(stage, show)
-                if svg is not None:
-                    svg.write_text(drawn(show.console), encoding="utf-8")
+                if code == 0 and svg is not None:
+                    svg.write_text(show.pictures[PICTURED], encoding="utf-8")
                 elif code == 0 and os.environ.get("WAIT") != "0":
                     _wait(stage, show)
             finally:

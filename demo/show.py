@@ -11,22 +11,25 @@ from rich.text import Text
 
 from demo.acts import KUBELET, Act
 from demo.stage import Told
+from demo.svg import drawn
 from watcher.adapters.slack_picture import Line, picture
 
 _WIDTH: Final = 110
 _CODE_LINES: Final = 3
 """Lines of a command that are shown; the message itself has it whole."""
 
+_HEADS: Final = frozenset({"Firing", "Proof", "Fix"})
 _STYLES: Final = {"header": "bold", "code": "cyan", "small": "dim"}
 
 
 class Show:
-    """One console. *record* keeps what is drawn for a picture of it."""
+    """One console. With *record*, ``pictures`` holds an SVG of each act that showed what it must."""
 
     def __init__(self, *, record: bool = False) -> None:
         probe = Console()
         width = min(probe.width, _WIDTH) if probe.is_terminal and not record else _WIDTH
         self.console: Final = Console(highlight=False, width=width, record=record)
+        self.pictures: Final[dict[str, str]] = {}
 
     def looking(self) -> None:
         """Said first: the package may have to be fetched, which can take a while."""
@@ -47,6 +50,8 @@ class Show:
 
     def act(self, act: Act) -> None:
         """The title and what it is about."""
+        if self.console.record:
+            self.console.export_text(clear=True)
         self.console.print(Rule(f"[bold]Act {act.name}: {act.title}[/]"))
         self.console.print(act.story, markup=False)
 
@@ -72,19 +77,23 @@ class Show:
     def message(self, message: Any, *, proof: bool) -> None:
         """A message as it stands in Slack; without *proof* that part is left out."""
         width = self.console.width - 6
-        drawn = Text()
+        text = Text()
         for line in _shown(message, width, proof=proof):
-            drawn.append("▌ " if line.colour else "  ", style=line.colour or "")
-            drawn.append(f"{line.text}\n", style=_STYLES.get(line.kind, ""))
-        drawn.rstrip()
+            text.append("▌ " if line.colour else "  ", style=line.colour or "")
+            headed = "bold" if line.text in _HEADS else ""
+            text.append(f"{line.text}\n", style=headed or _STYLES.get(line.kind, ""))
+        text.rstrip()
         where = "Slack, in the thread" if message.thread_ts else "Slack"
         times = "once" if message.edits == 1 else f"{message.edits} times"
         edited = f", the same message, edited {times}" if message.edits else ""
-        self.console.print(Panel(drawn, title=f"{where}{edited}", title_align="left"))
+        self.console.print(Panel(text, title=f"{where}{edited}", title_align="left"))
 
     def passed(self, act: Act) -> None:
         """The act showed what it must."""
-        self.console.print(f"[green]✓ act {act.name} showed what it must[/]\n")
+        self.console.print(f"[green]✓ act {act.name} showed what it must[/]")
+        if self.console.record:
+            self.pictures[act.name] = drawn(self.console)
+        self.console.print()
 
     def failed(self, act: Act, differences: Sequence[str], log: str) -> None:
         """What it did not show, and the end of the daemon's log."""
