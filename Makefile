@@ -7,7 +7,7 @@ WAIT ?= 1
 LOCK := $(BIN)/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --custom-compile-command "make lock" --upgrade pyproject.toml
 
-.PHONY: help demo test check fix bench lock clean
+.PHONY: help demo test soak check fix bench lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ demo: $(VENV) ## play the incident on a real Prometheus; WAIT=0 ends by itself a
 test: $(VENV) ## run all tests, with coverage
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage report
+
+soak: $(VENV) ## kill the daemon 200 times while jobs come and go and Slack misbehaves; prints figures
+	$(BIN)/python -m tests.e2e.faults 200
 
 check: $(VENV) ## lint, format, dependencies, types, import contracts, generated docs
 	$(BIN)/ruff check .

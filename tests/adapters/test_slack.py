@@ -3,6 +3,7 @@
 import io
 import logging
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
@@ -27,12 +28,19 @@ def slack():
 
 
 def a_slack(slack, *, channel=CHANNEL, token=TOKEN, timeout=2.0):
-    settings = SlackSettings(api_url=slack.url, channel=channel, token=SecretStr(token))
-    return Slack(settings, timeout=timeout)
+    return Slack(
+        SlackSettings(
+            api_url=slack.url,
+            channel=channel,
+            token=SecretStr(token),
+            timeout=timedelta(seconds=timeout),
+        )
+    )
 
 
 def a_hook(slack, *, timeout=2.0):
-    return Slack(SlackSettings(webhook_url=SecretStr(slack.webhook_url)), timeout=timeout)
+    url = SecretStr(slack.webhook_url)
+    return Slack(SlackSettings(webhook_url=url, timeout=timedelta(seconds=timeout)))
 
 
 def a_group(size):

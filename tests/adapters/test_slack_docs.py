@@ -26,9 +26,7 @@ def scopes():
 
 def everything(slack):
     """Do all that the daemon does in Slack; the answer is how much was told."""
-    notifier = Slack(
-        SlackSettings(api_url=slack.url, channel=CHANNEL, token=SecretStr(TOKEN)), timeout=5.0
-    )
+    notifier = Slack(SlackSettings(api_url=slack.url, channel=CHANNEL, token=SecretStr(TOKEN)))
     message = a_message()
     handle = notifier.notify(message, None)
     notifier.notify(resolved(message), sent(message, handle))

@@ -6,7 +6,6 @@ ways are ``slack_bot`` and ``slack_hook``; what is to be done is ``slack_plan``,
 """
 
 from datetime import timedelta
-from typing import Final
 
 from watcher.adapters.slack_bot import Bot
 from watcher.adapters.slack_client import WebAPI, Webhook
@@ -15,24 +14,20 @@ from watcher.engine.wording import Message
 from watcher.model.history import Sent
 from watcher.settings import SlackSettings, require_slack
 
-_TIMEOUT: Final = 10.0
-
 
 class Slack:
     """A Slack channel, by bot token; by an incoming webhook where there is no token.
 
-    *name* is that under which deliveries are remembered; *timeout* is in seconds, for each request.
-    Raises ConfigError when *settings* name neither.
+    *name* is that under which deliveries are remembered. Raises ConfigError when *settings* name
+    neither.
     """
 
     resend: timedelta | None = None
 
-    def __init__(
-        self, settings: SlackSettings, *, name: str = "slack", timeout: float = _TIMEOUT
-    ) -> None:
+    def __init__(self, settings: SlackSettings, *, name: str = "slack") -> None:
         require_slack(settings)
         self.name = name
-        self._way = _way(settings, timeout)
+        self._way = _way(settings)
 
     def notify(self, message: Message, last: Sent | None, *, doubtful: bool = False) -> str:
         """Tell *message*; the answer is ``channel-id/ts`` (webhook: which causes were told)."""
@@ -47,7 +42,8 @@ class Slack:
         return self._way.upload(file_name, body, title, comment)
 
 
-def _way(settings: SlackSettings, timeout: float) -> Bot | Hook:
+def _way(settings: SlackSettings) -> Bot | Hook:
+    timeout = settings.timeout.total_seconds()
     if settings.token is not None:
         api = WebAPI(settings.api_url, settings.token.get_secret_value(), timeout)
         return Bot(api, settings.channel or "")

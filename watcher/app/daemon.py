@@ -9,9 +9,9 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TextIO
@@ -46,6 +46,9 @@ _STOP_WITHIN: Final = 3.0
 within 5. A read in flight may be abandoned, a transaction of the store is not."""
 
 
+CYCLES: Final = ("snapshot", "watch", "inspect")
+
+
 @dataclass(slots=True)
 class Daemon:
     """One running daemon. ``latest`` holds the last result: swapped, never changed."""
@@ -61,6 +64,9 @@ class Daemon:
     latest: Result | None = None
     at_risk: Audit | None = None
     attempted_at: datetime | None = None
+    running: Mapping[str, threading.Lock] = field(
+        default_factory=lambda: {name: threading.Lock() for name in CYCLES}
+    )
 
     def begin(self) -> None:
         """Say what is watched, and take the first snapshot and look without waiting for them."""
@@ -101,7 +107,14 @@ class Daemon:
         return taken
 
     def _cycle(self, name: str, run: Callable[[], object]) -> None:
-        """Run one cycle and log its sentence. The daemon never dies of what it watches."""
+        """Run one cycle and log its sentence. The daemon never dies of what it watches.
+
+        Never two of a kind at once: the first ones of all are not those on schedule.
+        """
+        with self.running[name]:
+            self._run_cycle(name, run)
+
+    def _run_cycle(self, name: str, run: Callable[[], object]) -> None:
         started = time.perf_counter()
         well = False
         try:
