@@ -19,6 +19,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
+from tests.operator.things import kube_prometheus
 from tests.rules.known import HIDDEN, gathered
 from tests.rules.raws import BASE, FOLDER, NOW, called, changed, of_kind
 from tests.rules.servers import in_log, observed
@@ -132,3 +133,41 @@ def said(risks):
         lines += [f"{e.seen} | {e.where}" for e in risk.finding.evidence]
         lines += [f"{step.do} | {step.command}" for step in risk.finding.fix]
     return "\n".join(lines)
+
+
+def test_an_ordinary_kube_prometheus_has_no_risk():
+    """Its control plane has no Services here, as in a managed cluster: those jobs are dormant."""
+    manifests = [dict(resource.raw) for resource in kube_prometheus()]
+    namespaces = [
+        {"kind": "Namespace", "metadata": {"name": n}}
+        for n in ("monitoring", "kube-system", "default")
+    ]
+    filled = [
+        {"kind": "Endpoints", "metadata": raw["metadata"]}
+        | {"subsets": [{"addresses": [{"ip": "10.0.0.9"}], "ports": raw["spec"]["ports"]}]}
+        for raw in manifests
+        if raw["kind"] == "Service"
+    ]
+    operator = [raw for raw in BASE if raw["kind"] in {"Deployment", "StatefulSet", "Pod"}]
+    operator = [raw for raw in operator if raw["metadata"]["namespace"] == "monitoring"]
+    base = [*namespaces, *manifests, *filled, *operator]
+    monitors = [raw for raw in manifests if raw["kind"].endswith("Monitor")]
+    pools = [
+        f"serviceMonitor/{raw['metadata']['namespace']}/{raw['metadata']['name']}/{index}"
+        for raw in monitors
+        for index, _ in enumerate(raw["spec"]["endpoints"])
+    ]
+    idle = [pool for pool in pools if "/kube-" in pool and "state-metrics" not in pool]
+    server = {
+        "jobs": [{"job_name": pool} for pool in pools],
+        "pools": idle,
+        "targets": [{"pool": pool} for pool in pools if pool not in idle],
+    }
+
+    risks, _ = assess(
+        ground({"case": "", "base": base, "server": server, "dormant": idle, "expect": {}}),
+        at_risk(),
+    )
+
+    assert len(pools) > 10
+    assert said(risks) == ""
