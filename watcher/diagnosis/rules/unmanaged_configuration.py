@@ -7,7 +7,9 @@ writes it; monitors have no effect.
 
 ## Evidence
 
-All four selectors are null; since v0.84 the resource's condition says `ConfigurationUnmanaged`.
+All four selectors are null, whatever the namespace selectors say, and the operator has no flag
+`--disable-unmanaged-prometheus-configuration`; since v0.84 the resource's condition says
+`ConfigurationUnmanaged`.
 
 ## Fix
 
@@ -23,19 +25,21 @@ from typing import Final
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _monitor, _reconciling, _selection
-from watcher.model.facts import PROMETHEUS
+from watcher.model.facts import OPERATOR, PROMETHEUS
 from watcher.model.findings import Finding, Link
 from watcher.model.kube import KubeObject, text, value
 from watcher.operator.objects import AGENT, config_secret
+from watcher.operator.scope import operator_flags
 from watcher.operator.selection import FIELDS
 
 _REASON: Final = "ConfigurationUnmanaged"
+_FLAG: Final = "disable-unmanaged-prometheus-configuration"
 
 
 def check(case: Case) -> Finding | None:
     """Look for any selector; an agent has no such mode."""
     prometheus = _reconciling.prometheus_of(case)
-    if prometheus is None or prometheus.kind == AGENT or not _unmanaged(prometheus):
+    if prometheus is None or prometheus.kind == AGENT or not _unmanaged(case, prometheus):
         return None
     return Finding(
         summary=f"{prometheus.full_name} has no selectors, so its configuration is hand-made and"
@@ -56,22 +60,21 @@ def check(case: Case) -> Finding | None:
     )
 
 
-def _unmanaged(prometheus: KubeObject) -> bool:
+def _unmanaged(case: Case, prometheus: KubeObject) -> bool:
+    """As prometheus-operator v0.93.0 sees it (unmanagedPrometheusConfiguration in operator.go)."""
     condition = _reconciling.reconciled(prometheus)
     if condition is not None and text(condition, "reason") == _REASON:
         return not _reconciling.behind(prometheus)
-    return all(
-        value(prometheus.raw, "spec", f"{field}Selector") is None
-        and value(prometheus.raw, "spec", f"{field}NamespaceSelector") is None
-        for field in FIELDS.values()
-    )
+    if any(value(prometheus.raw, "spec", f"{f}Selector") is not None for f in FIELDS.values()):
+        return False
+    return not any(operator_flags(d).get(_FLAG) == "true" for d in case.read(OPERATOR))
 
 
 RULE = Rule(
     code="unmanaged-configuration",
     link=Link.RECONCILED,
     states=frozenset(_monitor.NOT_LOADED),
-    needs=needing(PROMETHEUS),
+    needs=needing(PROMETHEUS, OPERATOR),
     check=check,
     refines=_reconciling.after("unmanaged-configuration"),
 )
