@@ -70,6 +70,7 @@ def terms(settings: Settings) -> Terms:
             )
             for each in routes
         ),
+        mass_loss=settings.mass_loss,
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -37,6 +38,8 @@ class Terms:
     blind_grace: timedelta
     grading: Grading
     routes: Sequence[Route] = ()
+    mass_loss: float = 0.2
+    """Share of the expected jobs whose removal at once is told as one thing."""
 
 
 def of_problems(
@@ -45,11 +48,15 @@ def of_problems(
     result: Result,
     mutes: Sequence[Mute],
     terms: Terms,
+    hushed: AbstractSet[str] = frozenset(),
 ) -> Iterator[Tidings]:
-    """Of each problem, but for the jobs that are muted; the end of a muted one is said."""
+    """Of each problem, but for the jobs that are muted; the end of a muted one is said.
+
+    *hushed* are the ids of incidents that something else stands for.
+    """
     shares = lost_and_all(result)
     for whole in problems(incidents):
-        problem = _audible(whole, about, mutes)
+        problem = _audible(whole, about, mutes, hushed)
         if problem is not None:
             grade = severity(problem, about, shares, terms.grading, result.at)
             yield _of_problem(problem, about, grade, terms)
@@ -107,10 +114,13 @@ def lost_and_all(result: Result) -> Mapping[str, tuple[int, int]]:
 
 
 def _audible(
-    problem: Problem, about: Mapping[JobKey, Context], mutes: Sequence[Mute]
+    problem: Problem,
+    about: Mapping[JobKey, Context],
+    mutes: Sequence[Mute],
+    hushed: AbstractSet[str],
 ) -> Problem | None:
     """The problem without the jobs that are muted, None when it goes on and all are."""
-    muted = {i.id for i in problem.open if is_muted(i, about, mutes)}
+    muted = {i.id for i in problem.open if i.id in hushed or is_muted(i, about, mutes)}
     if not muted:
         return problem
     if len(muted) == len(problem.open):

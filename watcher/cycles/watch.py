@@ -8,6 +8,7 @@ from typing import Final
 
 from watcher.cycles.delivery import Delivery
 from watcher.cycles.look import Look, Remembered
+from watcher.cycles.removals import behind, of_mass_losses
 from watcher.cycles.tidings import Terms, contexts, is_muted, of_problems, of_spells
 from watcher.engine.blind import spells
 from watcher.engine.group import Storm, assign
@@ -96,19 +97,21 @@ class Watch:
     ) -> Iterator[Owed]:
         """A message to each receiver for what fires now: owed whatever happens to us next."""
         fired = [t.after for t in transitions if t.after.fired_at == result.at]
-        about = contexts(result, fired)
+        about, hushed = contexts(result, fired), behind(fired, result, self.terms)
         for incident in fired:
-            if incident.group is not None and not is_muted(incident, about, mutes):
+            silent = incident.id in hushed or is_muted(incident, about, mutes)
+            if incident.group is not None and not silent:
                 for notifier in self.delivery.notifiers:
                     yield Owed(subject=incident.group, notifier=notifier.name, since=result.at)
 
     def _tell(self, result: Result) -> None:
         unsettled = self.store.unsettled()
-        about = contexts(result, unsettled)
+        about, hushed = contexts(result, unsettled), behind(unsettled, result, self.terms)
         blind = self.store.blind_spells(result.at - _REMEMBERED_FOR, result.at + _MOMENT)
         self.delivery.tell(
             chain(
-                of_problems(unsettled, about, result, result.mutes, self.terms),
+                of_mass_losses(result, self.terms, self.policy.pending_for),
+                of_problems(unsettled, about, result, result.mutes, self.terms, hushed),
                 of_spells(blind, self.terms, result.at),
             ),
             result.at,
