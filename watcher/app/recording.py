@@ -60,7 +60,11 @@ def record(settings: Settings, to: Path, *, cluster: bool = True) -> Recorded:
 
 def replayed(place: Path) -> Glance:
     """A glance at what is recorded at *place*, by its clock. Raises ConfigError for what is none."""
-    told = recording.read(place)
+    return of(recording.read(place), place)
+
+
+def of(told: Recording, place: Path | None = None) -> Glance:
+    """A glance at a recording, which stood at *place*. Raises ConfigError as ``replayed``."""
     settings = checked(told.settings, place)
     tape = Player(told.exchanges)
     kube = None if told.kubernetes is None else recorded(told.kubernetes, tape)
