@@ -25,6 +25,7 @@ from typing import Final
 
 from watcher.diagnosis.risks._finding import risk
 from watcher.diagnosis.rule import Ground, RiskRule, needing
+from watcher.model.expectations import Origin
 from watcher.model.facts import PROMETHEUS
 from watcher.model.findings import Confidence, Evidence, FixStep, Risk
 from watcher.model.kube import KubeObject, value
@@ -46,7 +47,8 @@ def check(ground: Ground) -> tuple[Risk, ...]:
     prometheus = ground.read(PROMETHEUS)
     if prometheus is None or not ground.statuses or not _writes_all(prometheus):
         return ()
-    asked = {name for s in ground.statuses for name in (s.pool, *s.job.names)}
+    declared = (s for s in ground.statuses if s.job.origin is not Origin.LEARNED)
+    asked = {name for s in declared for name in (s.pool, *s.job.names)}
     found: dict[str, str] = {}
     for server in ground.observation.readable if ground.observation else ():
         if server.loaded_at is None or ground.now - server.loaded_at < SETTLED:
