@@ -5,13 +5,14 @@ monitor only where the configuration does not tell. Objects with a field of a wr
 over: they cost themselves, not the diagnosis.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from watcher.diagnosis.rule import Case
 from watcher.model.facts import ENDPOINT_SLICES, ENDPOINTS, MONITOR, PROMETHEUS, SERVICES, Fact
 from watcher.model.kube import (
+    JSON,
     FieldError,
     JSONObject,
     KubeObject,
@@ -125,13 +126,10 @@ def among(case: Case, fact: Fact[tuple[KubeObject, ...]], roles: frozenset[str])
     matching: list[KubeObject] = []
     others: list[KubeObject] = []
     for each in case.read(fact):
-        try:
-            inside = place.namespaces is None or each.namespace in place.namespaces
-            if inside:
-                (matching if chosen.matches(each.labels) else others).append(each)
-        except FieldError:
-            continue
-    return Among(sought=place, wanted=chosen, matching=_sorted(matching), others=_sorted(others))
+        inside = place.namespaces is None or _of(each, "namespace") in place.namespaces
+        if inside:
+            (matching if chosen.matches(labels_of(each)) else others).append(each)
+    return Among(sought=place, wanted=chosen, matching=_sorted(matching), others=tuple(others))
 
 
 def services(case: Case) -> Among | None:
@@ -147,7 +145,8 @@ def behind(case: Case, found: Among, role: str) -> tuple[KubeObject, ...]:
     return _sorted(
         o
         for o in listed
-        if (o.namespace, o.labels.get(SERVICE_OF_SLICE, "") if slices else o.name) in names
+        if (_of(o, "namespace"), labels_of(o).get(SERVICE_OF_SLICE) if slices else _of(o, "name"))
+        in names
     )
 
 
@@ -170,6 +169,19 @@ def names_of(resources: Iterable[KubeObject], most: int = 5) -> str:
     full = [resource.full_name for resource in resources]
     more = f" and {len(full) - most} more" if len(full) > most else ""
     return ", ".join(full[:most]) + more
+
+
+def _of(resource: KubeObject, field: str) -> JSON:
+    """A field of the metadata, unchecked: ten thousand Services are looked through for each job."""
+    metadata = resource.raw.get("metadata")
+    return metadata.get(field) if isinstance(metadata, dict) else None
+
+
+def labels_of(resource: KubeObject) -> Mapping[str, str]:
+    """The labels, unchecked: one of a wrong type equals no word and so matches nothing."""
+    found = _of(resource, "labels")
+    # A label of another type than text is refused by every API server.
+    return cast(Mapping[str, str], found) if isinstance(found, dict) else {}
 
 
 def _sorted(resources: Iterable[KubeObject]) -> tuple[KubeObject, ...]:

@@ -69,16 +69,17 @@ def _evidence(
 
 def _nearest(found: _discovery.Among) -> tuple[KubeObject, Lack] | None:
     """The Service that lacks least, if it has anything of what is asked for or there is but one."""
-    best: tuple[int, KubeObject, Lack] | None = None
-    for service in found.others:
-        unmet = sum(not r.matches(service.labels) for r in found.wanted.requirements)
-        lack = lacking(found.wanted, service.labels)
-        if lack is not None and (best is None or unmet < best[0]):
-            best = (unmet, service, lack)
-    if best is None:
+    wanted = found.wanted.requirements
+    gaps = [sum(not r.matches(_discovery.labels_of(s)) for r in wanted) for s in found.others]
+    if not gaps:
         return None
-    near = best[0] < len(found.wanted.requirements) or len(found.others) == 1
-    return (best[1], best[2]) if near else None
+    unmet = min(gaps)
+    if unmet == len(wanted) and len(gaps) > 1:
+        return None
+    nearest = (s for s, gap in zip(found.others, gaps, strict=True) if gap == unmet)
+    service = min(nearest, key=lambda s: s.full_name)
+    lack = lacking(found.wanted, service.labels)
+    return None if lack is None else (service, lack)
 
 
 def _fix(case: Case, near: tuple[KubeObject, Lack] | None) -> list[FixStep]:
