@@ -35,6 +35,11 @@ app = typer.Typer(
 
 INDENT: Final = 2
 
+_NOTHING: Final = (
+    "no job is expected, so none can be missed: name a cluster (KUBECONFIG, or kubernetes.kubeconfig"
+    " in the settings), a server (--prometheus-url, or prometheuses) or another source (expect)"
+)
+
 
 class Format(StrEnum):
     """How a result is printed."""
@@ -268,7 +273,10 @@ def opened(
 
 def _looked(glance: Glance) -> Result:
     with show.progress("looking …"):
-        return glance.result(glance.clock())
+        result = glance.result(glance.clock())
+    if result.expectations is not None and not result.expectations.jobs:
+        show.complain(_NOTHING)
+    return result
 
 
 def stretch(option: str, said: str) -> timedelta:
