@@ -387,6 +387,80 @@ class SlackSettings(Section):
     """Likewise."""
 
 
+class AlertmanagerSettings(Section):
+    """An Alertmanager, so that people's own routes and silences work."""
+
+    urls: tuple[Annotated[str, Field(pattern=r"^https?://")], ...] = Field(min_length=1)
+    """Each of its replicas, without ``/api/v2``."""
+
+    http: HttpSettings = HttpSettings()
+    """How they are spoken to."""
+
+
+class WebhookSettings(Section):
+    """A program of your own: each message as a signed POST of JSON."""
+
+    url: str = Field(pattern=r"^https?://")
+    """Where to."""
+
+    secret_file: Path
+    """File with the secret that signs; see docs/incidents.md for how to check it."""
+
+    http: HttpSettings = HttpSettings()
+    """How it is spoken to."""
+
+
+class EmailSettings(Section):
+    """E-mail: incidents, and the weekly inspection."""
+
+    host: str
+    """SMTP server."""
+
+    port: int = Field(default=587, ge=1, le=65535)
+    """Its port."""
+
+    tls: Literal["starttls", "implicit", "none"] = "starttls"
+    """TLS after a greeting, from the first byte (port 465), or not at all."""
+
+    username: str | None = None
+    """User to log in as; absent: no login."""
+
+    password_file: Path | None = None
+    """File with the password."""
+
+    sender: str = Field(pattern=r"^[^\r\n]+@[^\r\n]+$")
+    """Address that the mail comes from."""
+
+    to: tuple[Annotated[str, Field(pattern=r"^[^\r\n,]+@[^\r\n,]+$")], ...] = Field(min_length=1)
+    """Addresses that it goes to."""
+
+    timeout: Duration = timedelta(seconds=10)
+    """How long to wait for one answer of the server."""
+
+
+class HeartbeatSettings(Section):
+    """A ping after each good watch (Healthchecks and the like), which tells when it stops."""
+
+    url_file: Path
+    """File with the address, which is a secret."""
+
+
+class LokiSettings(Section):
+    """A Loki that keeps the logs of the Prometheus servers: read instead of the pods' own logs."""
+
+    url: str = Field(pattern=r"^https?://")
+    """Where it is, without ``/loki/api/v1``."""
+
+    query: str = '{namespace="$namespace", pod="$pod", container="prometheus"}'
+    """Selector of a server's log. ``$namespace`` and ``$prometheus`` are those of the Prometheus,
+    ``$pod`` is the server's name."""
+
+    tenant: str | None = None
+    """Value of ``X-Scope-OrgID``, for a Loki of several tenants."""
+
+    http: HttpSettings = HttpSettings()
+
+
 class InspectionSettings(Section):
     """The weekly inspection report."""
 
@@ -474,6 +548,11 @@ class Settings(Section):
 
     web: WebSettings = WebSettings()
     slack: SlackSettings | None = None
+    loki: LokiSettings | None = None
+    alertmanager: AlertmanagerSettings | None = None
+    webhook: WebhookSettings | None = None
+    email: EmailSettings | None = None
+    heartbeat: HeartbeatSettings | None = None
     inspection: InspectionSettings = InspectionSettings()
 
     @field_validator("prometheuses")

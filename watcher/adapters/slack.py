@@ -5,6 +5,7 @@ ways are ``slack_bot`` and ``slack_hook``; what is to be done is ``slack_plan``,
 ``slack_blocks``, the wire is ``slack_client``.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from watcher.adapters.slack_bot import Bot
@@ -18,19 +19,25 @@ from watcher.settings import SlackSettings, require_slack
 class Slack:
     """A Slack channel, by bot token; by an incoming webhook where there is no token.
 
-    *name* is that under which deliveries are remembered. Raises ConfigError when *settings* name
+    *name* is that under which deliveries are remembered; one that is not *routed* tells everything
+    in its own channel. Raises ConfigError when *settings* name
     neither.
     """
 
     resend: timedelta | None = None
 
-    def __init__(self, settings: SlackSettings, *, name: str = "slack") -> None:
+    def __init__(
+        self, settings: SlackSettings, *, name: str = "slack", routed: bool = True
+    ) -> None:
         require_slack(settings)
         self.name = name
+        self._routed = routed
         self._way = _way(settings)
 
     def notify(self, message: Message, last: Sent | None, *, doubtful: bool = False) -> str:
         """Tell *message*; the answer is ``channel-id/ts`` (webhook: which causes were told)."""
+        if not self._routed:
+            message = replace(message, channel=None)
         return self._way.notify(message, last, doubtful=doubtful)
 
     def upload(self, file_name: str, content: str | bytes, title: str, comment: str) -> str:

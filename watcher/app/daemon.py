@@ -21,6 +21,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from watcher import __version__
 from watcher.adapters import sql_engine
+from watcher.adapters.heartbeat import Heartbeat
 from watcher.adapters.prometheus_session import without_credentials
 from watcher.adapters.slack_errors import Reason
 from watcher.adapters.sql import SqlStore, open_store
@@ -31,7 +32,7 @@ from watcher.cycles.inspect import Inspect
 from watcher.cycles.snapshot import Snapshot
 from watcher.cycles.watch import Watch
 from watcher.engine.group import Storm
-from watcher.errors import ConfigError, WatcherError
+from watcher.errors import ConfigError, NotifyError, WatcherError
 from watcher.model.results import Audit, Result
 from watcher.settings import Settings, load, require_files
 from watcher.web import web_config
@@ -61,6 +62,7 @@ class Daemon:
     watch: Watch
     inspect: Inspect
     reports: Reports
+    heartbeat: Heartbeat | None = None
     latest: Result | None = None
     at_risk: Audit | None = None
     attempted_at: datetime | None = None
@@ -96,9 +98,17 @@ class Daemon:
     def _watch(self) -> Result:
         first = self.latest is None
         self.latest = self.watch.run()
+        if self.heartbeat is not None and _saw_something(self.latest):
+            self._beat(self.heartbeat)
         if first:
             self.assess()
         return self.latest
+
+    def _beat(self, heartbeat: Heartbeat) -> None:
+        try:
+            heartbeat.beat()
+        except NotifyError as error:
+            logger.warning("%s", error)
 
     def _snapshot(self) -> object:
         taken = self.snapshot.run()
@@ -128,6 +138,11 @@ class Daemon:
             logger.info("%s: %s", name, outcome)
         seconds = time.perf_counter() - started
         self.meters.cycle_ended(name, at=time.time(), seconds=seconds, well=well)  # noqa: TID251
+
+
+def _saw_something(result: Result) -> bool:
+    """Whether it was a good watch: a server was read, and something is expected."""
+    return bool(result.statuses) and any(seen.readable for seen in result.observations)
 
 
 def run(path: Path | None, *, cycles: int | None, dry_run: TextIO | None) -> None:
@@ -226,6 +241,7 @@ def _assembled(settings: Settings, stack: ExitStack, dry_run: TextIO | None) -> 
         watch=watch,
         inspect=inspect,
         reports=Reports(inspect, settings.inspection, told.reporters),
+        heartbeat=Heartbeat(settings.heartbeat) if settings.heartbeat else None,
     )
 
 
@@ -297,7 +313,9 @@ def _say_what_is_watched(daemon: Daemon) -> None:
     if not settings.prometheuses:
         logger.info("watching every Prometheus that the Kubernetes API knows")
     told = ", ".join(receiver.name for receiver in daemon.watch.delivery.notifiers)
-    logger.info("telling %s", told or "nobody: set slack in the settings to be told")
+    logger.info(
+        "telling %s", told or "nobody: set slack, email, alertmanager or webhook to be told"
+    )
     for lack in rights.lacking(world.kube):
         logger.warning(
             "no right to %s: without it these rules cannot be asked: %s; config/kubernetes has it",

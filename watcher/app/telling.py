@@ -7,8 +7,12 @@ from typing import TextIO
 
 from apscheduler.triggers.cron import CronTrigger
 
+from watcher.adapters.alertmanager import Alertmanager
+from watcher.adapters.mail import Mail
 from watcher.adapters.slack import Slack
 from watcher.adapters.slack_dry import DryRun
+from watcher.adapters.webhook import Webhook
+from watcher.app.compose import clock
 from watcher.app.reports import Receiver as Reporter
 from watcher.cycles.tidings import Terms
 from watcher.engine.matching import Match
@@ -39,15 +43,23 @@ def receivers(settings: Settings, dry_run: TextIO | None) -> Receivers:
     if dry_run is not None:
         shown = DryRun(dry_run)
         return Receivers(notifiers=(shown,), reporters=(shown,))
-    slack = settings.slack
-    if slack is None:
-        return Receivers(notifiers=())
-    fallback = None
-    if slack.fallback_channel is not None:
-        spare = slack.model_copy(update={"channel": slack.fallback_channel, "routes": ()})
-        fallback = Slack(spare, name="slack-fallback")
-    told = Slack(slack)
-    return Receivers(notifiers=(told,), fallback=fallback, reporters=(told,))
+    slack, fallback = settings.slack, None
+    notifiers: list[Notifier] = []
+    reporters: list[Reporter] = []
+    if slack is not None:
+        notifiers.append(told := Slack(slack))
+        reporters.append(told)
+        if slack.fallback_channel is not None:
+            spare = slack.model_copy(update={"channel": slack.fallback_channel})
+            fallback = Slack(spare, name="slack-fallback", routed=False)
+    if settings.alertmanager is not None:
+        notifiers.append(Alertmanager(settings.alertmanager, clock))
+    if settings.webhook is not None:
+        notifiers.append(Webhook(settings.webhook, clock))
+    if settings.email is not None:
+        notifiers.append(mail := Mail(settings.email, clock))
+        reporters.append(mail)
+    return Receivers(notifiers=notifiers, fallback=fallback, reporters=reporters)
 
 
 def terms(settings: Settings) -> Terms:

@@ -1,0 +1,33 @@
+"""Pings an address after each good watch, so that somebody notices when there is none any more.
+
+As Healthchecks and its like take it: a GET. The address is a secret.
+"""
+
+from typing import Final
+
+import requests
+
+from watcher.errors import NotifyError
+from watcher.settings import HeartbeatSettings
+
+_TIMEOUT: Final = 10.0
+
+
+class Heartbeat:
+    """One address, which stands in a file."""
+
+    def __init__(self, settings: HeartbeatSettings) -> None:
+        self._file = settings.url_file
+
+    def beat(self) -> None:
+        """Ping. Raises NotifyError, which never names the address."""
+        try:
+            url = self._file.read_text(encoding="utf-8").strip()
+            answer = requests.get(url, timeout=_TIMEOUT, headers={"User-Agent": "watcher"})
+        except (OSError, ValueError) as fault:
+            said = f"{type(fault).__name__}: check heartbeat.url_file and the way there"
+        else:
+            if answer.ok:
+                return
+            said = f"HTTP {answer.status_code}: check the address in heartbeat.url_file"
+        raise NotifyError(f"heartbeat: {said}", permanent=False, reason="network")
