@@ -307,6 +307,19 @@ def test_the_validator_names_slacks_own_error(payload, error):
     assert [code for code, _ in faults(payload)] == [error]
 
 
+def test_what_is_over_does_not_say_that_a_last_sample_is_not_known():
+    message = a_message(last_sample_at=None)
+
+    assert "not known" in as_text(_all_blocks(message))
+    assert "Last sample" not in as_text(_all_blocks(resolved(message)))
+
+
+def _all_blocks(message):
+    payload = compose(message)
+    attached = [block for each in payload["attachments"] for block in each["blocks"]]
+    return [*payload["blocks"], *attached]
+
+
 if __name__ == "__main__":
     for name, payload in golden().items():
         text = json.dumps(payload, indent=2, ensure_ascii=False)

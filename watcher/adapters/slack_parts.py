@@ -41,11 +41,10 @@ def fields(message: Message, shown: Tone) -> list[Block]:
     pairs = [("Since", moment(message.starts_at))]
     if message.ends_at is not None:
         pairs.append(("Until", moment(message.ends_at)))
+    if message.about and (sample is not None or shown is not Tone.RESOLVED):
+        pairs.append(("Last sample", "not known" if sample is None else moment(sample)))
     if message.about:
-        pairs += [
-            ("Last sample", "not known" if sample is None else moment(sample)),
-            ("Prometheus", _listed(subject.prometheus for subject in message.about)),
-        ]
+        pairs.append(("Prometheus", _listed(subject.prometheus for subject in message.about)))
     if message.about and shown is not Tone.RESOLVED:
         pairs.append(("State", _listed(subject.state.value for subject in message.about)))
     if len(message.about) == 1:
