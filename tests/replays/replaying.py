@@ -1,5 +1,7 @@
-"""Looks again at recorded cases. A case is a folder with ``recording`` (or ``recording.tar.gz``)
-and ``expected.json``: of each command the part of its JSON that must be so.
+"""Looks again at recorded cases.
+
+A case is a folder with ``recording.tar.gz`` (or the directory ``recording``) and ``expected.json``:
+of each command the part of its JSON that must be so.
 """
 
 import json

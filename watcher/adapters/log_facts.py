@@ -1,4 +1,4 @@
-"""Gathers what the logs of a Prometheus's servers say: of a file where one is named, else of the pod."""
+"""Gathers what the logs of a Prometheus's servers say: of a file, of Loki, or of the pod."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,6 +9,7 @@ from typing import Final
 from watcher.adapters.followed_logs import FollowedLog
 from watcher.adapters.kube import KubeApi
 from watcher.adapters.log_files import LogFile
+from watcher.adapters.loki import FIRST, Loki
 from watcher.adapters.tape import LIVE, Answered, Asked, Tape
 from watcher.model.comparison import JobStatus
 from watcher.model.expectations import ExpectedServer, WatchedPrometheus
@@ -24,11 +25,13 @@ LIMIT: Final = 8 * 1024 * 1024
 class LogFacts:
     """Fits the port FactGatherer for LOGS. Each log is followed from watch to watch.
 
-    Files are read through *tape*, the logs of pods through that of *kube*.
+    A file that the settings name comes before *loki*, and that before the pod's own log. Files are
+    read through *tape*.
     """
 
-    def __init__(self, kube: KubeApi | None, tape: Tape = LIVE) -> None:
+    def __init__(self, kube: KubeApi | None, tape: Tape = LIVE, loki: Loki | None = None) -> None:
         self._kube = kube
+        self._loki = loki
         self._tape = tape
         self._followed: dict[tuple[str, str], FollowedLog] = {}
 
@@ -38,38 +41,38 @@ class LogFacts:
         observation: Observation,
         needs: Mapping[JobKey, frozenset[str]],
         jobs: Sequence[JobStatus],
-        now: datetime,  # noqa: ARG002 -- the port's form
+        now: datetime,
     ) -> Mapping[JobKey, Facts]:
         """The logs, read once, for the jobs that need them."""
         asking = [s.job.key for s in jobs if LOGS.name in needs.get(s.job.key, ())]
         if not asking:
             return {}
         servers = [seen.server for seen in observation.readable]
-        facts = Facts({LOGS.name: self._lines(prometheus, servers)})
+        facts = Facts({LOGS.name: self._lines(prometheus, servers, now)})
         return dict.fromkeys(asking, facts)
 
     def gather_prometheus(
         self,
         prometheus: WatchedPrometheus,
         needs: frozenset[str],
-        now: datetime,  # noqa: ARG002 -- the port's form
+        now: datetime,
     ) -> Facts:
         """The logs, where they are needed."""
-        return Facts(
-            {LOGS.name: self._lines(prometheus, prometheus.servers)} if LOGS.name in needs else {}
-        )
+        if LOGS.name not in needs:
+            return Facts()
+        return Facts({LOGS.name: self._lines(prometheus, prometheus.servers, now)})
 
     def _lines(
-        self, prometheus: WatchedPrometheus, servers: Sequence[ExpectedServer]
+        self, prometheus: WatchedPrometheus, servers: Sequence[ExpectedServer], now: datetime
     ) -> Availability[tuple[LogLine, ...]]:
         """Lines of all *servers*; one log that cannot be read makes all of them unavailable."""
         found: list[LogLine] = []
         for server in servers:
-            log = self._log(prometheus, server)
+            log = self._log(prometheus, server, now)
             if log is None:
                 return Unavailable(
-                    f"the log of {server.name} is nowhere: no cluster, and no log_file for it",
-                    "set log_file of the server in the settings",
+                    f"the log of {server.name} is nowhere: no cluster, no Loki, and no log_file for it",
+                    "set loki, or log_file of the server, in the settings",
                 )
             lines = log.lines()
             if isinstance(lines, Unavailable):
@@ -77,20 +80,29 @@ class LogFacts:
             found += lines.value
         return Known(tuple(found))
 
-    def _log(self, prometheus: WatchedPrometheus, server: ExpectedServer) -> FollowedLog | None:
+    def _log(
+        self, prometheus: WatchedPrometheus, server: ExpectedServer, now: datetime
+    ) -> FollowedLog | None:
         place = (prometheus.name, server.name)
         if place not in self._followed:
-            followed = self._follow(prometheus, server)
+            followed = self._follow(prometheus, server, now)
             if followed is None:
                 return None
             self._followed[place] = followed
         return self._followed[place]
 
-    def _follow(self, prometheus: WatchedPrometheus, server: ExpectedServer) -> FollowedLog | None:
+    def _follow(
+        self, prometheus: WatchedPrometheus, server: ExpectedServer, now: datetime
+    ) -> FollowedLog | None:
         if server.log_file is not None:
             file = LogFile(Path(server.log_file))
             asked = Asked(source=server.log_file, method="READ", path="")
             return FollowedLog(server.name, lambda _: self._read(asked, file))
+        if (loki := self._loki) is not None:
+            first, name = now - FIRST, prometheus.name
+            return FollowedLog(
+                server.name, lambda since: loki.read(name, server.name, since or first)
+            )
         if self._kube is None or prometheus.resource is None:
             return None
         namespace = prometheus.name.partition("/")[0]

@@ -26,9 +26,11 @@ DISTINCT: Final = 1000
 """Most different lines that are kept of one log; the oldest give way."""
 
 _LINES_KEPT: Final = 5000
-_CONCERNS: Final = re.compile(
+CONCERNS: Final = re.compile(
     r"scrape[_ ]pool|discovery|groups failed|config|reflector|[Ff]ailed to (?:list|watch)"
 )
+"""What every line that is of use holds; RE2 understands it too."""
+
 _QUIET: Final = frozenset({"info", "debug"})
 _STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _PREFIX: Final = re.compile(rf"(?P<at>{_STAMP.pattern}) (?:std(?:out|err) [FP] )?")
@@ -82,7 +84,7 @@ class Log:
         if self.last_at is None:
             self.last_at = next(_stamps(lines), None)  # it lends klog's times the year
         for line in lines:
-            if not _CONCERNS.search(line):
+            if not CONCERNS.search(line):
                 continue
             print_of = hashlib.blake2b(line.encode("utf-8", "replace"), digest_size=12).digest()
             if print_of in self._taken:

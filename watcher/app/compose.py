@@ -11,6 +11,7 @@ from watcher.adapters.cluster_facts import ClusterFacts
 from watcher.adapters.config_files import ConfigFiles
 from watcher.adapters.kube import KubeApi, connect
 from watcher.adapters.log_facts import LogFacts
+from watcher.adapters.loki import Loki
 from watcher.adapters.manifests import ManifestSource
 from watcher.adapters.prometheus import Prometheus
 from watcher.adapters.prometheus_facts import PrometheusFacts
@@ -124,7 +125,7 @@ def world(settings: Settings, kube: KubeApi | None, tape: Tape = LIVE) -> World:
     gatherers: list[FactGatherer] = [
         ClusterFacts(kube, settings.kubernetes.namespaces if settings.kubernetes else ()),
         PrometheusFacts(observer.of),
-        LogFacts(kube, tape),
+        LogFacts(kube, tape, None if settings.loki is None else Loki(settings.loki, tape)),
     ]
     running = RunningConfiguration(
         observer, learned=settings.expect.learned, pins=pins(settings.expect)
