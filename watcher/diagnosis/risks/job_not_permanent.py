@@ -25,10 +25,12 @@ from typing import Final
 
 from watcher.diagnosis.risks._finding import risk
 from watcher.diagnosis.rule import Ground, RiskRule, needing
+from watcher.diagnosis.rules import _where
 from watcher.model.expectations import Origin
 from watcher.model.facts import PROMETHEUS
 from watcher.model.findings import Confidence, Evidence, FixStep, Risk
 from watcher.model.kube import KubeObject, value
+from watcher.model.observations import ServerObservation
 
 SETTLED: Final = timedelta(minutes=15)
 """How long a configuration must have stood, so that no change is on its way."""
@@ -49,12 +51,12 @@ def check(ground: Ground) -> tuple[Risk, ...]:
         return ()
     declared = (s for s in ground.statuses if s.job.origin is not Origin.LEARNED)
     asked = {name for s in declared for name in (s.pool, *s.job.names)}
-    found: dict[str, str] = {}
+    found: dict[str, ServerObservation] = {}
     for server in ground.observation.readable if ground.observation else ():
         if server.loaded_at is None or ground.now - server.loaded_at < SETTLED:
             continue
         for pool in server.jobs.keys() - asked:
-            found.setdefault(pool, server.server.url)
+            found.setdefault(pool, server)
     return tuple(
         risk(
             ground,
@@ -65,7 +67,7 @@ def check(ground: Ground) -> tuple[Risk, ...]:
             evidence=(
                 Evidence(
                     seen=f"{pool} is in the running configuration",
-                    where=f"curl -s {url}/api/v1/status/config",
+                    where=_where.asked(server, "status/config"),
                 ),
                 Evidence(
                     seen=f"no monitor that {ground.name} selects makes a job of that name, and the"
@@ -77,7 +79,7 @@ def check(ground: Ground) -> tuple[Risk, ...]:
             confidence=Confidence.LIKELY,
             proof=f"configuration of {ground.name}",
         )
-        for pool, url in sorted(found.items())
+        for pool, server in sorted(found.items())
     )
 
 

@@ -24,6 +24,7 @@ from collections.abc import Iterator
 
 from watcher.diagnosis.risks._finding import risk
 from watcher.diagnosis.rule import Ground, RiskRule, needing
+from watcher.diagnosis.rules import _where
 from watcher.model.facts import LOGS, LogKind, LogLine
 from watcher.model.findings import Evidence, FixStep, Risk
 from watcher.model.observations import ServerObservation
@@ -80,13 +81,13 @@ def _risk(ground: Ground, server: ServerObservation, line: LogLine) -> Risk:
             ),
             Evidence(
                 seen=f"the last reload of {name} failed, and the pool is there",
-                where=f"curl -s {server.server.url}/api/v1/status/runtimeinfo",
+                where=_where.asked(server, "status/runtimeinfo"),
             ),
         ),
         fix=(
             FixStep(
                 do="Mend what this names before the pod restarts, then reload and see it succeed",
-                command=f"curl -X POST {server.server.url}/-/reload",
+                command=_where.reload(server),
             ),
         ),
         proof=f"{name} {line.text}",

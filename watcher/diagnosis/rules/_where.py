@@ -31,6 +31,14 @@ def reload(server: ServerObservation) -> str:
     return f"curl -s -X POST {shlex.quote(url)}"
 
 
+def own_metrics(server: ServerObservation, name: str) -> str:
+    """The command that shows the lines of *server*'s own ``/metrics`` that have *name*."""
+    url = f"{server.server.url.rstrip('/')}/metrics"
+    raw = _raw(url)
+    shown = f"kubectl get --raw {shlex.quote(raw)}" if raw else f"curl -s {shlex.quote(url)}"
+    return f"{shown} | grep {shlex.quote(name)}"
+
+
 def _raw(url: str) -> str | None:
     """What ``--raw`` takes: the whole path, also where the API server itself has a prefix."""
     parts = urlsplit(url)

@@ -23,7 +23,7 @@ relabelling keeps targets that are none.
 """
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _drops
+from watcher.diagnosis.rules import _drops, _where
 from watcher.model.comparison import JobState
 from watcher.model.facts import DROPPED
 from watcher.model.findings import Evidence, Finding, FixStep, Link
@@ -66,12 +66,11 @@ def evidence(case: Case, drop: _drops.Drop) -> tuple[Evidence, ...]:
     before = ", ".join(f"{n}={first.labels.get(n, '')!r}" for n in dict.fromkeys(names))
     found = []
     for server, pool in case.pools():
-        url = f"{server.server.url}/api/v1/targets?state=dropped&scrapePool={case.pool}"
         count = drop.read if pool.dropped is None else pool.dropped
         found.append(
             Evidence(
                 seen=f"{server.server.name} dropped {count} targets of {case.pool} and kept none",
-                where=f"curl -s '{url}'",
+                where=_where.asked(server, "targets", state="dropped", scrapePool=case.pool),
             )
         )
         break
@@ -79,9 +78,7 @@ def evidence(case: Case, drop: _drops.Drop) -> tuple[Evidence, ...]:
         Evidence(
             seen=f"step {drop.index + 1} of its relabel_configs, {words(drop)}, drops the"
             f" {len(drop.outcomes)} that get furthest of the {drop.read} looked at; before it: {before}",
-            where=next(
-                (f"curl -s {s.server.url}/api/v1/status/config" for s in case.servers()), ""
-            ),
+            where=next((_where.asked(s, "status/config") for s in case.servers()), ""),
         )
     )
     return tuple(found)

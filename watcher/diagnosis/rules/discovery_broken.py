@@ -21,7 +21,7 @@ Correct what the log names, then reload: this one does not heal by itself.
 """
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _discovery, _sources
+from watcher.diagnosis.rules import _discovery, _sources, _where
 from watcher.model.comparison import JobState
 from watcher.model.facts import LOGS, LogKind
 from watcher.model.findings import Evidence, Finding, FixStep, Link
@@ -46,7 +46,7 @@ def check(case: Case) -> Finding | None:
     counted = (
         Evidence(
             seen=f"{server.server.name} counts {failed:.0f} discovery blocks that failed",
-            where=f"curl -s {server.server.url}/metrics | grep prometheus_sd_failed_configs",
+            where=_where.own_metrics(server, "prometheus_sd_failed_configs"),
         ),
     )
     return Finding(
@@ -63,7 +63,7 @@ def check(case: Case) -> Finding | None:
             FixStep(
                 do="Correct what this names (a file that is not there, a setting of the discovery),"
                 " then reload: nothing else heals it",
-                command=f"curl -X POST {server.server.url}/-/reload",
+                command=_where.reload(server),
             ),
         ),
         proof=line.text,

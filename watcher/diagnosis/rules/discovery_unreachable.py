@@ -26,7 +26,7 @@ from datetime import timedelta
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
-from watcher.diagnosis.rules import _discovery, _sources
+from watcher.diagnosis.rules import _discovery, _sources, _where
 from watcher.model.comparison import JobState
 from watcher.model.facts import LOGS, LogKind, LogLine
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
@@ -119,7 +119,7 @@ def _counter(server: ServerObservation) -> tuple[Evidence, ...]:
     return (
         Evidence(
             seen=f"{failed:.0f} requests of its Kubernetes discovery failed and none was answered",
-            where=f"curl -s {server.server.url}/metrics | grep sd_kubernetes_http_request_total",
+            where=_where.own_metrics(server, "sd_kubernetes_http_request_total"),
         ),
     )
 
@@ -128,7 +128,7 @@ def _fix(server: ServerObservation) -> FixStep:
     return FixStep(
         do="See whether the source answers from where Prometheus runs (address, NetworkPolicy, proxy,"
         " certificate); targets come by themselves once it does",
-        command=f"curl -s {server.server.url}/api/v1/status/config",
+        command=_where.asked(server, "status/config"),
     )
 
 

@@ -26,7 +26,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _discovery
+from watcher.diagnosis.rules import _discovery, _where
 from watcher.model.comparison import JobState
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
 from watcher.model.kube import FieldError, JSONObject, objects, text, texts
@@ -56,8 +56,9 @@ def check(case: Case) -> Finding | None:
         evidence=tuple(
             Evidence(
                 seen=f"{server.server.name} discovers 0 targets for {case.pool}: {words}",
-                where=f"curl -s {server.server.url}/api/v1/status/config;"
-                f" curl -s {server.server.url}/metrics | grep sd_discovered_targets",
+                where=_where.asked(server, "status/config")
+                + "; "
+                + _where.own_metrics(server, "sd_discovered_targets"),
             )
             for server in case.servers()
         ),

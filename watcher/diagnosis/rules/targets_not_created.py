@@ -22,7 +22,7 @@ Prometheus reloads by itself.
 """
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _drops, _files
+from watcher.diagnosis.rules import _drops, _files, _where
 from watcher.model.comparison import JobState
 from watcher.model.facts import LOGS, LogKind, LogLine, Unavailable
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
@@ -48,7 +48,7 @@ def check(case: Case) -> Finding | None:
         f" no target can be made{words}",
         evidence=(
             *_counts(case, counted, gone),
-            *((Evidence(seen=line.text, where=_where(case, server), at=line.at),) if line else ()),
+            *((Evidence(seen=line.text, where=_log_of(case, server), at=line.at),) if line else ()),
         ),
         fix=(_fix(case),),
         confidence=Confidence.CERTAIN,
@@ -66,7 +66,7 @@ def _line(case: Case) -> tuple[ServerObservation | None, LogLine | None]:
     return None, None
 
 
-def _where(case: Case, server: ServerObservation | None) -> str:
+def _log_of(case: Case, server: ServerObservation | None) -> str:
     return _files.where_the_log_is(case, server) if server else ""
 
 
@@ -76,7 +76,7 @@ def _counts(case: Case, counted: list[ServerObservation], gone: int | None) -> t
             seen=f"{server.server.name} could not make targets of {case.pool}"
             f" {server.metrics.sync_failed[case.pool]:.0f} times"
             + (f"; {gone} are neither active nor dropped" if gone else ""),
-            where=f"curl -s {server.server.url}/metrics | grep target_sync_failed",
+            where=_where.own_metrics(server, "target_sync_failed"),
         )
         for server in counted
         if server.metrics is not None
