@@ -42,3 +42,15 @@ def test_what_a_shell_would_read_is_quoted():
 
 def _at(url):
     return a_server(server=an_expected_server(url=url))
+
+
+def test_an_expression_stays_readable_where_curl_asks():
+    own = _at("http://10.0.0.7:9090")
+    proxied = _at(f"https://10.0.0.1:6443{PROXY}")
+
+    assert _where.query(own, 'up{job="a"}') == (
+        """curl -sG http://10.0.0.7:9090/api/v1/query --data-urlencode 'query=up{job="a"}'"""
+    )
+    assert _where.query(proxied, "up == 0") == (
+        f"kubectl get --raw '{PROXY}/api/v1/query?query=up%20%3D%3D%200'"
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from watcher.diagnosis.rules import _where
 from watcher.model import facts
 from watcher.model.facts import Fact, Facts, Known
 from watcher.model.findings import Evidence
@@ -67,7 +68,7 @@ def _lines(found: Facts, observation: Observation) -> Iterator[Evidence]:
         for event in _many(found, fact):
             yield from _guarded(_of_event(event))
     for server in observation.readable:
-        where = f"curl -s {server.server.url}/api/v1/status/runtimeinfo"
+        where = _where.asked(server, "status/runtimeinfo")
         name = server.server.name
         yield Evidence(seen=f"Prometheus {name} started", where=where, at=server.started_at)
         if _is_reload(server.started_at, server.loaded_at):

@@ -4,9 +4,10 @@ import re
 import shlex
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from watcher.diagnosis.rule import Case
+from watcher.diagnosis.rules import _where
 from watcher.model.facts import TARGET_PODS, Unavailable
 from watcher.model.findings import Evidence
 from watcher.model.kube import KubeObject, number, objects, text
@@ -23,15 +24,12 @@ _TLS_NAME: Final = re.compile(r"(?:^|[^a-z])(?:https|tls|ssl)(?:[^a-z]|$)")
 
 def where(case: Case, server: ServerObservation) -> str:
     """The command that shows the job's targets with their errors."""
-    pool = quote(case.pool, safe="")
-    url = f"{server.server.url}/api/v1/targets?state=active&scrapePool={pool}"
-    return f"curl -s {shlex.quote(url)}"
+    return _where.asked(server, "targets", state="active", scrapePool=case.pool)
 
 
 def query(server: ServerObservation, expression: str) -> str:
     """The command that asks the server for *expression*."""
-    asked = shlex.quote(f"query={expression}")
-    return f"curl -sG {server.server.url}/api/v1/query --data-urlencode {asked}"
+    return _where.query(server, expression)
 
 
 def series(case: Case, target: Target | None = None) -> str:

@@ -22,6 +22,14 @@ def asked(server: ServerObservation, path: str, **parameters: str) -> str:
     return f"kubectl get --raw {shlex.quote(raw)}" if raw else f"curl -s {shlex.quote(url)}"
 
 
+def query(server: ServerObservation, expression: str) -> str:
+    """The command that asks *server* for the PromQL *expression*, readable where it can be."""
+    if _raw(server.server.url.rstrip("/")):
+        return asked(server, "query", query=expression)
+    url = f"{server.server.url.rstrip('/')}/api/v1/query"
+    return f"curl -sG {shlex.quote(url)} --data-urlencode {shlex.quote(f'query={expression}')}"
+
+
 def reload(server: ServerObservation) -> str:
     """The command that has *server* read its configuration again."""
     url = f"{server.server.url.rstrip('/')}/-/reload"

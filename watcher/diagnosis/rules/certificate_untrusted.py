@@ -22,7 +22,7 @@ its time is over.
 """
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _advice, _scrapes, _targets
+from watcher.diagnosis.rules import _advice, _scrapes, _targets, _where
 from watcher.model.facts import MONITOR
 from watcher.model.findings import Evidence, Finding, FixStep, Link
 from watcher.model.kube import mapping, text
@@ -47,7 +47,7 @@ def check(case: Case) -> Finding | None:
             *_scrapes.evidence(case, found),
             Evidence(
                 seen=f"the running configuration of {case.pool}: {named}",
-                where=f"curl -s {found.first.server.server.url}/api/v1/status/config",
+                where=_where.asked(found.first.server, "status/config"),
             ),
         ),
         fix=(

@@ -25,7 +25,7 @@ routing itself says no.
 from collections.abc import Iterator
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _advice, _policies, _scrapes, _targets
+from watcher.diagnosis.rules import _advice, _policies, _scrapes, _targets, _where
 from watcher.model.facts import MONITOR, NAMESPACES, NETWORK_POLICIES, PODS, TARGET_PODS
 from watcher.model.findings import Evidence, Finding, FixStep, Link
 from watcher.model.kube import KubeObject, value
@@ -79,7 +79,7 @@ def _of_timeout(case: Case, found: _scrapes.Failures) -> Iterator[Evidence]:
         server = found.first.server
         yield Evidence(
             seen=f"the scrape_timeout of {case.pool} is {timeout}",
-            where=f"curl -s {server.server.url}/api/v1/status/config",
+            where=_where.asked(server, "status/config"),
         )
 
 

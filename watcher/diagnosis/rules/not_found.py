@@ -19,7 +19,7 @@ Set the `path` of the endpoint to where the metrics are, or the port to that of 
 """
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _advice, _scrapes, _targets
+from watcher.diagnosis.rules import _advice, _scrapes, _targets, _where
 from watcher.model.facts import MONITOR
 from watcher.model.findings import Evidence, Finding, Link
 
@@ -35,7 +35,7 @@ def check(case: Case) -> Finding | None:
     path = running.path if running else "/metrics"
     asked = Evidence(
         seen=f"the running job asks for {path} on port {_targets.port(found.first.target.url)}",
-        where=f"curl -s {found.first.server.server.url}/api/v1/status/config",
+        where=_where.asked(found.first.server, "status/config"),
     )
     return Finding(
         summary=f"{found.count} of {case.pool} answered 404 Not Found for {path}",

@@ -23,7 +23,7 @@ and at each reload.
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _advice, _files
+from watcher.diagnosis.rules import _advice, _files, _where
 from watcher.diagnosis.wording_of_prometheus import FileFault, file_problem
 from watcher.model.comparison import JobState
 from watcher.model.facts import LOGS, MONITOR, LogKind
@@ -54,7 +54,7 @@ def check(case: Case) -> Finding | None:
                 _advice.edit_job(case, "Correct what the log names"),
                 FixStep(
                     do="Should the cause lie outside the configuration, reload after it is mended",
-                    command=f"curl -X POST {server.server.url}/-/reload",
+                    command=_where.reload(server),
                 ),
             ),
             confidence=Confidence.LIKELY,

@@ -25,7 +25,7 @@ shards differ in their targets by design.
 from collections import Counter
 
 from watcher.diagnosis.rule import Case, Rule
-from watcher.diagnosis.rules import _targets
+from watcher.diagnosis.rules import _targets, _where
 from watcher.model.comparison import JobState
 from watcher.model.findings import Evidence, Finding, FixStep, Link
 
@@ -66,8 +66,8 @@ def check(case: Case) -> Finding | None:
 
 
 def _compared(case: Case) -> str:
-    urls = [s.server.url for s in case.observation.readable]
-    return "; ".join(f"curl -s {url}/api/v1/status/runtimeinfo" for url in urls[:4])
+    servers = case.observation.readable[:4]
+    return "; ".join(_where.asked(server, "status/runtimeinfo") for server in servers)
 
 
 RULE = Rule(

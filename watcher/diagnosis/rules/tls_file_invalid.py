@@ -24,7 +24,7 @@ and its targets are down.
 from collections.abc import Iterator
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _advice, _files
+from watcher.diagnosis.rules import _advice, _files, _where
 from watcher.diagnosis.rules._fault_words import fault_words
 from watcher.diagnosis.wording_of_prometheus import FileFault, FileProblem, file_problem
 from watcher.model.comparison import JobState
@@ -78,7 +78,7 @@ def _fix(case: Case, server: ServerObservation, problem: FileProblem) -> Iterato
         )
     yield FixStep(
         do="Then reload Prometheus, as nothing else makes it try again",
-        command=f"curl -X POST {server.server.url}/-/reload",
+        command=_where.reload(server),
     )
 
 

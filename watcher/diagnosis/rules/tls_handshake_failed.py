@@ -23,7 +23,7 @@ Give the job the client certificate and key that the target takes, by `tlsConfig
 """
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _advice, _scrapes
+from watcher.diagnosis.rules import _advice, _scrapes, _where
 from watcher.diagnosis.wording_of_last_errors import LastErrorKind
 from watcher.model.facts import MONITOR
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
@@ -50,7 +50,7 @@ def check(case: Case) -> Finding | None:
             Evidence(
                 seen=f"the running configuration of {case.pool} names"
                 f" {certificate or 'no client certificate'}",
-                where=f"curl -s {found.first.server.server.url}/api/v1/status/config",
+                where=_where.asked(found.first.server, "status/config"),
             ),
         ),
         fix=(_fix(case, kind, certificate), _advice.ask(case, found)),

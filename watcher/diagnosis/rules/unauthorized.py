@@ -24,7 +24,7 @@ Prometheus itself cannot read what it should send.
 from collections.abc import Iterator
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _advice, _credentials, _scrapes, _targets
+from watcher.diagnosis.rules import _advice, _credentials, _scrapes, _targets, _where
 from watcher.diagnosis.wording_of_last_errors import LastErrorKind
 from watcher.model.facts import MONITOR
 from watcher.model.findings import Evidence, Finding, FixStep, Link
@@ -54,7 +54,7 @@ def check(case: Case) -> Finding | None:
 def _of_job(case: Case, found: _scrapes.Failures, sent: str | None) -> Evidence:
     return Evidence(
         seen=f"the running configuration of {case.pool} sends {sent or 'no credentials'}",
-        where=f"curl -s {found.first.server.server.url}/api/v1/status/config",
+        where=_where.asked(found.first.server, "status/config"),
     )
 
 
