@@ -21,6 +21,7 @@ from watcher.model.names import PoolName, PrometheusName
 from watcher.model.results import Result
 from watcher.settings import duration, load, require_slack
 from watcher.web import report
+from watcher.web.audit_document import markdown, sarif
 from watcher.web.document import as_json, audit_document, document, narrowed
 
 app = typer.Typer(
@@ -46,6 +47,15 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+class AuditFormat(StrEnum):
+    """How what is at risk is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    SARIF = "sarif"
 
 
 class ReportFormat(StrEnum):
@@ -178,7 +188,9 @@ def explain(
 @app.command()
 def audit(
     config: Config = None,
-    output: AsFormat = Format.TEXT,
+    output: Annotated[
+        AuditFormat, typer.Option("--format", "-f", help="How to print.")
+    ] = AuditFormat.TEXT,
     prometheus_url: PrometheusUrl = None,
     replay: Replay = None,
 ) -> int:
@@ -187,10 +199,15 @@ def audit(
         glance = opened(config, prometheus_url, stack, replay)
         result = _looked(glance)
         told = audit_document(glance.audit(result))
-        if output is Format.JSON:
-            show.raw(as_json(told, indent=INDENT))
-        else:
-            show.risks(told)
+        match output:
+            case AuditFormat.JSON:
+                show.raw(as_json(told, indent=INDENT))
+            case AuditFormat.MARKDOWN:
+                show.text(markdown(told), None)
+            case AuditFormat.SARIF:
+                show.text(sarif(told, catalogue.risk_pages()), None)
+            case AuditFormat.TEXT:
+                show.risks(told)
         return codes.of_audit(told, result)
 
 

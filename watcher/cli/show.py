@@ -219,6 +219,10 @@ def explanation(job: shapes.JobShape, steps: Sequence[Step]) -> None:
     for step in steps:
         mark = {Footing.HOLDS: "[green]✓[/]", Footing.BROKEN: "[red]✗[/]"}.get(step.footing, "·")
         _out.print(f" {mark} {step.link.word:<11} {step.footing:<12} {escape(step.why)}")
+        for evidence in step.evidence:
+            at = f" [{evidence.at:%Y-%m-%d %H:%M:%S} UTC]" if evidence.at else ""
+            _out.print(f"      · {evidence.seen}{at}", markup=False)
+            _out.print(f"          {evidence.where}", style="dim", markup=False)
     _job(job)
 
 

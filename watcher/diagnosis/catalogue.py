@@ -56,6 +56,11 @@ def pages() -> dict[str, Entry]:
     return ordered | {e.code: e for e in entries(risks) if e.code not in ordered}
 
 
+def risk_pages() -> dict[str, Entry]:
+    """Every entry of what is at risk by its code: of a code that is both, the page of the risk."""
+    return {entry.code: entry for entry in entries(risks)}
+
+
 def entries(package: ModuleType) -> tuple[Entry, ...]:
     """Every rule of one package, by code."""
     names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))

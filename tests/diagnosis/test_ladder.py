@@ -1,0 +1,62 @@
+"""The ladder says of each link whether it holds, why, and what shows it."""
+
+from tests.builders import (
+    NOW,
+    a_diagnosis,
+    a_found,
+    a_job,
+    a_pool,
+    a_running_job,
+    a_server,
+    a_status,
+    an_observation,
+    an_undecided,
+)
+from watcher.diagnosis.ladder import Footing, ladder
+from watcher.diagnosis.rule import Case
+from watcher.model.facts import Facts
+from watcher.model.findings import Link
+
+
+def walked(state, diagnosis, *, pools=(), jobs=()):
+    observation = an_observation(a_server(pools=pools, jobs=jobs))
+    case = Case(status=a_status(state), observation=observation, facts=Facts(), now=NOW)
+    return {step.link: step for step in ladder(case, diagnosis)}
+
+
+def test_what_was_seen_shows_that_a_link_holds():
+    pool = a_pool(a_job().pool, up=3)
+
+    steps = walked("healthy", None, pools=[pool], jobs=[a_running_job(a_job().pool)])
+
+    assert {step.footing for step in steps.values()} == {Footing.HOLDS}
+    assert steps[Link.LOADED].why == "it is in the running configuration of prometheus-k8s-0"
+    assert steps[Link.CREATED].why == "its scrape pool is there on prometheus-k8s-0"
+    assert steps[Link.SCRAPED].why.endswith("targets are up")
+
+
+def test_the_broken_link_shows_its_evidence_each_line_once():
+    found = a_found(link=Link.CREATED)
+    diagnosis = a_diagnosis(link=Link.CREATED, findings=(found,))
+
+    step = walked("unstarted", diagnosis)[Link.CREATED]
+
+    assert step.footing is Footing.BROKEN
+    assert step.evidence == found.finding.evidence
+
+
+def test_after_the_broken_link_none_is_reached():
+    steps = walked("unstarted", a_diagnosis(link=Link.CREATED))
+
+    assert {steps[link].footing for link in Link if link > Link.CREATED} == {Footing.NOT_REACHED}
+
+
+def test_what_could_not_be_asked_names_what_would_tell():
+    undecided = an_undecided(link=Link.CREATED, permission="get pods/log")
+
+    step = walked("unstarted", a_diagnosis(None, Link.CREATED, undecided=(undecided,)))[
+        Link.CREATED
+    ]
+
+    assert step.footing is Footing.CANNOT_TELL
+    assert step.why.endswith("(get pods/log would tell)")
