@@ -1,5 +1,6 @@
 """The JSON schema of every document, made from the shapes: ``docs/schema-v1.json``."""
 
+import inspect
 from typing import Any
 
 import msgspec
@@ -29,5 +30,12 @@ def schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "The JSON of watcher, version 1",
         "anyOf": list(tops),
-        "$defs": dict(sorted(shapes.items())),
+        "$defs": {name: _unindented(shape) for name, shape in sorted(shapes.items())},
     }
+
+
+def _unindented(shape: dict[str, Any]) -> dict[str, Any]:
+    """The docstring as every Python has it; before 3.13 its lines keep their indentation."""
+    if "description" not in shape:
+        return shape
+    return shape | {"description": inspect.cleandoc(shape["description"])}
