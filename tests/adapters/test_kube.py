@@ -1,6 +1,7 @@
 """The reader of the Kubernetes API, over real HTTP."""
 
 import contextlib
+import json
 import socket
 import threading
 import tracemalloc
@@ -496,3 +497,24 @@ def test_a_kubeconfig_that_cannot_be_used_is_named(tmp_path, text, expected):
         connect(KubernetesSettings(kubeconfig=path))
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_of_many_objects_only_the_parts_that_are_wanted_are_kept(cluster, api):
+    names = {"name": "web", "namespace": "shop", "labels": {"app": "web"}}
+    cluster.apply({"kind": "Service", "metadata": names, "spec": {"ports": [{"port": 80}]}})
+
+    [bare] = api.list(SERVICES, "shop", Which(parts=()))
+    [ports] = api.list(SERVICES, "shop", Which(parts=("spec", "status")))
+
+    assert bare.raw == {"kind": "Service", "apiVersion": "v1", "metadata": names}
+    assert ports.raw == bare.raw | {"spec": {"ports": [{"port": 80}]}}
+
+
+@pytest.mark.parametrize("metadata", [None, "text", ["list"], {"name": 3, "labels": "no"}])
+def test_an_object_of_another_form_is_given_for_others_to_name(cluster, api, metadata):
+    body = {"kind": "ServiceList", "metadata": {}, "items": [{"metadata": metadata, "spec": 1}]}
+    cluster.fail("/api/v1/services", body=json.dumps(body).encode())
+
+    [found] = api.list(SERVICES, which=Which(parts=()))
+
+    assert found.raw["metadata"] == metadata

@@ -160,9 +160,10 @@ def _reads(reading: Reading) -> dict[str, Callable[[], Objects]]:
         "namespaces": partial(reading.everywhere, NAMESPACES),
         "operators": reading.operators,
         "pods": reading.prometheus_pods,
-        "services": partial(reading.everywhere, SERVICES),
-        "endpoints": partial(reading.everywhere, ENDPOINTS),
-        "slices": partial(reading.everywhere, ENDPOINT_SLICES),
+        # Targets are counted by these parts of them alone (operator/counts.py, addresses.py).
+        "services": partial(reading.everywhere, SERVICES, Which(parts=())),
+        "endpoints": partial(reading.everywhere, ENDPOINTS, Which(parts=("subsets",))),
+        "slices": partial(reading.everywhere, ENDPOINT_SLICES, Which(parts=("endpoints", "ports"))),
     }
     for kind, resource in MONITORS.items():
         # Who changed a monitor last, and when, is evidence; which fields is not.

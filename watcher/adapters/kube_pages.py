@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -30,11 +31,16 @@ class ManagedFields(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Which:
-    """Which objects of a list, by selectors as the API takes them, and how much of each."""
+    """Which objects of a list, by selectors as the API takes them, and how much of each.
+
+    *parts* are the top-level fields that are kept, beside name, namespace and labels; None keeps
+    everything. Of ten thousand objects what is not kept should not even be decoded.
+    """
 
     labels: str = ""
     fields: str = ""
     managed_fields: ManagedFields = ManagedFields.NONE
+    parts: tuple[str, ...] | None = None
 
 
 ALL: Final = Which()
@@ -46,7 +52,7 @@ class _Meta(msgspec.Struct):
 
 class _Page(msgspec.Struct):
     kind: str  # required, so that a stray `{}` of some proxy is not taken for an empty list
-    items: list[dict[str, Any]] | None
+    items: list[msgspec.Raw] | None
     metadata: _Meta = msgspec.field(default_factory=_Meta)
 
 
@@ -61,7 +67,7 @@ class Pages:
         self._namespace = namespace
         query = {"labelSelector": which.labels, "fieldSelector": which.fields}
         self._query = {"limit": str(PAGE_SIZE)} | {k: v for k, v in query.items() if v}
-        self._managed_fields = which.managed_fields
+        self._which = which
 
     def all(self) -> tuple[KubeObject, ...]:
         """Every object. Raises SourceUnavailable rather than give half a list for the whole.
@@ -89,7 +95,10 @@ class Pages:
             if answer.status == _GONE:
                 return None
             page = self._page(answer)
-            found += [self._completed(item) for item in page.items or ()]
+            try:
+                found += [self._completed(item) for item in page.items or ()]
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                raise unlike(answer, f"a list of {self._resource.qualified}") from None
             token = page.metadata.next_page
             if not token:
                 return tuple(found)
@@ -107,13 +116,47 @@ class Pages:
             raise unlike(answer, expected)
         return page
 
-    def _completed(self, item: dict[str, Any]) -> KubeObject:
+    def _completed(self, raw: msgspec.Raw) -> KubeObject:
+        parts = self._which.parts
+        item = _whole(raw) if parts is None else _sketched(raw, parts)
         item.setdefault("kind", self._resource.kind)
         item.setdefault("apiVersion", self._resource.api_version)
         metadata = item.get("metadata")
         if isinstance(metadata, dict):
-            _slim(metadata, self._managed_fields)
+            _slim(metadata, self._which.managed_fields)
         return KubeObject(item)
+
+
+def _whole(raw: msgspec.Raw) -> dict[str, Any]:
+    return msgspec.json.decode(raw, type=dict[str, Any])
+
+
+class _Names(msgspec.Struct):
+    """What every object is known by, whatever types it has: these are judged elsewhere."""
+
+    name: Any = None
+    namespace: Any = None
+    labels: Any = None
+
+
+@cache
+def _sketch(parts: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
+    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [("metadata", _Names)]
+    fields += [(part, Any, None) for part in parts]
+    return msgspec.json.Decoder(msgspec.defstruct("Sketch", fields))
+
+
+def _sketched(raw: msgspec.Raw, parts: tuple[str, ...]) -> dict[str, Any]:
+    """Only the *parts* of an object; one of another form is given whole, to be named as such."""
+    try:
+        found = _sketch(parts).decode(raw)
+    except msgspec.ValidationError:
+        return _whole(raw)
+    item = {part: value for part in parts if (value := getattr(found, part)) is not None}
+    names = found.metadata
+    metadata = {"name": names.name, "namespace": names.namespace, "labels": names.labels}
+    item["metadata"] = {key: value for key, value in metadata.items() if value is not None}
+    return item
 
 
 def _slim(metadata: dict[str, Any], kept: ManagedFields) -> None:

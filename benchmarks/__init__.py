@@ -1,0 +1,1 @@
+"""Measurements of the watcher at the size of a large cluster: ``make bench``."""
