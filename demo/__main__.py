@@ -84,8 +84,10 @@ def _one(stage: Stage, show: Show, act: Act) -> list[str]:
     began = time.monotonic()
     with show.console.status("the watcher looks …"):
         stage.start_watcher()
-        once, audit, wrong = _settled(stage, act, began + _PATIENCE)
-    show.seen(once, audit, time.monotonic() - began)
+        _await(stage, act, began + _PATIENCE)
+        seconds = time.monotonic() - began
+        once, audit, wrong = _asked(stage, act, began + _PATIENCE)
+    show.seen(once, audit, seconds)
     if not stage.slack.messages:
         show.silence()
     for message in stage.slack.messages:
@@ -93,18 +95,22 @@ def _one(stage: Stage, show: Show, act: Act) -> list[str]:
     return wrong
 
 
-def _settled(stage: Stage, act: Act, end: float) -> tuple[Told, Told, list[str]]:
-    """What ``once`` and ``audit`` say as soon as the daemon and Slack show what they must."""
-    expected, daemon = act.expected, stage.daemon
-    while True:
-        late = time.monotonic() > end
-        jobs = daemon.jobs() if daemon else {"jobs": []}
-        if late or not (of_jobs(expected, jobs) or of_slack(expected, stage.slack.messages)):
-            once, audit = stage.ask_both()
-            wrong = differences(expected, once, audit, stage.slack.messages)
-            if late or not wrong:
-                return once, audit, wrong
+def _await(stage: Stage, act: Act, end: float) -> None:
+    """Return as soon as the daemon and Slack show what they must, at *end* in any case."""
+    while time.monotonic() < end:
+        jobs = stage.daemon.jobs() if stage.daemon else {"jobs": []}
+        if not (of_jobs(act.expected, jobs) or of_slack(act.expected, stage.slack.messages)):
+            return
         time.sleep(0.25)
+
+
+def _asked(stage: Stage, act: Act, end: float) -> tuple[Told, Told, list[str]]:
+    """What ``once`` and ``audit`` say, asked until it is what they must say, at most until *end*."""
+    while True:
+        once, audit = stage.ask_both()
+        wrong = differences(act.expected, once, audit, stage.slack.messages)
+        if not wrong or time.monotonic() > end:
+            return once, audit, wrong
 
 
 def _wait(stage: Stage, show: Show) -> None:

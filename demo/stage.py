@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ from demo.daemon import Daemon, ask
 from demo.kubelets import ADDRESSES, Kubelets
 from demo.pod import Pod
 from tests.kube_api import KubeApi
+from tests.kube_api.cluster import wall_clock
 from tests.slack_api import CHANNEL, TOKEN, SlackAPI
 from tools.prometheus_binary import PrometheusBinary, default
 
@@ -39,6 +41,7 @@ class Stage:
 
     def __init__(self, binary: PrometheusBinary | None = None, *, revisions: bool = True) -> None:
         self._binary, self._revisions = binary, revisions
+        self._ago = timedelta(days=30)
         self.daemon: Daemon | None = None
 
     def __enter__(self) -> Self:
@@ -47,11 +50,12 @@ class Stage:
             self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="watcher-")))
             self.kubelets = stack.enter_context(Kubelets())
             self.api = stack.enter_context(
-                KubeApi(check_tokens=True, make_revisions=self._revisions)
+                KubeApi(check_tokens=True, make_revisions=self._revisions, clock=self._now)
             )
             self.slack = stack.enter_context(SlackAPI())
             self.pod = stack.enter_context(Pod(self.folder / "root", self.binary))
             self._set()
+            self._ago = timedelta(0)
             self._stack = stack.pop_all()
         return self
 
@@ -138,6 +142,10 @@ class Stage:
         self.api.pod_address[("monitoring", POD)] = f"127.0.0.1:{self.pod.port}"
         operator_part.write_stateful_set(self.api)
         self._write_settings()
+
+    def _now(self) -> datetime:
+        """The clock of the API server: what is there before the first act was made long ago."""
+        return wall_clock() - self._ago
 
     def _write_settings(self) -> None:
         token = self.api.token_for("monitoring", "watcher")
