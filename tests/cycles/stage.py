@@ -138,7 +138,7 @@ class Stage:
             policy=Policy(**self.policy),
             terms=replace(TERMS, **self.terms),
             storm=Storm(),
-            windows=lambda _: self.windows,
+            windows=lambda *_: self.windows,
             clock=lambda: self.now,
         )
 

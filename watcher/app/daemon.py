@@ -26,6 +26,7 @@ from watcher.adapters.prometheus_session import without_credentials
 from watcher.adapters.slack_errors import Reason
 from watcher.adapters.sql import SqlStore, open_store
 from watcher.app import compose, rights, telling
+from watcher.app.mutes import Mutes
 from watcher.app.reports import Reports
 from watcher.cycles.delivery import Delivery
 from watcher.cycles.inspect import Inspect
@@ -230,6 +231,7 @@ def _assembled(settings: Settings, stack: ExitStack, dry_run: TextIO | None) -> 
         store=store,
         watch_interval=settings.watch_interval,
         audit=lambda: glance.audit(glance.result(compose.clock())),
+        windows=watch.windows,
         clock=compose.clock,
     )
     return Daemon(
@@ -266,6 +268,7 @@ def _serve(daemon: Daemon, stack: ExitStack) -> BackgroundScheduler:
         audit=lambda: daemon.at_risk,
         inspection=lambda: daemon.reports.last,
         sources=tuple(source.name for source in daemon.world.sources),
+        mutes=Mutes(store=daemon.store, windows=daemon.watch.windows, clock=compose.clock),
     )
     app = create(latest, daemon.meters)
     server = stack.enter_context(WebServer(app, settings.web.listen, settings.web.config_file))

@@ -1,6 +1,6 @@
 """What the settings say of telling people: terms, routes, windows of maintenance, receivers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TextIO
@@ -86,19 +86,26 @@ def terms(settings: Settings) -> Terms:
     )
 
 
-def windows(settings: Settings) -> Callable[[datetime], Sequence[Mute]]:
-    """The mutes of the settings that are in force at a moment. Raises ConfigError."""
+def windows(settings: Settings) -> Callable[[datetime, datetime], Sequence[Mute]]:
+    """The mutes of the settings that hold at any time in a stretch. Raises ConfigError."""
     triggers = [(each, _trigger(number, each)) for number, each in enumerate(settings.mutes)]
 
-    def in_force(now: datetime) -> Sequence[Mute]:
-        found = []
-        for each, trigger in triggers:
-            began = trigger.get_next_fire_time(None, now - each.lasts + timedelta(microseconds=1))
-            if began is not None and began <= now:
-                found.append(_mute(each, began))
-        return tuple(found)
+    def within(since: datetime, until: datetime) -> Sequence[Mute]:
+        return tuple(
+            mute for each, trigger in triggers for mute in _of(each, trigger, since, until)
+        )
 
-    return in_force
+    return within
+
+
+def _of(
+    window: MuteSettings, trigger: CronTrigger, since: datetime, until: datetime
+) -> Iterator[Mute]:
+    after = since - window.lasts + timedelta(microseconds=1)
+    began = trigger.get_next_fire_time(None, after)
+    while began is not None and began < until:
+        yield _mute(window, began)
+        began = trigger.get_next_fire_time(began, began + timedelta(microseconds=1))
 
 
 def _mute(window: MuteSettings, began: datetime) -> Mute:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import typer
 
-from watcher.cli import accept, commands, expect, record, snapshot
+from watcher.cli import accept, commands, expect, mute, record, snapshot
 from watcher.errors import ConfigError, NotifyError, SourceUnavailable, StoreError
 
 WELL, FOUND, CANNOT_TELL, WRONG = 0, 1, 2, 3
@@ -17,7 +17,7 @@ _INTERRUPTED = 130
 _USAGE = tuple(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """What the parser raises: click's own until Typer 0.2x, after that a copy that Typer brings."""
 
-_REGISTERED = (accept, expect, record, snapshot)
+_REGISTERED = (accept, expect, mute, record, snapshot)
 """Modules that add their command to the application when they are imported."""
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from watcher import __version__
-from watcher.app import compose, daemon, recording
+from watcher.app import compose, daemon, recording, telling
 from watcher.app.compose import Glance
 from watcher.cli import codes, show
 from watcher.cycles.inspect import Inspect
@@ -235,6 +235,7 @@ def inspect(
             store=store,
             watch_interval=settings.watch_interval,
             audit=lambda: glance.audit(_looked(glance)),
+            windows=telling.windows(settings),
             clock=compose.clock,
         ).over(length)
         match output:

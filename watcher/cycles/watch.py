@@ -34,7 +34,7 @@ _MOMENT: Final = timedelta(microseconds=1)
 class Watch:
     """Compares what is scraped with the latest snapshot, and follows up.
 
-    *windows* answers the mutes that the settings give at a moment; the store has the others.
+    *windows* answers the mutes that the settings give in a stretch; the store has the others.
     """
 
     look: Look
@@ -43,7 +43,7 @@ class Watch:
     policy: Policy
     terms: Terms
     storm: Storm
-    windows: Callable[[datetime], Sequence[Mute]]
+    windows: Callable[[datetime, datetime], Sequence[Mute]]
     clock: Callable[[], datetime]
 
     def run(self) -> Result:
@@ -58,7 +58,7 @@ class Watch:
         result = self.look.at(expectations, remembered, now)
         transitions = self._transitions(result, incidents)
         blindness = spells(self.store.blindness(), result.unreadable, now)
-        mutes = (*self.windows(now), *self.store.mutes(now, now + _MOMENT))
+        mutes = (*self.windows(now, now + _MOMENT), *self.store.mutes(now, now + _MOMENT))
         memory = remember_states(result, now)
         owed = self._owed(result, transitions, mutes)
         self.store.record(watch_record(result), memory, transitions, blindness, owed)

@@ -10,6 +10,7 @@ from watcher.model.findings import CAUSE_UNKNOWN, Risk
 from watcher.model.history import Blindness, WatchRecord
 from watcher.model.incidents import Ending, Incident
 from watcher.model.inspections import Inspection
+from watcher.model.mutes import Mute
 
 _GAP: Final = 3
 """So many intervals without a watch are a gap; less is a slow watch or a restart."""
@@ -25,6 +26,7 @@ def inspect(  # noqa: PLR0913 -- it sums up all that there is
     risks: Iterable[Risk],
     watch_interval: timedelta,
     first_watch: datetime | None,
+    mutes: Iterable[Mute] = (),
 ) -> Inspection:
     """Sum up what there was from *since* until just before *until*; what lies outside is left out.
 
@@ -51,6 +53,7 @@ def inspect(  # noqa: PLR0913 -- it sums up all that there is
         blind_for=_union(blind, since, until),
         unwatched_for=_unwatched([w.at for w in seen], since, until, watch_interval, first_watch),
         by_cause=_by_cause(fired),
+        mutes=tuple(sorted(mutes, key=lambda m: (m.since, m.id))),
     )
 
 

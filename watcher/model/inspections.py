@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from watcher.model.findings import Risk
 from watcher.model.history import Blindness, WatchRecord
 from watcher.model.incidents import Incident
+from watcher.model.mutes import Mute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +18,7 @@ class Inspection:
     fired and go on, ``recovered`` those that fired and ended well, ``retired`` those that ended
     because the job is no longer expected. ``blind`` are the spells of blindness, ``blind_for``
     their length, overlaps counted once, cut to the stretch; ``unwatched_for`` is the time in which
-    no watch was made at all (the daemon was not running).
+    no watch was made at all (the daemon was not running). ``mutes`` are those that held.
     """
 
     since: datetime
@@ -33,3 +34,4 @@ class Inspection:
     blind_for: timedelta
     unwatched_for: timedelta
     by_cause: tuple[tuple[str, int], ...]
+    mutes: tuple[Mute, ...] = ()

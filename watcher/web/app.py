@@ -17,9 +17,10 @@ from watcher.engine.wording import length
 from watcher.errors import ConfigError
 from watcher.model.inspections import Inspection
 from watcher.model.results import Audit, Result
-from watcher.web import pages, report
+from watcher.web import mutes, pages, report
 from watcher.web.document import as_json, audit_document, document, narrowed
 from watcher.web.metrics import Meters, ResultCollector
+from watcher.web.mutes import Mutes
 from watcher.web.pages import Frame
 
 METHODS: Final = ["GET", "HEAD"]
@@ -32,7 +33,7 @@ class Latest:
     """Where the latest values are; each answers None before there is one.
 
     ``attempted`` is when a watch was last begun, a blind one too; ``sources`` are the names of what
-    is read beside the servers, for ``watcher_source_up``.
+    is read beside the servers, for ``watcher_source_up``; ``mutes`` is None where none can be made.
     """
 
     result: Callable[[], Result | None]
@@ -42,6 +43,7 @@ class Latest:
     audit: Callable[[], Audit | None] = lambda: None
     inspection: Callable[[], Inspection | None] = lambda: None
     sources: tuple[str, ...] = ()
+    mutes: Mutes | None = None
 
 
 def create(latest: Latest, meters: Meters) -> FastAPI:
@@ -51,6 +53,8 @@ def create(latest: Latest, meters: Meters) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     _add_pages(app, latest)
     _add_api(app, latest)
+    if latest.mutes is not None:
+        mutes.add(app, latest.mutes)
     _add_probes(app, latest, meters)
     return app
 

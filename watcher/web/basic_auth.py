@@ -14,6 +14,9 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+AUTHENTICATED: Final = "watcher.authenticated"
+"""Key of the scope of a request whose user gave a password."""
+
 MEANT: Final = 72
 """So many bytes of a password does bcrypt look at."""
 
@@ -44,7 +47,7 @@ class BasicAuth:
             )
             await refusal(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        await self._app({**scope, AUTHENTICATED: True}, receive, send)
 
     async def _lets_through(self, scope: Scope) -> bool:
         said = _credentials(Headers(scope=scope).get("authorization", ""))

@@ -12,6 +12,7 @@ from watcher.diagnosis.rule import Rule
 from watcher.model.results import Audit, Result
 from watcher.web import markup
 from watcher.web.templating import ENVIRONMENT
+from watcher.web.undelivered import undelivered
 from watcher.web.views import Card, Overview, cards_of, overview
 
 
@@ -39,6 +40,8 @@ def front(result: Result, audit: Audit | None, frame: Frame, *, stale_after: tim
         refresh=30,
         view=view,
         stale=frame.now - result.at > stale_after,
+        undelivered=undelivered(result.owed),
+        mutes=result.mutes,
     )
 
 

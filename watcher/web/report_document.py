@@ -40,6 +40,15 @@ class CauseCount(Shape, frozen=True, kw_only=True):
     incidents: int
 
 
+class MuteShape(Shape, frozen=True, kw_only=True):
+    """What was not told for a while, and why."""
+
+    match: dict[str, str]
+    since: Moment
+    until: Moment
+    reason: str
+
+
 class InspectionDocument(Shape, frozen=True, kw_only=True):
     """What ``watcher inspect --format json`` answers; ``coverage`` is a share from 0 to 1."""
 
@@ -57,6 +66,7 @@ class InspectionDocument(Shape, frozen=True, kw_only=True):
     blind: tuple[BlindShape, ...]
     blind_seconds: int
     unwatched_seconds: int
+    mutes: tuple[MuteShape, ...]
 
 
 class IncidentsDocument(Shape, frozen=True, kw_only=True):
@@ -93,6 +103,15 @@ def inspection_document(inspection: Inspection) -> InspectionDocument:
         ),
         blind_seconds=int(inspection.blind_for.total_seconds()),
         unwatched_seconds=int(inspection.unwatched_for.total_seconds()),
+        mutes=tuple(
+            MuteShape(
+                match=dict(mute.match),
+                since=parts.moment(mute.since),
+                until=parts.moment(mute.until),
+                reason=mute.reason,
+            )
+            for mute in inspection.mutes
+        ),
     )
 
 
