@@ -28,6 +28,7 @@ from watcher.adapters.sql import SqlStore, open_store
 from watcher.app import compose, rights, telling
 from watcher.app.mutes import Mutes
 from watcher.app.reports import Reports
+from watcher.cycles.accept import Accept
 from watcher.cycles.delivery import Delivery
 from watcher.cycles.inspect import Inspect
 from watcher.cycles.snapshot import Snapshot
@@ -269,6 +270,7 @@ def _serve(daemon: Daemon, stack: ExitStack) -> BackgroundScheduler:
         inspection=lambda: daemon.reports.last,
         sources=tuple(source.name for source in daemon.world.sources),
         mutes=Mutes(store=daemon.store, windows=daemon.watch.windows, clock=compose.clock),
+        accepting=Accept(store=daemon.store, clock=compose.clock),
     )
     app = create(latest, daemon.meters)
     server = stack.enter_context(WebServer(app, settings.web.listen, settings.web.config_file))

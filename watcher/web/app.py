@@ -17,7 +17,8 @@ from watcher.engine.wording import length
 from watcher.errors import ConfigError
 from watcher.model.inspections import Inspection
 from watcher.model.results import Audit, Result
-from watcher.web import mutes, pages, report
+from watcher.web import accepting, mutes, pages, report
+from watcher.web.accepting import Accepting
 from watcher.web.document import as_json, audit_document, document, narrowed
 from watcher.web.metrics import Meters, ResultCollector
 from watcher.web.mutes import Mutes
@@ -44,6 +45,7 @@ class Latest:
     inspection: Callable[[], Inspection | None] = lambda: None
     sources: tuple[str, ...] = ()
     mutes: Mutes | None = None
+    accepting: Accepting | None = None
 
 
 def create(latest: Latest, meters: Meters) -> FastAPI:
@@ -55,6 +57,8 @@ def create(latest: Latest, meters: Meters) -> FastAPI:
     _add_api(app, latest)
     if latest.mutes is not None:
         mutes.add(app, latest.mutes)
+    if latest.accepting is not None:
+        accepting.add(app, latest.accepting)
     _add_probes(app, latest, meters)
     return app
 
