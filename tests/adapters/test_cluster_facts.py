@@ -25,7 +25,7 @@ from tests.kube_objects import (
     an_operator,
     connected,
 )
-from watcher.adapters import cluster_call
+from watcher.adapters import cluster_call, cluster_secrets
 from watcher.adapters.cluster_call import Call
 from watcher.adapters.cluster_facts import CLUSTER, ClusterFacts
 from watcher.adapters.cluster_job_facts import JobFacts
@@ -427,3 +427,40 @@ def test_of_a_whole_prometheus_objects_are_those_of_all_namespaces(cluster, tmp_
     assert named(found.get(names.SERVICES)) == ["other/s", "shop/s"]
     assert named(found.get(names.MONITORS)) == ["shop/web"]
     assert "logs" not in found.known
+
+
+def monitors_with_secrets(cluster, count):
+    """So many monitors in as many namespaces, each with a Secret of its own."""
+    jobs = []
+    for number in range(count):
+        place = f"place-{number}"
+        cluster.apply(a_namespace(place))
+        basic = {"username": {"name": "login", "key": "user"}}
+        cluster.apply(a_service_monitor("web", place, endpoints=[{"basicAuth": basic}]))
+        cluster.apply(an_object("Secret", "login", place, data={"user": "eA=="}))
+        jobs.append(a_job("web", namespace=place))
+    return jobs
+
+
+def test_of_very_many_secrets_some_are_read_and_the_others_are_not_known(
+    cluster, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(cluster_secrets, "AT_MOST", 2)
+    jobs = monitors_with_secrets(cluster, 3)
+
+    found = gathered(cluster, tmp_path, names.SECRET_KEYS, *jobs)
+
+    assert [isinstance(each, Known) for each in found] == [True, True, False]
+    assert "no more than 2 Secrets" in found[2].reason
+
+
+def test_events_about_monitors_of_many_namespaces_are_one_list(cluster, tmp_path):
+    jobs = monitors_with_secrets(cluster, 12)
+    for place in ("place-3", "place-4"):
+        about = {"kind": "ServiceMonitor", "name": "web", "namespace": place}
+        cluster.apply(an_object("Event", "e", place, involvedObject=about, reason="Rejected"))
+
+    found = gathered(cluster, tmp_path, names.MONITOR_EVENTS, *jobs)
+
+    assert [len(each.value) for each in found] == [0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0]
+    assert sum("/events" in request.path for request in cluster.requests) == 1

@@ -101,7 +101,9 @@ class JobFacts:
         ref = status.job.monitor
         if ref is None:
             return NO_MONITOR
-        return events(self._call, ref.kind, ref.namespace, {ref.name})
+        return events(
+            self._call, ref.kind, ref.namespace, {ref.name}, at_once=self._many_namespaces
+        )
 
     def _there(self, resource: Resource, status: JobStatus) -> Objects:
         """The objects of *resource* where the job's targets are looked for."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from watcher.adapters.cluster_call import Call
 from watcher.adapters.cluster_prometheus_facts import PrometheusFacts
@@ -21,6 +21,11 @@ KeyNames: TypeAlias = Mapping[str, tuple[str, ...] | None]
 """By ``secret/NAMESPACE/NAME`` or ``configmap/NAMESPACE/NAME``; None for one that is not there."""
 
 
+AT_MOST: Final = 128
+"""Most Secrets and ConfigMaps that are read in one look: each costs a request, since a list of them
+would hold the contents of all others too."""
+
+
 class SecretKeys:
     """Reads the key names of the Secrets and ConfigMaps that a Prometheus and its jobs name.
 
@@ -30,6 +35,7 @@ class SecretKeys:
     def __init__(self, call: Call, prometheus: PrometheusFacts) -> None:
         self._call = call
         self._prometheus = prometheus
+        self._read: set[Reference] = set()
 
     def of_prometheus(self) -> Availability[KeyNames]:
         """Those that the Prometheus names, has mounted, or once had mounted."""
@@ -61,7 +67,14 @@ class SecretKeys:
         if isinstance(shared, Unavailable):
             return shared
         found: dict[str, tuple[str, ...] | None] = {}
-        for kind, namespace, name in sorted(shared.value | set(own)):
+        named = shared.value | set(own)
+        wanted = self._read | named
+        if len(wanted) > AT_MOST and not wanted <= self._read:
+            return Unavailable(
+                f"not read, because one look may read no more than {AT_MOST} Secrets and ConfigMaps"
+            )
+        self._read = wanted
+        for kind, namespace, name in sorted(named):
             read = partial(self._keys, kind, namespace, name)
             keys = self._call.once(("keys", kind, namespace, name), read)
             if isinstance(keys, Unavailable):

@@ -3,7 +3,7 @@
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -129,7 +129,8 @@ def _server(prometheus: str, server: shapes.ServerShape) -> None:
         _out.print(f"{prometheus}: {server.server} cannot be read: {server.error}", style="magenta")
 
 
-def _job(job: shapes.JobShape) -> None:
+def _job(job: shapes.JobShape, shown: Collection[str] = ()) -> None:
+    """One job; evidence that was *shown* already is left out."""
     colour = _COLOURS[job.state]
     since = f" since {job.since:%Y-%m-%d %H:%M} UTC" if job.since else ""
     ignored = f" ({ignored_words(job.ignored)})" if job.ignored else ""
@@ -143,7 +144,7 @@ def _job(job: shapes.JobShape) -> None:
         _out.print(f"  cause {job.cause} (link {job.link}{sure})", style="cyan", markup=False)
     elif job.summary:
         _out.print(f"  {escape(job.summary)}")
-    for evidence in job.evidence:
+    for evidence in (e for e in job.evidence if e.seen not in shown):
         at = f" [{evidence.at:%Y-%m-%d %H:%M:%S} UTC]" if evidence.at else ""
         _out.print(f"  · {evidence.seen}{at}", markup=False)
         _out.print(f"      {evidence.where}", style="dim", markup=False)
@@ -215,7 +216,8 @@ def _sum(summary: shapes.SummaryShape) -> str:
 
 
 def explanation(job: shapes.JobShape, steps: Sequence[Step]) -> None:
-    """A job's ladder, link by link, then the job as ``once`` shows it."""
+    """A job's ladder, link by link, then the job as ``once`` shows it; no evidence twice."""
+    shown = {evidence.seen for step in steps for evidence in step.evidence}
     for step in steps:
         mark = {Footing.HOLDS: "[green]✓[/]", Footing.BROKEN: "[red]✗[/]"}.get(step.footing, "·")
         _out.print(f" {mark} {step.link.word:<11} {step.footing:<12} {escape(step.why)}")
@@ -223,7 +225,7 @@ def explanation(job: shapes.JobShape, steps: Sequence[Step]) -> None:
             at = f" [{evidence.at:%Y-%m-%d %H:%M:%S} UTC]" if evidence.at else ""
             _out.print(f"      · {evidence.seen}{at}", markup=False)
             _out.print(f"          {evidence.where}", style="dim", markup=False)
-    _job(job)
+    _job(job, shown)
 
 
 def risks(told: shapes.AuditDocument) -> None:
