@@ -302,6 +302,19 @@ class TestMigrations:
         with opened(file) as store:
             assert store.expectations() is None
 
+    def test_a_store_of_the_first_schema_keeps_what_it_holds(self, file):
+        engine = connect(parse(f"sqlite:///{file}"), read_only=False)
+        with writing(engine).begin() as connection:
+            command.upgrade(alembic(connection), "0001")
+            connection.exec_driver_sql(
+                "INSERT INTO watches VALUES ('2026-11-23 05:00:00', 3, 3, 0, 0, 0, 0, 0)"
+            )
+        engine.dispose()
+
+        with opened(file) as store:
+            assert store.first_watch() == NOW
+            assert store.owed() == ()
+
     def test_a_migration_that_fails_leaves_nothing_half_done(self, file):
         engine = connect(parse(f"sqlite:///{file}"), read_only=False)
         with engine.begin() as connection:

@@ -22,7 +22,7 @@ from tests.builders import (
     a_watch,
     some_expectations,
 )
-from tests.contracts.store import EVER, RETENTION, WholeContract, told
+from tests.contracts.store import EVER, RETENTION, WholeContract, an_owed, told
 from tests.fakes import MemoryStore
 from watcher.adapters.sql import open_store
 from watcher.adapters.sql_engine import connect, parse
@@ -43,6 +43,7 @@ STEPS = st.lists(
         st.tuples(st.just("keep"), st.dictionaries(st.sampled_from(NAMES), st.booleans())),
         st.tuples(st.just("accept"), st.sets(st.sampled_from(NAMES))),
         st.tuples(st.just("tell"), st.sampled_from((Status.FIRING, Status.RESOLVED))),
+        st.tuples(st.just("owe"), st.sampled_from(NAMES)),
         st.tuples(st.just("prune"), st.none()),
     ),
     min_size=1,
@@ -234,6 +235,8 @@ def spoken(store, status, at):
     for incident in store.unsettled():
         if incident.group is not None:
             store.mark_sent(incident.group, "slack", told(status, at=at))
+    for owed in store.owed():
+        store.forgive(owed.subject, owed.notifier)
 
 
 STEP = {
@@ -241,6 +244,7 @@ STEP = {
     "keep": kept,
     "accept": lambda store, names, at: store.accept(map(a_key, names), at),
     "tell": spoken,
+    "owe": lambda store, name, at: store.owe(an_owed(subject=name, since=at)),
     "prune": lambda store, _, at: store.prune(at),
 }
 
@@ -256,6 +260,7 @@ def answers(store):
         "history": store.history(*EVER),
         "watches": store.watches(*EVER),
         "first_watch": store.first_watch(),
+        "owed": store.owed(),
         "blindness": store.blindness(),
         "spells": store.blind_spells(*EVER),
         "sent": [store.last_sent(i.group or "", "slack") for i in store.incidents(*EVER)],
