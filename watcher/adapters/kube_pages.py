@@ -166,6 +166,7 @@ def _slim(metadata: dict[str, Any], kept: ManagedFields) -> None:
         case ManagedFields.NONE:
             metadata.pop("managedFields", None)
         case ManagedFields.WHO:
-            for entry in metadata.get("managedFields") or ():
+            entries = metadata.get("managedFields")
+            for entry in entries if isinstance(entries, list) else ():
                 if isinstance(entry, dict):
                     entry.pop("fieldsV1", None)
