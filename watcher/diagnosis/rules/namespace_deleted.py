@@ -20,11 +20,13 @@ in it; the watcher can print the monitors that it last saw.
 Prometheus does not look into it.
 """
 
+from dataclasses import replace
+
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _gone
 from watcher.model.comparison import JobState
 from watcher.model.facts import LAST_MONITOR, MONITOR, NAMESPACE, Unavailable
-from watcher.model.findings import Evidence, Finding, Link
+from watcher.model.findings import Evidence, Finding, FixStep, Link
 from watcher.model.kube import KubeObject, text
 
 
@@ -50,9 +52,18 @@ def check(case: Case) -> Finding | None:
             ),
             *_gone.gone_evidence(case, ref),
         ),
-        fix=_gone.restore_steps(case),
+        fix=_fix(case, ref.namespace),
         proof=ref.namespace,
     )
+
+
+def _fix(case: Case, namespace: str) -> tuple[FixStep, ...]:
+    accept, back = _gone.restore_steps(case)
+    again = FixStep(
+        do="If it was not: make the namespace again once it is gone for good, with its labels",
+        command=f"kubectl create namespace {namespace}",
+    )
+    return accept, again, replace(back, do=back.do.replace("If it was not: put", "Then put"))
 
 
 def _terminating(namespace: KubeObject) -> bool:

@@ -19,9 +19,12 @@ Meet the selector of the Prometheus that should take it.
 that had the job, and are narrower.
 """
 
+from collections.abc import Iterator, Sequence
+
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
 from watcher.diagnosis.rules import _monitor
 from watcher.model.comparison import JobState
+from watcher.model.expectations import Unselected
 from watcher.model.facts import (
     MONITOR,
     NAMESPACE,
@@ -33,6 +36,7 @@ from watcher.model.facts import (
 )
 from watcher.model.findings import Evidence, Finding, FixStep, Link
 from watcher.model.kube import KubeObject
+from watcher.model.names import PrometheusName
 from watcher.operator.nearest import nearest
 from watcher.operator.prometheuses import prometheus_names
 from watcher.operator.selection import CannotTell, NamespaceLabels, NotSelected, Selected, verdict
@@ -61,32 +65,45 @@ def check(case: Case) -> Finding | None:
                 return None
             case NotSelected() as no:
                 refused.append((names[prometheus.kind, prometheus.full_name], no))
-    found = nearest(case.job.monitor, refused)
+    gone = case.job.prometheus not in names.values()
+    return _finding(case, monitor, nearest(case.job.monitor, refused), refused, gone=gone)
+
+
+def _finding(
+    case: Case,
+    monitor: KubeObject,
+    found: Unselected,
+    refused: Sequence[tuple[PrometheusName, NotSelected]],
+    *,
+    gone: bool,
+) -> Finding:
+    words = [f"{case.job.prometheus} is gone"] if gone else []
+    words.append(f"nearest is {found.nearest}: {found.lacks}" if found.nearest else found.lacks)
+    lacks = [f"{name}: {no.lacks}" for name, no in sorted(refused, key=_by_name)]
     return Finding(
-        summary=f"no Prometheus selects {case.job.monitor}: "
-        + (f"nearest is {found.nearest}: {found.lacks}" if found.nearest else found.lacks),
+        summary=f"no Prometheus selects {case.job.monitor}: {'; '.join(words)}",
         evidence=(
             Evidence(
-                seen=f"{len(every)} Prometheus resources, and none takes it",
+                seen=f"{len(refused)} Prometheus resources, and none takes it"
+                + (f"; {case.job.prometheus}, which took it, is not among them" if gone else ""),
                 where="kubectl get prometheuses,prometheusagents -A -o yaml",
                 at=case.job.gone_since,
             ),
-            Evidence(
-                seen="; ".join(f"{name}: {no.lacks}" for name, no in sorted(refused, key=_by_name))
-                or f"{case.job.prometheus} is gone",
-                where=monitor.kubectl("--show-labels"),
-            ),
+            Evidence(seen="; ".join(lacks) or words[0], where=monitor.kubectl("--show-labels")),
         ),
-        fix=(
-            FixStep(
-                do=f"Meet the selector of {found.nearest}: {found.lacks}"
-                if found.nearest
-                else f"Make the Prometheus {case.job.prometheus} again, or take the monitor away",
-                command=monitor.kubectl("--show-labels"),
-            ),
-        ),
+        fix=tuple(_fix(case, monitor, found, gone=gone)),
         proof=str(case.job.monitor),
     )
+
+
+def _fix(case: Case, monitor: KubeObject, found: Unselected, *, gone: bool) -> Iterator[FixStep]:
+    show = monitor.kubectl("--show-labels")
+    if gone:
+        again = f"Make the Prometheus {case.job.prometheus} again, or take the monitor away"
+        yield FixStep(do=again, command=show)
+    if found.nearest:
+        do = f"Meet the selector of {found.nearest}: {found.lacks}"
+        yield FixStep(do=f"Or let another one take it. {do}" if gone else do, command=show)
 
 
 def _labels(case: Case, monitor: KubeObject) -> Availability[NamespaceLabels]:

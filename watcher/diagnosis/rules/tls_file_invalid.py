@@ -60,15 +60,18 @@ def _fix(case: Case, server: ServerObservation, problem: FileProblem) -> Iterato
         return
     holder, mounts = _files.mounts_of_server(case, server)
     mount = covers(mounts, problem.path) if mounts is not None else None
-    if holder is not None and mount is not None and mount.secret is not None:
+    if problem.kind is FileFault.DIRECTORY and (mount is None or mount.sub_path is None):
+        yield _advice.edit_job(case, f"Name a file where {problem.path} stands, a directory")
+        return
+    if problem.kind is FileFault.UNREADABLE:
+        yield FixStep(do=f"Let Prometheus's user read {problem.path} (fsGroup, defaultMode)")
+    elif holder is not None and mount is not None and mount.secret is not None:
         key = _files.key_of(mount, problem.path)
         yield FixStep(
             do=f"Mend the key {key} of Secret {holder.namespace}/{mount.secret}, which is mounted"
             " there",
             command=f"kubectl -n {holder.namespace} describe secret {mount.secret}",
         )
-    elif problem.kind is FileFault.UNREADABLE:
-        yield FixStep(do=f"Let Prometheus's user read {problem.path} (fsGroup, defaultMode)")
     else:
         yield FixStep(
             do=f"Put a file that can be used at {problem.path}",

@@ -26,7 +26,7 @@ from typing import Final
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _monitor, _reconciling, _selection
 from watcher.model.facts import OPERATOR, PROMETHEUS
-from watcher.model.findings import Finding, Link
+from watcher.model.findings import Evidence, Finding, Link
 from watcher.model.kube import KubeObject, text, value
 from watcher.operator.objects import AGENT, config_secret
 from watcher.operator.scope import operator_flags
@@ -45,8 +45,9 @@ def check(case: Case) -> Finding | None:
         summary=f"{prometheus.full_name} has no selectors, so its configuration is hand-made and"
         f" does not have {case.pool}",
         evidence=(
-            _reconciling.evidence(
-                prometheus, "serviceMonitor, podMonitor, probe and scrapeConfig selectors are null"
+            Evidence(
+                seen="serviceMonitor, podMonitor, probe and scrapeConfig selectors are null",
+                where=prometheus.kubectl("-o jsonpath='{.spec}'"),
             ),
         ),
         fix=(
