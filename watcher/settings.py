@@ -284,6 +284,9 @@ class WebSettings(Section):
     external_url: str | None = None
     """Where people reach the page, for links in messages."""
 
+    dashboard_url: str | None = Field(default=None, pattern=r"^https?://")
+    """Where the dashboard of config/grafana is, for links in messages."""
+
 
 Labels = dict[
     Annotated[

@@ -15,6 +15,7 @@ from watcher.adapters.webhook import Webhook
 from watcher.app.compose import clock
 from watcher.app.reports import Receiver as Reporter
 from watcher.cycles.tidings import Terms
+from watcher.engine.links import Places
 from watcher.engine.matching import Match
 from watcher.engine.route import Route
 from watcher.engine.severity import Grading
@@ -66,6 +67,7 @@ def terms(settings: Settings) -> Terms:
     """When what is told, where."""
     routes = settings.slack.routes if settings.slack else ()
     return Terms(
+        places=Places(page=settings.web.external_url, dashboard=settings.web.dashboard_url),
         repeat=settings.repeat,
         blind_grace=settings.blind_grace,
         grading=Grading(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from watcher.engine.announce import News, Reason
 from watcher.engine.group import Problem, problems
+from watcher.engine.links import NOWHERE, Places, links
 from watcher.engine.matching import fits, labels
 from watcher.engine.route import Route, chosen
 from watcher.engine.severity import NOTICE, Grading, severity
@@ -38,6 +39,7 @@ class Terms:
     blind_grace: timedelta
     grading: Grading
     routes: Sequence[Route] = ()
+    places: Places = NOWHERE
     mass_loss: float = 0.2
     """Share of the expected jobs whose removal at once is told as one thing."""
 
@@ -82,8 +84,11 @@ def is_muted(incident: Incident, about: Mapping[JobKey, Context], mutes: Iterabl
     return any(fits(mute.match, known) for mute in mutes)
 
 
-def contexts(result: Result, incidents: Iterable[Incident]) -> Mapping[JobKey, Context]:
+def contexts(
+    result: Result, incidents: Iterable[Incident], places: Places
+) -> Mapping[JobKey, Context]:
     """What is known of the job of each incident beyond the incident itself."""
+    watched = {p.name: p for p in result.expectations.prometheuses} if result.expectations else {}
     statuses = {status.job.key: status for status in result.statuses}
     objects = result.expectations.objects if result.expectations else {}
     found = {}
@@ -98,6 +103,7 @@ def contexts(result: Result, incidents: Iterable[Incident]) -> Mapping[JobKey, C
             severity=status.job.steering.severity if status else None,
             pinned=status is not None and status.job.origin is Origin.PINNED,
             labels=labels(incident, status, objects.get(monitor) if monitor else None),
+            links=links(incident, watched.get(incident.prometheus), places),
             beside=diagnosis.beside if diagnosis else (),
             silences_critical=any(a.critical for a in diagnosis.silenced) if diagnosis else False,
         )

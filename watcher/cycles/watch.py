@@ -97,7 +97,10 @@ class Watch:
     ) -> Iterator[Owed]:
         """A message to each receiver for what fires now: owed whatever happens to us next."""
         fired = [t.after for t in transitions if t.after.fired_at == result.at]
-        about, hushed = contexts(result, fired), behind(fired, result, self.terms)
+        about, hushed = (
+            contexts(result, fired, self.terms.places),
+            behind(fired, result, self.terms),
+        )
         for incident in fired:
             silent = incident.id in hushed or is_muted(incident, about, mutes)
             if incident.group is not None and not silent:
@@ -106,7 +109,10 @@ class Watch:
 
     def _tell(self, result: Result) -> None:
         unsettled = self.store.unsettled()
-        about, hushed = contexts(result, unsettled), behind(unsettled, result, self.terms)
+        about, hushed = (
+            contexts(result, unsettled, self.terms.places),
+            behind(unsettled, result, self.terms),
+        )
         blind = self.store.blind_spells(result.at - _REMEMBERED_FOR, result.at + _MOMENT)
         self.delivery.tell(
             chain(
