@@ -1,5 +1,6 @@
 """What should be scraped, read from a cluster over real HTTP."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -286,6 +287,33 @@ def test_one_bad_object_costs_only_itself(cluster, tmp_path):
 
     assert pools(found) == ["serviceMonitor/shop/good/0"]
     assert [u.source for u in found.unreadable] == ["ServiceMonitor shop/bad"]
+
+
+@pytest.mark.parametrize(
+    "junk", [{"metadata": {}}, {"metadata": None}, {"metadata": {"name": 5, "namespace": "shop"}}]
+)
+def test_an_object_without_a_name_costs_only_itself(cluster, tmp_path, junk):
+    path = "/apis/monitoring.coreos.com/v1/prometheuses"
+    items = [junk, a_prometheus_resource(serviceMonitorNamespaceSelector={})]
+    body = {"kind": "PrometheusList", "apiVersion": "v1", "metadata": {}, "items": items}
+    cluster.fail(path, body=json.dumps(body).encode())
+    cluster.apply(a_service_monitor("good", "shop"))
+    read = source(cluster, tmp_path)
+
+    found = read.snapshot(NOW)
+
+    assert pools(found) == ["serviceMonitor/shop/good/0"]
+    assert read.mounts(NOW) == ()
+
+
+def test_a_pod_with_a_status_of_a_wrong_type_is_a_server_that_cannot_be_read(cluster, tmp_path):
+    cluster.apply(a_prometheus_resource())
+    body = {"kind": "PodList", "metadata": {}, "items": [a_prometheus_pod() | {"status": "broken"}]}
+    cluster.fail("/api/v1/pods", body=json.dumps(body).encode())
+
+    found = source(cluster, tmp_path).snapshot(NOW)
+
+    assert urls(found) == ["http://prometheus-k8s-0.prometheus-operated.monitoring.svc:9090"]
 
 
 def test_mounts_are_told_with_who_made_them_and_whether_they_last(cluster, tmp_path):

@@ -167,6 +167,15 @@ def test_a_learned_job_that_is_explained_later_is_no_removal():
     assert merged.jobs == (a_job(),)
 
 
+def test_a_pool_that_runs_on_for_a_monitor_that_is_gone_is_not_expected_twice():
+    running = replace(a_job(), key="running", monitor=None, origin=Origin.CONFIG_FILE)
+
+    [job] = remembered(some_expectations(a_job()), some_expectations(running)).jobs
+
+    assert job.monitor == a_job().monitor
+    assert job.gone_since == NOW
+
+
 def test_a_pin_that_the_settings_have_no_more_is_no_removal():
     pinned = with_pins(some_expectations(a_job()), [Pin(name="x", pool="*")])
 

@@ -30,7 +30,8 @@ from watcher.diagnosis.rule import Ground
 from watcher.engine.compare import compare
 from watcher.engine.dormant import with_dormant
 from watcher.model import facts as fact
-from watcher.model.facts import Facts, Known
+from watcher.model.facts import STATEFUL_SETS, Facts, Known
+from watcher.model.kube import KubeObject
 from watcher.model.rules import LoadedRule
 
 
@@ -118,6 +119,18 @@ def test_a_fact_withheld_tells_no_other_risk(entry):
         lacking = {u.code for u in undecided if u.lacking == name}
         assert {risk.code for risk in risks} <= codes, name
         assert codes - {risk.code for risk in risks} <= lacking, name
+
+
+def test_an_object_with_a_field_of_a_wrong_type_leaves_only_its_rules_undecided():
+    broken = {"kind": "StatefulSet", "metadata": {"name": "k8s", "namespace": "a"}, "spec": 5}
+    healthy = ground({"case": "", "server": {"targets": [{}]}, "expect": {}})
+    facts = Facts({**healthy.facts.known, STATEFUL_SETS.name: Known((KubeObject(broken),))})
+
+    risks, undecided = assess(replace(healthy, facts=facts), at_risk())
+
+    assert risks == ()
+    assert "mount-not-in-cr" in {u.code for u in undecided}
+    assert {u.lacking for u in undecided} == {"a usable object"}
 
 
 def test_a_healthy_cluster_has_no_risk_and_nothing_is_undecided():

@@ -93,7 +93,7 @@ class ClusterSource:
             return ()
         reading = Reading(self._api, self._namespaces)
         prometheuses = _known(reading.everywhere(PROMETHEUSES)) + _known(reading.everywhere(AGENTS))
-        watched = [p for p in prometheuses if self._watched.includes(p)]
+        watched = [p for p in prometheuses if _is_whole(p) and self._watched.includes(p)]
         places = {p.namespace for p in watched}
         workloads = [
             workload
@@ -137,7 +137,8 @@ class ClusterSource:
     def _chosen(self, found: Objects) -> Objects:
         if isinstance(found, Unavailable):
             return found
-        return Known(tuple(each for each in found.value if self._watched.includes(each)))
+        kept = (p for p in found.value if not _is_whole(p) or self._watched.includes(p))
+        return Known(tuple(kept))
 
     def _counted(self, reading: Reading, found: Expectations) -> Expectations:
         """*found* with the number of nodes, where a pinned job asks for it."""
@@ -190,6 +191,14 @@ def _target_pods(
             return reading.everywhere(PODS), places
         namespaces.update(wanted)
     return reading.within(PODS, namespaces), frozenset(namespaces)
+
+
+def _is_whole(resource: KubeObject) -> bool:
+    """Whether it has a name and a namespace; one that has not is told by the snapshot."""
+    try:
+        return bool(resource.name and resource.namespace)
+    except FieldError:
+        return False
 
 
 def _readable(found: Objects) -> bool:

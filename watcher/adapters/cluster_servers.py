@@ -71,9 +71,16 @@ def pod_url(pod: KubeObject, prometheus: KubeObject, proxy: KubeApi | None) -> s
     port = _port(pod, how)
     if proxy is not None:
         return proxy.proxy_url(pod.namespace, pod.name, port, how.scheme) + how.prefix
-    address = text(pod.raw, "status", "podIP")
+    address = _address(pod)
     host = address or f"{pod.name}.prometheus-operated.{pod.namespace}.svc"
     return f"{how.scheme}://{f'[{host}]' if ':' in host else host}:{port}{how.prefix}"
+
+
+def _address(pod: KubeObject) -> str | None:
+    try:
+        return text(pod.raw, "status", "podIP")
+    except FieldError:
+        return None
 
 
 def _port(pod: KubeObject, how: Web) -> int:

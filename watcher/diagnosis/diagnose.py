@@ -36,9 +36,9 @@ def diagnose(case: Case, rules: Iterable[Rule]) -> Diagnosis:
         try:
             finding = rule.check(replace(case, needs=rule.needs))
         except Lacking as lacking:
-            undecided.append(_undecided(rule, lacking))
+            undecided.append(_undecided(rule.code, rule.link, lacking))
         except (FieldError, SelectorError) as error:
-            undecided.append(_undecided(rule, Lacking("a usable object", Unavailable(str(error)))))
+            undecided.append(_undecided(rule.code, rule.link, _unusable(error)))
         else:
             if finding is not None:
                 found.append(Found(code=rule.code, link=rule.link, finding=finding))
@@ -74,10 +74,15 @@ def _bound_by_state(case: Case) -> Link:
             return Link.KEPT
 
 
-def _undecided(rule: Rule, lacking: Lacking) -> Undecided:
+def _unusable(error: FieldError | SelectorError) -> Lacking:
+    """An object with a field of a wrong type costs only the rules that read it."""
+    return Lacking("a usable object", Unavailable(str(error)))
+
+
+def _undecided(code: str, link: Link, lacking: Lacking) -> Undecided:
     return Undecided(
-        code=rule.code,
-        link=rule.link,
+        code=code,
+        link=link,
         lacking=lacking.fact,
         reason=lacking.unavailable.reason,
         permission=lacking.unavailable.permission,
@@ -154,13 +159,7 @@ def assess(
         try:
             risks += rule.check(replace(ground, needs=rule.needs))
         except Lacking as lacking:
-            undecided.append(
-                Undecided(
-                    code=rule.code,
-                    link=Link.DECLARED,
-                    lacking=lacking.fact,
-                    reason=lacking.unavailable.reason,
-                    permission=lacking.unavailable.permission,
-                )
-            )
+            undecided.append(_undecided(rule.code, Link.DECLARED, lacking))
+        except (FieldError, SelectorError) as error:
+            undecided.append(_undecided(rule.code, Link.DECLARED, _unusable(error)))
     return tuple(risks), tuple(undecided)

@@ -81,10 +81,12 @@ def remember(
     )
     kept = _not_retired(left, fresh, keeping, now)
     monitors = {job.monitor for job in kept}
+    # A monitor that is gone still says whose pool it is; so a running one is not expected twice.
+    spoken_for = _pools([job for job in kept if job.monitor is not None])
     return replace(
         fresh,
         prometheuses=_prometheuses(before, fresh, kept, hidden),
-        jobs=fresh.jobs + kept,
+        jobs=tuple(job for job in fresh.jobs if not _is_named_in(job, spoken_for)) + kept,
         objects={**fresh.objects, **{r: o for r, o in before.objects.items() if r in monitors}},
         unselected=tuple(u for u in fresh.unselected if u.monitor not in monitors),
     )
@@ -114,6 +116,11 @@ class _Replaced:
         if job.pin is not None:
             return job.prometheus in self._watched and not is_hidden(job, hidden)
         return job.monitor is None and (job.prometheus, job.pool) in self._explained
+
+
+def _is_named_in(job: ExpectedJob, pools: AbstractSet[tuple[PrometheusName, PoolName]]) -> bool:
+    """Whether *job*, known by its pool's name alone, is one of *pools*."""
+    return job.monitor is None and job.pin is None and (job.prometheus, job.pool) in pools
 
 
 def _pools(jobs: Sequence[ExpectedJob]) -> set[tuple[PrometheusName, PoolName]]:
