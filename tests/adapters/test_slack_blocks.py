@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.builders import a_found, a_job, an_incident
 from tests.messages import a_message, a_subject, resolved, the_incident
 from tests.slack_rules import block_faults, faults, texts
 from watcher.adapters.slack_blocks import compose
@@ -19,12 +20,28 @@ from watcher.adapters.slack_picture import as_text, barred, picture
 from watcher.adapters.slack_plan import reply, rest
 from watcher.adapters.slack_text import code, fence, paragraph, plain, units, words
 from watcher.engine.announce import Reason
-from watcher.engine.wording import Message, Subject
+from watcher.engine.group import Problem
+from watcher.engine.wording import Message, of_problem
 from watcher.model.comparison import JobState
 from watcher.model.findings import Evidence, FixStep
 from watcher.model.incidents import Status
 
 GOLDEN = Path(__file__).parents[1] / "data" / "slack"
+
+
+def a_storm():
+    """What is said of a dozen problems at once."""
+    jobs = tuple(
+        an_incident(a_job(f"web-{n}"), id=f"{n}", cause=f"cause-{n % 3}", group="storm@1")
+        for n in range(12)
+    )
+    return of_problem(Problem(id="storm@1", incidents=jobs), Reason.FIRST, {}, "critical")
+
+
+def flapping():
+    """What is said of a job that comes and goes."""
+    incident = an_incident(cause="connection-refused", found=a_found("connection-refused"), turns=5)
+    return of_problem(Problem(id="g", incidents=(incident,)), Reason.FIRST, {}, "warning")
 
 
 def golden():
@@ -46,7 +63,12 @@ def golden():
         summary="every target is down; no rule explains why",
         undecided=("secret-missing: SECRET_KEYS could not be read: 403 (get secrets)",),
     )
+    critical = replace(message, severity="critical", mention="S0ONCALL1")
     return {
+        "critical": compose(critical),
+        "escalated-reply": reply(replace(critical, reason=Reason.ESCALATED)),
+        "storm": compose(a_storm()),
+        "flapping": compose(flapping()),
         "firing": compose(message),
         "resolved": compose(resolved(message)),
         "resolved-reply": reply(resolved(message)),
