@@ -21,7 +21,7 @@ from watcher.adapters.slack_plan import reply, rest
 from watcher.adapters.slack_text import code, fence, paragraph, plain, units, words
 from watcher.engine.announce import Reason
 from watcher.engine.group import Problem
-from watcher.engine.wording import Message, of_problem
+from watcher.engine.wording import Message, Subject, of_problem
 from watcher.model.comparison import JobState
 from watcher.model.findings import Evidence, FixStep
 from watcher.model.incidents import Status
