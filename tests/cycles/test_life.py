@@ -51,6 +51,17 @@ class TestFlapping:
         assert told.headline == "Scrape job flapping: serviceMonitor/shop/web/0"
         assert told.summary.startswith("lost 5 times in a short while")
 
+    def test_not_even_its_age_breaks_the_silence(self):
+        stage = Stage("web", "api", policy=QUICK)
+        self.flap(stage, 5)
+        before = len(stage.receiver.told)
+
+        for _ in range(20):
+            stage.watch(lost=["web"], step=timedelta(minutes=30))
+            stage.watch(lost=[], step=timedelta(minutes=30))
+
+        assert stage.receiver.told[before:] == []
+
     def test_it_ends_after_an_hour_without_a_loss(self):
         stage = Stage(policy=QUICK)
         self.flap(stage, 20)

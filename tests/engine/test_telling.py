@@ -50,6 +50,7 @@ class TestWhy:
             (replace(FIRING, body="y"), SENT, Reason.CHANGED),
             (replace(FIRING, severity="critical"), SENT, Reason.ESCALATED),
             (replace(FIRING, severity="critical", cause="b"), SENT, Reason.ESCALATED),
+            (replace(FIRING, severity="critical", quiet=True), SENT, Reason.NONE),
             (FIRING, replace(SENT, severity="critical"), Reason.NONE),
             (OVER, SENT, Reason.RESOLVED),
             (OVER, None, Reason.NONE),

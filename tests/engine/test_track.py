@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import NOW, a_found, a_job, a_status, an_ignored_job
-from watcher.engine.track import Policy, track
+from watcher.engine.track import Policy, track, turns
 from watcher.model.incidents import Ending, Status
 
 POLICY = Policy(pending_watches=2, pending_for=timedelta(minutes=1), resolve_watches=2)
@@ -183,3 +183,39 @@ def test_the_state_is_followed_while_it_fires():
 
     assert transition.after == replace(fired, state=transition.after.state)
     assert transition.after.state == "empty"
+
+
+FLAPPY = Policy(
+    pending_watches=1,
+    pending_for=timedelta(0),
+    resolve_watches=1,
+    flap_turns=2,
+    flap_window=10 * MINUTE,
+)
+
+
+@given(st.lists(STATES, max_size=60))
+def test_a_job_that_comes_and_goes_begins_no_more_incidents_than_its_turns_in_a_window(states):
+    """Law 3 and 7 for flapping: silence, and an end of its own."""
+    history = History()
+    for state in states:
+        history.now += MINUTE
+        lately = turns([*history.ended, *history.ongoing.values()], FLAPPY, history.now)
+
+        def tracked(state=state, lately=lately):
+            return track(
+                history.ongoing,
+                [a_status(state)],
+                {},
+                lately=lately,
+                policy=FLAPPY,
+                now=history.now,
+            )
+
+        history.apply(tracked())
+        assert tracked() == ()
+
+    began = sorted(i.fired_at for i in (*history.ended, *history.ongoing.values()))
+    for fourth, first in zip(began[3:], began, strict=False):
+        assert fourth - first >= FLAPPY.flap_window
+    assert all(i.starts_at <= i.ends_at for i in history.ended)

@@ -26,7 +26,7 @@ class News:
     """What there is to say about a subject.
 
     *body* is a digest of what would be said beyond status and cause (which jobs, in which state).
-    What is *quiet* is told once and never again while it lasts.
+    What is *quiet* is told once, and no passing of time has it told again while it lasts.
     """
 
     status: Status
@@ -80,7 +80,7 @@ def distance(repeat: timedelta, reminders: int) -> timedelta:
 def _still_firing(
     news: News, last: Sent, owed: Owed | None, *, repeat: timedelta, now: datetime
 ) -> Reason:
-    if news.severity == URGENT != last.severity:
+    if news.severity == URGENT != last.severity and not news.quiet:
         return Reason.ESCALATED
     if last.cause != news.cause:
         return Reason.CAUSE_CHANGED
