@@ -30,6 +30,7 @@ _WINDOWS: Final = ((3600, 15), (86400, _LOOKBACK))
 """Windows and their steps, in seconds, the cheap ones first; the retention comes last."""
 _DEFAULT: Final = timedelta(days=15)  # Prometheus's own default retention
 _UNITS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
+_END_OF_TIME: Final = 253402300800  # the year 10000, which datetime does not know
 _GAUGE: Final = "prometheus_target_scrape_pool_targets"
 
 
@@ -85,7 +86,8 @@ class History:
         if found is not None or not labels:
             return found
         # Never up, or for less than a step: then what there is, is little enough to be looked at.
-        times = [sample.at for sample in self._api.query(f"{series}[{windows[-1][0]}s]")]
+        samples = self._api.query(f"{series}[{windows[-1][0]}s]")
+        times = [sample.at for sample in samples if 0 <= sample.at < _END_OF_TIME]
         return datetime.fromtimestamp(max(times), UTC) if times else None
 
     def _gauge(self, pool: PoolName) -> str:
@@ -106,7 +108,8 @@ class History:
 
     def _at(self, what: str, window: int, step: int, at: float | None = None) -> float | None:
         asked = f"max(max_over_time(({what})[{window}s:{step}s]))"
-        return max((sample.value for sample in self._api.query(asked, at)), default=None)
+        found = (sample.value for sample in self._api.query(asked, at))
+        return max((value for value in found if 0 <= value < _END_OF_TIME), default=None)
 
 
 def selector(metric: str, labels: Mapping[str, str]) -> str:

@@ -90,7 +90,7 @@ class Api:
         answered = self._tape.ask(asked, lambda: self._live_query(promql, params))
         try:
             return query_result(msgspec.json.decode(answered.body))
-        except (LookupError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             what = f"answered no result of the expected form ({type(error).__name__})"
             raise self._unavailable(_QUERY, what) from None
 
