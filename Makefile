@@ -16,7 +16,9 @@ demo: $(VENV) ## play the incident on a real Prometheus; WAIT=0 ends by itself a
 	WAIT=$(WAIT) $(BIN)/python -m demo
 
 test: $(VENV) ## run all tests, with coverage
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest --numprocesses 3 --dist loadfile
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 soak: $(VENV) ## kill the daemon 200 times while jobs come and go and Slack misbehaves; prints figures
@@ -44,7 +46,7 @@ lock: $(VENV) ## resolve the newest versions into both locks
 	$(LOCK) --extra postgres --group dev --output-file requirements-dev.lock
 
 clean: ## remove what was made here; the cache of Prometheus binaries stays
-	rm -rf .venv .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf .venv .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 
 $(VENV): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": run make PYTHON=python3.11")'
