@@ -184,7 +184,10 @@ class SlackAPI:
         if arguments.get("channel") not in self.channels:
             return _no("channel_not_found")
         shown = [_as_read(m, arguments) for m in messages if m.channel == arguments["channel"]]
-        return {"ok": True, "messages": shown[: int(arguments.get("limit", 100))]}
+        start = int(arguments.get("cursor") or 0)
+        end = start + int(arguments.get("limit", 100))
+        more = {"next_cursor": str(end) if end < len(shown) else ""}
+        return {"ok": True, "messages": shown[start:end], "response_metadata": more}
 
     def _upload_url(self, arguments):
         if not arguments.get("filename") or not int(arguments.get("length", 0)):

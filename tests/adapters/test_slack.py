@@ -247,6 +247,18 @@ def test_with_the_scope_to_read_an_end_whose_answer_was_lost_is_told_once(slack,
     assert len(slack.thread(handle.partition("/")[2])) == 1
 
 
+def test_a_doubtful_message_is_found_under_many_that_came_after_it(slack):
+    slack.scopes.add("channels:history")
+    notifier = a_slack(slack)
+    notifier.notify(a_message(), None)
+    for number in range(250):
+        slack.call("chat.postMessage", {"channel": CHANNEL, "text": f"chat {number}"}, TOKEN)
+
+    notifier.notify(a_message(), None, doubtful=True)
+
+    assert sum(m.metadata is not None for m in slack.messages) == 1
+
+
 def test_a_message_that_was_not_taken_is_not_found_and_sent_again(slack):
     slack.scopes.add("channels:history")
     notifier = a_slack(slack)

@@ -20,5 +20,3 @@ def test_every_incident_and_its_end_is_told_and_only_a_kill_repeats_it(tmp_path,
     assert len(play.fired()) >= KILLS
     assert play.untold() == set()
     assert play.unexcused() == {}
-    if reads:
-        assert play.repeats() == {}

@@ -5,6 +5,7 @@ That takes a scope for reading (``channels:history``, ``groups:history``) which 
 have; without it the message is sent again, since once too often is better than never.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +17,9 @@ from watcher.engine.wording import Message
 from watcher.errors import NotifyError
 from watcher.model.incidents import Status
 
-_LOOK_BACK: Final = 200
+_PAGE: Final = 200
+_PAGES: Final = 10
+"""So many pages are looked through, so that a message is found after hours of a busy channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +57,20 @@ def replied(api: WebAPI, wanted: Payload, channel: str, thread: str) -> bool:
     )
 
 
-def _read(api: WebAPI, method: str, channel: str, **more: str) -> list[dict[str, Any]]:
-    query = {"channel": channel, "limit": _LOOK_BACK, "include_all_metadata": True, **more}
-    try:
-        return list(api.call(method, query).get("messages") or ())
-    except NotifyError as error:
-        if error.permanent or error.reason == Reason.REFUSED:
-            return []
-        raise
+def _read(api: WebAPI, method: str, channel: str, **more: str) -> Iterator[dict[str, Any]]:
+    """The messages, page by page as Slack gives them; none where the app may not read."""
+    query = {"channel": channel, "limit": _PAGE, "include_all_metadata": True, **more}
+    for _ in range(_PAGES):
+        try:
+            answer = api.call(method, query)
+        except NotifyError as error:
+            if error.permanent or error.reason == Reason.REFUSED:
+                return
+            raise
+        yield from answer.get("messages") or ()
+        query["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor", "")
+        if not query["cursor"]:
+            return
 
 
 def _payload(message: dict[str, Any]) -> dict[str, Any]:
