@@ -52,6 +52,7 @@ def choosers(
     usable = []
     for resource in resources:
         try:
+            _ = resource.kind  # by which it is called
             _read(resource)
             usable.append(resource)
         except FieldError as error:
