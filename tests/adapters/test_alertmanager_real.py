@@ -13,7 +13,7 @@ from watcher.settings import AlertmanagerSettings
 KUBELET = "serviceMonitor/monitoring/kubelet/0"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server():
     with RealAlertmanager() as running:
         yield running
