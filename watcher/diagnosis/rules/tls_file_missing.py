@@ -98,13 +98,7 @@ def _fix(case: Case, missing: _files.MissingFile) -> list[FixStep]:
         ]
     if missing.mount is not None and missing.mount.secret is not None:
         key = _files.key_of(missing.mount, missing.file.path)
-        return [
-            FixStep(
-                do=f"Secret {prometheus.namespace}/{missing.mount.secret} is mounted there: see"
-                f" whether it has the key {key}, and add it; then reload Prometheus",
-                command=f"kubectl -n {prometheus.namespace} describe secret {missing.mount.secret}",
-            ),
-        ]
+        return [_mend_secret(case, prometheus.namespace, missing.mount.secret, key)]
     if covers(resource_mounts(prometheus), missing.file.path) is not None:
         return [
             FixStep(
@@ -129,6 +123,29 @@ def _fix(case: Case, missing: _files.MissingFile) -> list[FixStep]:
             else None,
         ),
     ]
+
+
+def _mend_secret(case: Case, namespace: str, name: str, key: str) -> FixStep:
+    """A Secret that is mounted where the file should be, by what its keys are known to be."""
+    found = case.look(SECRET_KEYS)
+    place = f"secret/{namespace}/{name}"
+    keys = () if isinstance(found, Unavailable) or place not in found else found[place]
+    secret = f"Secret {namespace}/{name}"
+    match keys:
+        case None:
+            do = f"{secret} is to be mounted there and is not in the cluster: make it, with the key {key}"
+        case ():
+            do = f"{secret} is mounted there: see whether it has the key {key}, and add it"
+        case held if key in held:
+            do = (
+                f"{secret} is mounted there and has the key {key} by now: wait until the pod has it"
+            )
+        case held:
+            do = (
+                f"{secret} is mounted there without the key {key}, it has {', '.join(held)}: add it"
+            )
+    command = f"kubectl -n {namespace} describe secret {name}"
+    return FixStep(do=f"{do}; then reload Prometheus", command=command)
 
 
 def _list(paths: list[str]) -> str:
