@@ -88,7 +88,7 @@ def test_the_settings_of_the_compose_file_are_valid_and_name_its_prometheus() ->
     mounted = {mount.split(":")[1] for mount in SERVICES["watcher"]["volumes"]}
 
     assert [server.url for server in prometheus.servers] == ["http://prometheus:9090"]
-    assert {str(file) for file in settings.expect.config_files} <= mounted
+    assert {str(file.path) for file in settings.expect.config_files} <= mounted
 
 
 def test_the_broken_job_of_the_compose_file_names_a_certificate_that_is_nowhere() -> None:
