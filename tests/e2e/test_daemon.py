@@ -138,9 +138,11 @@ def test_it_ends_in_time_while_a_server_hangs(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         servers = [{"name": "p-0", "url": url}]
-        with Daemon(tmp_path, prometheuses=[{"name": "edge", "servers": servers}]) as daemon:
-            with silent.accept()[0]:
-                code, seconds = daemon.end()
+        with (
+            Daemon(tmp_path, prometheuses=[{"name": "edge", "servers": servers}]) as daemon,
+            silent.accept()[0],
+        ):
+            code, seconds = daemon.end()
 
     assert code == 0
     assert seconds < 5
