@@ -54,8 +54,8 @@ class History:
         """When a target of *pool* last gave samples; None if never, as far back as it goes.
 
         Found by the *labels* that all its targets had and no other pool's have; without them by the
-        server's own gauge, which it has where it scrapes itself. A pool whose targets never were
-        up has the time of its last scrape. *retention* is what ``storageRetention`` says.
+        server's own gauge, which it has where it scrapes itself. A scrape that failed gave none.
+        *retention* is what ``storageRetention`` says.
         """
         answer = self._answers.get(pool)
         if answer is not None and now - answer.asked_at < FRESH:
@@ -85,9 +85,11 @@ class History:
         found = self._newest(alive, windows[1:])
         if found is not None or not labels:
             return found
-        # Never up, or for less than a step: then what there is, is little enough to be looked at.
-        samples = self._api.query(f"{series}[{windows[-1][0]}s]")
-        times = [sample.at for sample in samples if 0 <= sample.at < _END_OF_TIME]
+        whole = f"{series}[{windows[-1][0]}s]"
+        if not any(sample.value for sample in self._api.query(f"max_over_time({whole})")):
+            return None
+        # Up for less than a step: then what there is, is little enough to be looked at.
+        times = [s.at for s in self._api.query(whole) if 0 <= s.at < _END_OF_TIME]
         return datetime.fromtimestamp(max(times), UTC) if times else None
 
     def _gauge(self, pool: PoolName) -> str:
