@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.e2e.loaded_states import Told
+from tests.e2e.loaded_state import Told
 from tests.kube_api import KubeApi
 from watcher.adapters.sql import SqlStore, open_store
 from watcher.app.compose import World, clock, connected

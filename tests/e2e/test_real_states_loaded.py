@@ -15,19 +15,10 @@ import pytest
 import yaml
 
 from tests.e2e.loaded_cluster import Cluster, Object
-from tests.e2e.loaded_states import (
-    BOTH,
-    FLAGS,
-    HEALTHY,
-    LATER,
-    RENAMED,
-    RISKS,
-    State,
-    Told,
-    begin,
-    states,
-    tls,
-)
+from tests.e2e.loaded_created import BOTH, LATER, tls
+from tests.e2e.loaded_declared import FLAGS, RENAMED
+from tests.e2e.loaded_state import HEALTHY, State, Told
+from tests.e2e.loaded_states import RISKS, begin, states
 from tests.e2e.loaded_watcher import Watcher, watching
 from tests.e2e.scraped_targets import served
 from tests.kube_api import KubeApi
