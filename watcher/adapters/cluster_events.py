@@ -58,7 +58,8 @@ def _by_object(call: Call, kind: str, namespace: str | None) -> Availability[_By
         found = Known(tuple(KubeObject(_as_core(event.raw)) for event in newer.value))
     about: dict[tuple[object, object], list[KubeObject]] = {}
     for event in found.value:
-        about.setdefault(_about(event), []).append(event)
+        if _kind(event) == kind:
+            about.setdefault(_about(event), []).append(event)
     return Known(about)
 
 
@@ -71,6 +72,11 @@ def _listed(call: Call, resource: Resource, namespace: str | None, which: Which)
 def _as_core(event: Mapping[str, Any]) -> dict[str, Any]:
     renamed = {_OLD_NAMES.get(key, key): value for key, value in event.items()}
     return renamed | {"apiVersion": EVENTS.api_version}
+
+
+def _kind(event: KubeObject) -> object:
+    about = event.raw.get("involvedObject")
+    return about.get("kind") if isinstance(about, Mapping) else None
 
 
 def _about(event: KubeObject) -> tuple[object, object]:

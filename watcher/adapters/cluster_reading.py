@@ -3,7 +3,7 @@
 Also where only some namespaces may be read. What the objects mean is the operator package's.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
@@ -65,13 +65,19 @@ class Reading:
 
     def prometheus_pods(self) -> Objects:
         """The pods of all Prometheuses that an operator made."""
-        return joined(self.everywhere(PODS, Which(labels=labels)) for labels in _POD_LABELS)
+        found = joined(self.everywhere(PODS, Which(labels=labels)) for labels in _POD_LABELS)
+        if isinstance(found, Unavailable):
+            return found
+        # A pod may carry both labels, and what stands between may not know of selectors.
+        return Known(tuple({_place(pod): pod for pod in found.value}.values()))
 
     def operators(self) -> Objects:
         """Deployments of prometheus-operator: by its label, else by images and container names."""
         found = self.everywhere(DEPLOYMENTS, Which(labels=f"{LABEL}={NAME}"))
-        if isinstance(found, Unavailable) or found.value:
+        if isinstance(found, Unavailable):
             return found
+        if labelled := tuple(filter(runs_operator, found.value)):
+            return Known(labelled)
         every = self.everywhere(DEPLOYMENTS)
         if isinstance(every, Unavailable):
             return every
@@ -87,6 +93,13 @@ class Reading:
                 self.unserved.add(resource.kind)
                 return ()  # no such kind, so none of them; the fact CRDS tells it apart
             raise
+
+
+def _place(resource: KubeObject) -> tuple[str, str]:
+    """Namespace and name as they stand in the raw object: what was read is not judged here."""
+    metadata = resource.raw.get("metadata")
+    known = metadata if isinstance(metadata, Mapping) else {}
+    return str(known.get("namespace")), str(known.get("name"))
 
 
 def attempt(read: Callable[[], T]) -> Availability[T]:

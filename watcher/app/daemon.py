@@ -269,8 +269,8 @@ def _serve(daemon: Daemon, stack: ExitStack) -> BackgroundScheduler:
         audit=lambda: daemon.at_risk,
         inspection=lambda: daemon.reports.last,
         sources=tuple(source.name for source in daemon.world.sources),
-        mutes=Mutes(store=daemon.store, windows=daemon.watch.windows, clock=compose.clock),
         accepting=Accept(store=daemon.store, clock=compose.clock),
+        mutes=Mutes(store=daemon.store, windows=daemon.watch.windows, clock=compose.clock),
     )
     app = create(latest, daemon.meters)
     server = stack.enter_context(WebServer(app, settings.web.listen, settings.web.config_file))
