@@ -90,6 +90,17 @@ def test_servers_are_reached_as_their_resource_says(cluster, tmp_path):
     assert urls(found) == ["https://10.0.0.1:9999/prom"]
 
 
+def test_servers_that_listen_for_their_own_pod_alone_are_told_with_what_to_do(cluster, tmp_path):
+    cluster.apply(a_prometheus_resource(listenLocal=True))
+    by_hand = {"name": "monitoring/k8s", "servers": [{"name": "p-0", "url": "http://127.0.0.1:1"}]}
+
+    unreadable = source(cluster, tmp_path).snapshot(NOW).unreadable
+    named = source(cluster, tmp_path, prometheuses=[by_hand]).snapshot(NOW).unreadable
+
+    assert ["spec.listenLocal" in each.error for each in unreadable] == [True]
+    assert named == ()
+
+
 def test_servers_are_reached_through_the_api_server_where_the_settings_say_so(cluster, tmp_path):
     cluster.apply(a_prometheus_resource(routePrefix="/prom", web={"tlsConfig": {"cert": {}}}))
     cluster.apply(a_prometheus_pod(ip="10.0.0.1"))

@@ -42,6 +42,7 @@ class Watched:
         missing = [p for name, p in self._named.items() if name not in there]
         kept += [_by_url(p) for p in missing if p.servers]
         lacking = [_lacking(p, known=known) for p in missing if not p.servers]
+        lacking += [_out_of_reach(p.name) for p in kept if self._listens_locally(p)]
         names = {prometheus.name for prometheus in kept}
         return replace(
             found,
@@ -60,6 +61,13 @@ class Watched:
         if named is None or not named.servers:
             return prometheus
         return replace(prometheus, servers=_servers(named))
+
+    def _listens_locally(self, prometheus: WatchedPrometheus) -> bool:
+        """Whether only its own pods reach its servers, and the settings name no other way."""
+        named = self._named.get(prometheus.name)
+        if prometheus.resource is None or (named is not None and named.servers):
+            return False
+        return web(KubeObject(prometheus.resource)).listen_local
 
 
 def pod_url(pod: KubeObject, prometheus: KubeObject, proxy: KubeApi | None) -> str:
@@ -110,6 +118,14 @@ def _servers(named: PrometheusSettings) -> tuple[ExpectedServer, ...]:
         )
         for server in named.servers
     )
+
+
+def _out_of_reach(name: PrometheusName) -> Unreadable:
+    why = (
+        "its servers listen on 127.0.0.1 of their pods alone (spec.listenLocal): forward their "
+        "ports and name them in prometheuses, or put a proxy beside them"
+    )
+    return Unreadable(source=f"{SOURCE}: {name}", error=why)
 
 
 def _lacking(named: PrometheusSettings, *, known: bool) -> Unreadable:
