@@ -10,7 +10,8 @@ mounted there, elsewhere. Typical half of a repair: `spec.secrets` mounts at
 
 Certain when the Secret that once was mounted at the path (a ControllerRevision, this watcher's own
 history) is the one that is mounted now, or when the keys of the mounted Secret may be read and have
-the names of the missing files. Likely when only the Secret's name fits the directory.
+the names of the missing files. Likely when only the Secret's name fits the directory, or when the
+keys are those that every TLS Secret has and nothing else speaks for this one.
 
 ## Fix
 
@@ -52,6 +53,9 @@ _GENERIC: Final = frozenset(
 )
 """Words that so many Secrets have in their names that they tell nothing."""
 
+_USUAL: Final = frozenset({"tls.crt", "tls.key", "ca.crt"})
+"""Keys that Kubernetes itself gives every Secret of type ``kubernetes.io/tls``."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Elsewhere:
@@ -74,15 +78,27 @@ def check(case: Case) -> Finding | None:
         found = next(_elsewhere(case, missing, missing.holder), None)
         if found is not None:
             return _finding(case, missing, missing.holder, found)
+        keys = case.look(SECRET_KEYS)
+        if isinstance(keys, Unavailable) and _secrets(case, missing):
+            raise Lacking(SECRET_KEYS.name, keys)
     return None
 
 
 def _elsewhere(case: Case, missing: _files.MissingFile, holder: KubeObject) -> Iterator[_Elsewhere]:
     """The mounts that may hold the file, surest first."""
-    _, mounts = _files.mounts_of_server(case, missing.server)
-    secrets = [m for m in mounts or () if m.secret is not None and m.sub_path is None]
+    secrets = _secrets(case, missing)
     yield from _by_former_mount(case, missing, secrets)
     yield from _by_keys(case, missing, holder, secrets)
+
+
+def _secrets(case: Case, missing: _files.MissingFile) -> list[Mount]:
+    """The Secrets that are mounted whole; the operator's own web configuration is none of them."""
+    _, mounts = _files.mounts_of_server(case, missing.server)
+    return [
+        m
+        for m in mounts or ()
+        if m.secret is not None and m.sub_path is None and m.volume != "web-config"
+    ]
 
 
 def _by_former_mount(
@@ -124,7 +140,7 @@ def _by_keys(
         yield _Elsewhere(
             mount=mount,
             moved=_under(mount, wanted),
-            confidence=Confidence.CERTAIN,
+            confidence=_of_keys(fits=mount in fitting, names=set(wanted.values())),
             evidence=Evidence(
                 seen=f"Secret {mount.secret} has the keys {', '.join(sorted(names[mount] or ()))}",
                 where=f"kubectl -n {holder.namespace} describe secret {mount.secret}",
@@ -142,6 +158,11 @@ def _by_keys(
                     where=f"kubectl -n {holder.namespace} describe secret {mount.secret}",
                 ),
             )
+
+
+def _of_keys(*, fits: bool, names: set[str]) -> Confidence:
+    """How sure keys of the right names make it: every TLS Secret has a ``tls.crt``."""
+    return Confidence.CERTAIN if fits or not names <= _USUAL else Confidence.LIKELY
 
 
 def _under(mount: Mount, wanted: dict[str, str]) -> dict[str, str]:
