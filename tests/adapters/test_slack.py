@@ -47,7 +47,7 @@ def a_group(size):
     return a_message(about=tuple(a_subject(f"podMonitor/shop/web-{n}/0") for n in range(size)))
 
 
-def failed(failure, slow=0.5):
+def failed(failure, slow=1.5):
     match failure.kind:
         case "status" if failure.status == 429:
             return RateLimited(failure.retry_after)
@@ -70,7 +70,7 @@ class TestABotKeepsTheContract(NotifierContract):
             secrets = (TOKEN,)
 
             def notifier(self):
-                return a_slack(slack, timeout=0.2)
+                return a_slack(slack, timeout=1.0)
 
             def fail(self, failure):
                 slack.fail("chat.update" if slack.messages else "chat.postMessage", failed(failure))
@@ -88,7 +88,7 @@ class TestAWebhookKeepsTheContract(NotifierContract):
             secrets = (HOOK, "hooksecret")
 
             def notifier(self):
-                return a_hook(slack, timeout=0.2)
+                return a_hook(slack, timeout=1.0)
 
             def fail(self, failure):
                 slack.fail("webhook", failed(failure))
@@ -213,14 +213,14 @@ def test_a_thread_reply_that_failed_is_told_by_the_next_try_without_a_second_mes
     assert len(slack.thread(posted.ts)) == 1
 
 
-LOST = [Torn(after=True), Slow(0.4, after=True)]
+LOST = [Torn(after=True), Slow(1.5, after=True)]
 """Failures after Slack took the message."""
 
 
 @pytest.mark.parametrize("lost", LOST)
 def test_with_the_scope_to_read_a_message_whose_answer_was_lost_stands_once(slack, lost):
     slack.scopes.add("channels:history")
-    notifier, message = a_slack(slack, timeout=0.2), a_message()
+    notifier, message = a_slack(slack, timeout=1.0), a_message()
     slack.fail("chat.postMessage", lost)
     with pytest.raises(NotifyError):
         notifier.notify(message, None)
@@ -236,7 +236,7 @@ def test_with_the_scope_to_read_a_message_whose_answer_was_lost_stands_once(slac
 @pytest.mark.parametrize("lost", LOST)
 def test_with_the_scope_to_read_an_end_whose_answer_was_lost_is_told_once(slack, lost):
     slack.scopes.add("channels:history")
-    notifier, message = a_slack(slack, timeout=0.2), a_message()
+    notifier, message = a_slack(slack, timeout=1.0), a_message()
     handle = notifier.notify(message, None)
     slack.fail("chat.postMessage", lost)
     with pytest.raises(NotifyError):
