@@ -3,11 +3,16 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 from tools.prometheus_binary import NoPrometheusError, PrometheusBinary, at, default
 
 # Before anything imports them, so that their assertions tell what they compared.
 pytest.register_assert_rewrite("tests.contracts.store", "tests.contracts.notifier")
+
+# Whether something is fast is for the benchmarks to say, never for a test on a busy machine.
+settings.register_profile("watcher", deadline=None)
+settings.load_profile("watcher")
 
 
 @pytest.fixture(scope="session")

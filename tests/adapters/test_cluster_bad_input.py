@@ -160,7 +160,7 @@ def with_wrong(place, wrong):
 STRANGE = st.sampled_from([None, 0, -1, 1.5, True, "", "text", [], ["x"], [[]], {}, {"x": {}}])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(list(places(FULL))), STRANGE)
 def test_a_wrong_type_at_any_place_costs_that_object_alone(cluster, tmp_path, place, wrong):
     good = cluster.get("ServiceMonitor", "shop", "good")

@@ -30,7 +30,7 @@ from watcher.model.kube import KubeObject
 from watcher.model.names import ServerName
 from watcher.settings import load
 
-QUICK = settings(deadline=None, max_examples=200)
+QUICK = settings(max_examples=200)
 
 SCALARS = st.one_of(
     st.none(),

@@ -26,6 +26,9 @@ from watcher.adapters.sql import open_store
 JOBS = ("api", "cart", "db", "mail", "shop", "web")
 RETENTION = timedelta(days=400)
 SETTLED_WITHIN = 60.0
+STARTED_WITHIN = 60.0
+LOOK = "/metrics"
+"""Asked once in each watch."""
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
 
@@ -82,7 +85,7 @@ class Play:
             self._write_settings()
             for _ in range(self.kills):
                 daemon = self._start()
-                self._come_and_go(chance, chance.uniform(0.5, 2.0))
+                self._come_and_go(chance, chance.uniform(0.3, 2.0))
                 daemon.kill()
                 daemon.join()
                 self.killed_at.append(time.monotonic())
@@ -154,15 +157,26 @@ class Play:
         )
 
     def _start(self):
+        """A daemon that has begun to look: how long that takes is the machine's affair."""
         daemon = CONTEXT.Process(target=_daemon, args=(str(self.folder),))
         daemon.start()
+        self._wait_for_looks(1)
         return daemon
 
+    def _wait_for_looks(self, count):
+        wanted = self.prometheus.paths().count(LOOK) + count
+        end = time.monotonic() + STARTED_WITHIN
+        while self.prometheus.paths().count(LOOK) < wanted:
+            assert time.monotonic() < end, f"{count} looks were not taken in {STARTED_WITHIN} s"
+            time.sleep(0.02)
+
     def _come_and_go(self, chance, seconds):
+        """What is lost changes at random, and the last of it is looked at, or not quite."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._lose([name for name in JOBS if chance.random() < 0.4])
             time.sleep(min(left, chance.uniform(0.1, 0.6)))
+        self._wait_for_looks(chance.randrange(4))
 
     def _lose(self, lost):
         there = [a_target(name) for name in JOBS if name not in lost]

@@ -141,7 +141,7 @@ def test_slack_has_one_message_edited_in_place_and_a_reply_with_the_duration(pla
     assert first.ts == changed.ts == ended.ts == reply.thread_ts
     assert first.colour == changed.colour != ended.colour
     assert changed.edits > first.edits
-    assert re.search(r"Resolved\W+after\W+\d+ s", str(reply))
+    assert re.search(r"Resolved\W+after\W+\d+ (s|min)\b", str(reply))
 
 
 def test_the_page_says_the_cause_while_the_jobs_are_lost(played):
