@@ -112,7 +112,6 @@ def test_an_agent_on_every_node_is_expected_to_scrape_pod_monitors_alone():
         service_monitor(name="bad", spec={"endpoints": "web"}),
         service_monitor(name="bad", labels=["a"]),
         service_monitor(name="bad", spec={"namespaceSelector": {"matchNames": "x"}}),
-        service_monitor(name="bad", annotations={"watcher/min-targets": "many"}),
         service_monitor({"port": "web", "relabelings": [{"action": 1}]}, name="bad"),
         thing("ServiceMonitor", "bad", spec=[]),
     ],
@@ -124,6 +123,16 @@ def test_a_bad_monitor_costs_only_itself_and_is_named_with_its_field(bad):
     (problem,) = found.unreadable
     assert problem.source == "ServiceMonitor monitoring/bad"
     assert problem.error.startswith("field ")
+
+
+def test_an_annotation_that_is_not_understood_is_named_and_hides_no_job():
+    found = expected(service_monitor(annotations={"watcher/min-targets": "many"}))
+
+    assert [job.pool for job in found.jobs] == ["serviceMonitor/monitoring/app/0"]
+    (problem,) = found.unreadable
+    assert problem.source == "ServiceMonitor monitoring/app"
+    assert "watcher/min-targets: expected a whole number, got 'many'" in problem.error
+    assert problem.hides == ()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from tests.operator.things import (
 )
 from watcher.model.kube import FieldError
 from watcher.operator.jobs import expected_jobs
+from watcher.operator.steering import misheard
 
 
 def jobs(monitor, **spec):
@@ -183,11 +184,30 @@ def test_owners_steer_by_annotations():
 
 @pytest.mark.parametrize(
     ("annotation", "said"),
-    [("watcher/ignore", "perhaps"), ("watcher/until", "soon"), ("watcher/min-targets", "-1")],
+    [
+        ("watcher/ignore", "perhaps"),
+        ("watcher/until", "next week"),
+        ("watcher/min-targets", "-1"),
+        ("watcher/severity", "panic"),
+    ],
 )
-def test_an_annotation_that_cannot_be_understood_is_named(annotation, said):
-    with pytest.raises(FieldError, match=annotation):
-        jobs(service_monitor(annotations={annotation: said}))
+def test_an_annotation_that_cannot_be_understood_is_named_and_costs_no_job(annotation, said):
+    monitor = service_monitor(annotations={"watcher/ignore": "true", annotation: said})
+
+    (job,) = jobs(monitor)
+
+    assert [said in fault and annotation in fault for fault in misheard(monitor)] == [True]
+    assert job.steering.min_targets is None
+    assert job.steering.severity is None
+
+
+@pytest.mark.parametrize("said", ["next week", ""])
+def test_a_job_is_not_ignored_without_an_end_that_is_understood(said):
+    wishes = {"watcher/ignore": "true", "watcher/until": said}
+
+    (job,) = jobs(service_monitor(annotations=wishes))
+
+    assert not job.steering.ignores(NOW)
 
 
 def test_a_change_is_dated_by_the_last_writer_of_anything_but_the_status():

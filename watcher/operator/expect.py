@@ -25,7 +25,8 @@ from watcher.operator.nearest import nearest
 from watcher.operator.prometheuses import Chooser, choosers
 from watcher.operator.scope import operator_version
 from watcher.operator.selection import CannotTell, NotSelected, Selected
-from watcher.operator.surroundings import HIDDEN, bad, namespace_labels, operator_scopes
+from watcher.operator.steering import misheard
+from watcher.operator.surroundings import HIDDEN, bad, called, namespace_labels, operator_scopes
 
 NOT_READ: Final = Unavailable("not asked for")
 NONE: Final[Known[Sequence[KubeObject]]] = Known(())
@@ -134,6 +135,9 @@ def _add(kind: MonitorKind, monitor: KubeObject, seen: _Seen, unreadable: list[U
     except FieldError as error:
         unreadable.append(bad(monitor, error))
         return
+    if jobs and (faults := misheard(monitor)):
+        told = f"{'; '.join(faults)}; correct the object"
+        unreadable.append(Unreadable(source=called(monitor), error=told))
     seen.objects[ref] = monitor.raw
     seen.jobs.extend(jobs)
     refused = [(c.name, v) for c, v in verdicts if isinstance(v, NotSelected)]

@@ -1,10 +1,11 @@
 """What the owner of a monitor says by annotations, and when the monitor last changed."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from watcher.model.expectations import Steering
-from watcher.model.kube import FieldError, KubeObject, moment, objects, text
+from watcher.model.kube import KubeObject, moment, objects, text
 
 IGNORE: Final = "watcher/ignore"
 REASON: Final = "watcher/reason"
@@ -12,23 +13,22 @@ UNTIL: Final = "watcher/until"
 SEVERITY: Final = "watcher/severity"
 OWNER: Final = "watcher/owner"
 MIN_TARGETS: Final = "watcher/min-targets"
+SEVERITIES: Final = ("critical", "warning", "notice")
+
+T = TypeVar("T")
 
 
 def steering(monitor: KubeObject) -> Steering:
-    """The owner's wishes for all jobs of *monitor*.
+    """The owner's wishes for all jobs of *monitor*, as far as they can be understood.
 
-    Raises FieldError for an annotation that cannot be understood: a wish that is silently not
-    heeded would be worse than the noise of naming it.
+    One that cannot be takes nothing away: the job is then not ignored, for ``misheard`` names it.
     """
-    said = monitor.annotations
-    return Steering(
-        ignored=_yes(said.get(IGNORE)),
-        reason=said.get(REASON),
-        until=_until(said.get(UNTIL)),
-        severity=said.get(SEVERITY),
-        owner=said.get(OWNER),
-        min_targets=_count(said.get(MIN_TARGETS)),
-    )
+    return _heard(monitor)[0]
+
+
+def misheard(monitor: KubeObject) -> tuple[str, ...]:
+    """What is wrong with the annotations of *monitor*; a wish must not be silently passed over."""
+    return _heard(monitor)[1]
 
 
 def changed_at(monitor: KubeObject) -> datetime | None:
@@ -41,29 +41,50 @@ def changed_at(monitor: KubeObject) -> datetime | None:
     return max(times, default=monitor.created_at)
 
 
-def _yes(said: str | None) -> bool:
-    if said is None or said.lower() in {"false", "no", ""}:
-        return False
-    if said.lower() in {"true", "yes"}:
-        return True
-    raise FieldError(("metadata", "annotations", IGNORE), "true or false", said)
+def _heard(monitor: KubeObject) -> tuple[Steering, tuple[str, ...]]:
+    said = monitor.annotations
+    faults: list[str] = []
+
+    def understood(name: str, read: Callable[[str], T], expected: str) -> T | None:
+        try:
+            return None if name not in said else read(said[name])
+        except ValueError:
+            faults.append(f"annotation {name}: expected {expected}, got {said[name][:40]!r}")
+            return None
+
+    ignored = understood(IGNORE, _yes, "true or false") or False
+    until = understood(UNTIL, _moment, "a day or an RFC 3339 time")
+    endless = UNTIL in said and until is None
+    wishes = Steering(
+        ignored=ignored and not endless,
+        reason=said.get(REASON),
+        until=until,
+        severity=understood(SEVERITY, _severity, f"one of {', '.join(SEVERITIES)}"),
+        owner=said.get(OWNER),
+        min_targets=understood(MIN_TARGETS, _count, "a whole number"),
+    )
+    return wishes, tuple(faults)
 
 
-def _until(said: str | None) -> datetime | None:
+def _yes(said: str) -> bool:
+    if said.lower() not in {"true", "yes", "false", "no", ""}:
+        raise ValueError(said)
+    return said.lower() in {"true", "yes"}
+
+
+def _moment(said: str) -> datetime:
     """A day or a time; a day alone, or a time without a zone, is in UTC."""
-    if said is None:
-        return None
-    try:
-        at = datetime.fromisoformat(said)
-    except ValueError:
-        expected = "a day or an RFC 3339 time"
-        raise FieldError(("metadata", "annotations", UNTIL), expected, said) from None
+    at = datetime.fromisoformat(said)
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _count(said: str | None) -> int | None:
-    if said is None:
-        return None
-    if said.isascii() and said.isdigit():
-        return int(said)
-    raise FieldError(("metadata", "annotations", MIN_TARGETS), "a whole number", said)
+def _severity(said: str) -> str:
+    if said not in SEVERITIES:
+        raise ValueError(said)
+    return said
+
+
+def _count(said: str) -> int:
+    if not (said.isascii() and said.isdigit()):
+        raise ValueError(said)
+    return int(said)
