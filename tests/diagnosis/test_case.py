@@ -1,11 +1,13 @@
 """What a case tells of its job before any rule is asked."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from tests.builders import NOW, a_job, a_pool, a_running_job, a_server, an_observation
-from watcher.diagnosis.diagnose import first_open_link
+from watcher.diagnosis.catalogue import causes
+from watcher.diagnosis.diagnose import first_open_link, rules_for
 from watcher.diagnosis.rule import Case
 from watcher.engine.compare import compare
 from watcher.model.facts import Facts
@@ -68,3 +70,33 @@ def test_a_job_that_runs_as_asked_holds_up_to_its_pool(job, running):
 
     assert not case.outdated
     assert first_open_link(case) is Link.KEPT
+
+
+@pytest.mark.parametrize(
+    ("running", "reconciled_is_asked"),
+    [
+        pytest.param(a_running_job(), False, id="as-asked"),
+        pytest.param(a_running_job(path="/old"), True, id="otherwise"),
+        pytest.param(None, True, id="nowhere"),
+    ],
+)
+def test_what_another_server_has_loaded_the_operator_has_written(running, reconciled_is_asked):
+    without, beside = a_server(name="p-0", jobs=[]), a_server(name="p-1", jobs=[])
+    jobs = {} if running is None else {running.name: running}
+    observation = an_observation(without, replace(beside, jobs=jobs))
+    [status] = compare([a_job()], observation).statuses
+    case = Case(status=status, observation=observation, facts=Facts(), now=NOW)
+
+    asked = {rule.link for rule in rules_for(case, causes())}
+
+    assert (Link.RECONCILED in asked) == reconciled_is_asked
+
+
+@pytest.mark.parametrize(
+    ("ago", "lately"),
+    [(timedelta(minutes=4), True), (timedelta(minutes=-4), True), (timedelta(minutes=6), False)],
+)
+def test_a_change_is_late_by_whichever_clock_is_ahead(ago, lately):
+    case = a_case(replace(a_job(), changed_at=NOW - ago), a_running_job())
+
+    assert case.changed_lately == lately

@@ -18,8 +18,19 @@ NONE_OF_THE_OTHERS: Final = "not-in-configuration"
 
 
 def rules_for(case: Case, rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Those of *rules* that can explain the case: the observed state bounds the search."""
-    return tuple(r for r in rules if r.link >= first_open_link(case) and case.state in r.states)
+    """Those of *rules* that can explain the case: the observed state bounds the search.
+
+    What one server has loaded the operator has written, for all of them.
+    """
+    bound = first_open_link(case)
+    written = case.state is JobState.MISSING and case.loaded_elsewhere
+    return tuple(
+        rule
+        for rule in rules
+        if rule.link >= bound
+        and case.state in rule.states
+        and not (written and rule.link is Link.RECONCILED)
+    )
 
 
 def diagnose(case: Case, rules: Iterable[Rule]) -> Diagnosis:

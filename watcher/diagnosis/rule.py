@@ -94,9 +94,21 @@ class Case(Reading):
 
     @property
     def changed_lately(self) -> bool:
-        """Whether the job's object changed so lately that the change may still be on its way."""
+        """Whether the job's object changed so lately that the change may still be on its way.
+
+        By the API server's clock, which may be ahead of ours.
+        """
         at = self.job.changed_at
-        return at is not None and timedelta(0) <= self.now - at < self.settle
+        return at is not None and abs(self.now - at) < self.settle
+
+    @property
+    def loaded_elsewhere(self) -> bool:
+        """Whether another server has the job in its configuration, as its object asks for it.
+
+        All servers of a Prometheus read the same configuration of the operator's.
+        """
+        running = (s.jobs[self.pool] for s in self.observation.readable if self.pool in s.jobs)
+        return any(not _differs(self.job, found) for found in running)
 
     @property
     def outdated(self) -> bool:

@@ -47,9 +47,10 @@ def check(case: Case) -> Finding | None:
         return late
     if trouble.confidence is Confidence.POSSIBLE:
         # An operator that is seen nowhere may still have done its work; a failing reload shows so.
+        # And what changed a moment ago need not have arrived, wherever the operator runs.
         if late is not None:
             return late
-        if any(_monitor.reload_fails(server) for server in case.servers()):
+        if case.changed_lately or any(_monitor.reload_fails(server) for server in case.servers()):
             return None
     return replace(
         trouble,

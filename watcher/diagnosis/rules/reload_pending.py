@@ -20,7 +20,7 @@ Wait. If the job is not there afterwards, the true cause will be told.
 `tls-file-missing`: a file that is not there is told at once, as no waiting brings it.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _monitor
@@ -59,7 +59,7 @@ def _changed_at(case: Case) -> datetime | None:
     if monitor is None or isinstance(monitor, Unavailable):
         return None
     at = changed_at(monitor)
-    return at if at is not None and timedelta(0) <= case.now - at < case.settle else None
+    return at if at is not None and abs(case.now - at) < case.settle else None
 
 
 RULE = Rule(
