@@ -53,25 +53,6 @@ def main() -> int:
     return int(len(missing) == len(places()))
 
 
-def binaries() -> tuple[PrometheusBinary, ...]:
-    """Every version there is, the default first; raises NoPrometheusError where there is none.
-
-    A place that cannot be read is left out as long as another can; `at` says why it cannot.
-    """
-    found: dict[str, PrometheusBinary] = {}
-    reasons = []
-    for place in places():
-        try:
-            binary = at(place)
-        except NoPrometheusError as error:
-            reasons.append(str(error))
-        else:
-            found.setdefault(binary.version, binary)
-    if not found:
-        raise NoPrometheusError("; ".join(reasons) or f"no Prometheus found: {ADVICE}")
-    return tuple(found.values())
-
-
 def default() -> PrometheusBinary:
     """The first that can be had: named, on PATH, the machine's own package, another suite's."""
     reasons = []

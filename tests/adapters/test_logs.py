@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from watcher.adapters.followed_logs import FollowedLog
 from watcher.adapters.log_files import LogFile
 from watcher.adapters.logs import DISTINCT, Log, trouble_in
-from watcher.diagnosis.wording_of_prometheus import missing_file
+from watcher.diagnosis.wording_of_prometheus import FileFault, file_problem
 from watcher.errors import SourceUnavailable
 from watcher.model.facts import Known, LogKind, Unavailable
 from watcher.model.names import ServerName
@@ -70,7 +70,8 @@ def test_every_kind_of_trouble_of_a_real_server_is_found(version, form):
 def test_a_pool_that_was_not_created_is_named_with_the_missing_file(version):
     lines = recorded(version, "json")
 
-    missing = {missing_file(line.text) for line in lines if line.pool == "monitoring/kubelet/0"}
+    told = [file_problem(line.text) for line in lines if line.pool == "monitoring/kubelet/0"]
+    missing = {problem.path for problem in told if problem.kind is FileFault.MISSING}
     assert "/etc/prometheus/c/tls.crt" in missing
 
 
@@ -79,7 +80,7 @@ def test_the_line_of_2021_is_understood():
 
     assert (line.kind, line.pool) == (LogKind.POOL_NOT_CREATED, "monitoring/kubelet/0")
     assert line.at == datetime(2021, 1, 6, 10, 9, 2, 392000, tzinfo=UTC)
-    assert missing_file(line.text) == "/etc/ssl/private/kubelet/tls.crt"
+    assert file_problem(line.text).path == "/etc/ssl/private/kubelet/tls.crt"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.prometheus_server import RealPrometheus, every_prometheus, free_port
 from watcher.adapters.log_files import LogFile
 from watcher.adapters.logs import Log
 from watcher.adapters.prometheus import Prometheus
-from watcher.diagnosis.wording_of_prometheus import missing_file
+from watcher.diagnosis.wording_of_prometheus import file_problem
 from watcher.model.expectations import ExpectedServer
 from watcher.model.facts import Known, LogKind, Unavailable
 from watcher.model.names import PoolName, ServerName
@@ -112,7 +112,6 @@ def test_each_state_of_a_job_is_told_from_the_others(server):
     assert "kubelet/0" not in found.pools
     assert found.metrics.discovered["kubelet/0"] == 1
     assert found.metrics.discovered["no-targets"] == 0
-    assert found.metrics.pools_failed
     assert ("no-targets" in found.pools) == found.lists_empty_pools
     assert (found.pools["down"].up, found.pools["down"].down) == (0, 1)
     assert "connection refused" in found.pools["down"].failing[0].last_error
@@ -132,12 +131,12 @@ def test_a_server_settles_for_ten_seconds_after_its_start(server):
 
 @every_prometheus
 def test_the_log_names_the_pool_and_the_file_that_is_missing(server):
-    seen_when(Prometheus(HttpSettings()), server.url, lambda o: o.metrics.pools_failed)
+    seen_when(Prometheus(HttpSettings()), server.url, is_scraped)
     log = Log(ServerName("prometheus-0"))
     log.take(LogFile(server.log_file).read())
 
     (line,) = (line for line in log.lines() if line.kind is LogKind.POOL_NOT_CREATED)
-    assert (line.pool, missing_file(line.text)) == ("kubelet/0", "/nowhere/tls.crt")
+    assert (line.pool, file_problem(line.text).path) == ("kubelet/0", "/nowhere/tls.crt")
 
 
 @every_prometheus
@@ -166,7 +165,7 @@ def test_a_reload_can_succeed_and_leave_a_job_without_a_pool_or_be_refused(prome
         before = seen(observer, server.url)
         server.write_config(a_config(a_scrape("a", NOWHERE), without_its_file("b")))
         reloaded = server.reload()
-        after = seen_when(observer, server.url, lambda o: o.metrics.pools_failed)
+        after = seen_when(observer, server.url, lambda o: o.metrics.discovered.get("b"))
         server.write_config(a_config(a_scrape("a", NOWHERE), a_scrape("a", NOWHERE)))
         refused = not server.reload()
         failed = seen(observer, server.url)

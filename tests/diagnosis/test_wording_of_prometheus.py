@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.diagnosis.wording_of_prometheus import FileFault, file_problem, missing_file
+from watcher.diagnosis.wording_of_prometheus import FileFault, file_problem
 
 CERT, KEY, CA = "tls_config.cert_file", "tls_config.key_file", "tls_config.ca_file"
 CLIENT = "error creating HTTP client: "
@@ -202,8 +202,8 @@ def test_a_certificate_without_a_key_is_incomplete():
 def test_files_of_a_running_pool_are_found_missing(text, path, field):
     problem = file_problem(text)
 
-    assert missing_file(text) == path
     assert problem is not None
+    assert (problem.kind, problem.path) == (FileFault.MISSING, path)
     assert problem.field == field
 
 

@@ -1,15 +1,14 @@
 import pytest
 
 from tests.operator.things import prometheus, service_monitor, thing
-from watcher.operator.discovery import discovery, port_words
+from watcher.operator.discovery import discovery
 from watcher.operator.objects import (
     config_secret,
+    object_name,
     pods_of,
     replicas,
     servers,
     shards,
-    stateful_set_name,
-    tls_assets_secret,
     web,
 )
 
@@ -25,10 +24,8 @@ def named(prometheus_resource, *found):
 def test_objects_are_named_after_the_prometheus_or_agent():
     agent = prometheus("edge", kind="PrometheusAgent")
 
-    assert stateful_set_name(prometheus(), 0) == config_secret(prometheus()) == "prometheus-k8s"
-    assert stateful_set_name(prometheus(), 2) == "prometheus-k8s-shard-2"
-    assert stateful_set_name(agent, 0) == "prom-agent-edge"
-    assert tls_assets_secret(agent) == "prom-agent-edge-tls-assets-0"
+    assert object_name(prometheus()) == config_secret(prometheus()) == "prometheus-k8s"
+    assert object_name(agent) == "prom-agent-edge"
 
 
 @pytest.mark.parametrize(("said", "meant"), [(None, 1), (0, 1), (-1, 1), (3, 3)])
@@ -101,15 +98,3 @@ def test_a_namespace_selector_that_is_not_heeded_is_told():
     assert discovery(asked, deaf).namespaces == ("monitoring",)
     assert discovery(asked, deaf).ignored
     assert not discovery(own, deaf).ignored
-
-
-@pytest.mark.parametrize(
-    ("endpoint", "words"),
-    [
-        ({"port": "web"}, "the port named web"),
-        ({"targetPort": 80}, "container port 80"),
-        ({}, "any port"),
-    ],
-)
-def test_a_port_is_said_in_words(endpoint, words):
-    assert port_words(endpoint) == words

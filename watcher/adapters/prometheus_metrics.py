@@ -6,7 +6,6 @@ No client library's parser: those decode every line, which takes seconds on a se
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Final
 
 from watcher.model.names import PoolName
@@ -20,14 +19,11 @@ _SIGN: Final = "prometheus_config_last_reload_successful"
 
 _FAMILIES: Final = (
     _SIGN,
-    "prometheus_config_last_reload_success_timestamp_seconds",
     "prometheus_sd_discovered_targets",
     "prometheus_sd_failed_configs",
-    "prometheus_sd_kubernetes_failures_total",
     "prometheus_sd_kubernetes_http_request_total",
     "prometheus_target_scrape_pool_reloads_failed_total",
     "prometheus_target_scrape_pool_targets",
-    "prometheus_target_scrape_pools_failed_total",
     "prometheus_target_sync_failed_total",
 )
 
@@ -46,18 +42,14 @@ class SelfMetrics:
 
     def told(self) -> ServerMetrics:
         """What the model keeps of it."""
-        reloaded = self.single.get("prometheus_config_last_reload_success_timestamp_seconds")
         return ServerMetrics(
             discovered=self.discovered,
             sync_failed=self.sync_failed,
-            pools_failed=self.single.get("prometheus_target_scrape_pools_failed_total"),
             pool_reloads_failed=self.single.get(
                 "prometheus_target_scrape_pool_reloads_failed_total"
             ),
             reload_successful=self.single.get(_SIGN) == 1,
-            reload_success_at=datetime.fromtimestamp(reloaded, UTC) if reloaded else None,
             failed_sd_configs=self.single.get("prometheus_sd_failed_configs"),
-            kubernetes_sd_failures=self.single.get("prometheus_sd_kubernetes_failures_total"),
             kubernetes_sd_errors=self.kubernetes_errors,
         )
 

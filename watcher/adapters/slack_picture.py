@@ -27,11 +27,6 @@ class Line:
     colour: str | None = None
 
 
-def as_text(blocks: Sequence[Block], width: int = 96) -> str:
-    """*blocks* as plain text; code blocks are indented and never wrapped, so that they paste."""
-    return "\n".join(line.text for line in lines(blocks, width=width))
-
-
 def picture(payload: Mapping[str, Any], width: int = 96) -> tuple[Line, ...]:
     """A whole message: its blocks, then those of its attachments, each with its colour."""
     drawn = list(lines(payload.get("blocks") or (), width=width))
@@ -47,7 +42,7 @@ def barred(drawn: Sequence[Line]) -> str:
 
 
 def lines(blocks: Sequence[Block], *, width: int, colour: str | None = None) -> Iterator[Line]:
-    """*blocks* line by line, an empty one between two blocks."""
+    """*blocks* line by line, an empty one between two; code is never wrapped, so that it pastes."""
     for number, block in enumerate(blocks):
         if number:
             yield Line(text="", colour=colour)

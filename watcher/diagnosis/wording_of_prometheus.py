@@ -73,12 +73,6 @@ _FIELDS: Final = (
 )
 
 
-def missing_file(text: str) -> str | None:
-    """Path of the file that *text* says is not there, None when it says no such thing."""
-    problem = file_problem(text)
-    return problem.path if problem is not None and problem.kind is FileFault.MISSING else None
-
-
 def file_problem(text: str) -> FileProblem | None:
     """The file that *text* blames and what is wrong with it, None when it blames none.
 

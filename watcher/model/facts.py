@@ -180,9 +180,6 @@ LAST_SAMPLE: Final = Fact[datetime | None]("last_sample")
 RULES: Final = Fact[tuple[LoadedRule, ...]]("rules")
 """The alerting and recording rules that the Prometheus has loaded."""
 
-REMEMBERED: Final = frozenset({LAST_MONITOR.name, MOUNT_HISTORY.name})
-"""Facts that come from our own store, not from the cluster."""
-
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -196,8 +193,3 @@ class Facts:
         return self.known.get(  # type: ignore[return-value]
             fact.name, Unavailable("not gathered")
         )
-
-
-def facts_of(*pairs: tuple[Fact[T], Availability[T]]) -> Facts:
-    """Facts out of pairs, for builders and tests."""
-    return Facts({fact.name: found for fact, found in pairs})

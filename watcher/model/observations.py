@@ -72,18 +72,14 @@ class ServerMetrics:
     """What the server's own ``/metrics`` tells; each None or absent where the server lacks it.
 
     ``discovered``: ``prometheus_sd_discovered_targets{name="scrape"}`` by ``config``; that of a job
-    no longer configured stays on 2.53 to 3.11 and says nothing. ``pools_failed``:
-    ``prometheus_target_scrape_pools_failed_total``, which counts attempts and never falls.
+    no longer configured stays on 2.53 to 3.11 and says nothing.
     """
 
     discovered: Mapping[PoolName, int] = field(default_factory=dict)
     sync_failed: Mapping[PoolName, float] = field(default_factory=dict)
-    pools_failed: float | None = None
     pool_reloads_failed: float | None = None
     reload_successful: bool | None = None
-    reload_success_at: datetime | None = None
     failed_sd_configs: float | None = None
-    kubernetes_sd_failures: float | None = None
     kubernetes_sd_errors: Mapping[str, float] = field(default_factory=dict)
     """``prometheus_sd_kubernetes_http_request_total`` by ``status_code``."""
 

@@ -8,16 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from watcher.model.kube import JSON, KubeObject, flag, mapping, text, texts, value
+from watcher.model.kube import KubeObject, flag, mapping, text, texts
 from watcher.model.names import MonitorKind
 from watcher.model.observations import at_least
 
 _FIRST_WITH_SLICES: Final = (2, 21)
-_PORTS: Final = {
-    "port": "the port named",
-    "portNumber": "container port",
-    "targetPort": "container port",
-}
 
 
 class Role(StrEnum):
@@ -62,15 +57,6 @@ def discovery(monitor: KubeObject, prometheus: KubeObject) -> Discovery:
             return Discovery(role=Role.NONE, namespaces=())
         case MonitorKind.SCRAPE_CONFIG:
             return Discovery(role=Role.NONE, namespaces=())
-
-
-def port_words(endpoint: JSON) -> str:
-    """The port that an endpoint asks for, in words."""
-    for field, words in _PORTS.items():
-        found = value(endpoint, field)
-        if found:
-            return f"{words} {found}"
-    return "any port"
 
 
 def _service_role(monitor: KubeObject, prometheus: KubeObject) -> Role:

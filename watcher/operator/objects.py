@@ -41,19 +41,9 @@ def object_name(prometheus: KubeObject) -> str:
     return f"{prefix}-{prometheus.name}"
 
 
-def stateful_set_name(prometheus: KubeObject, shard: int) -> str:
-    """Name of the StatefulSet of one shard."""
-    return object_name(prometheus) + (f"-shard-{shard}" if shard else "")
-
-
 def config_secret(prometheus: KubeObject) -> str:
     """Name of the Secret with the configuration, gzipped under ``prometheus.yaml.gz``."""
     return object_name(prometheus)
-
-
-def tls_assets_secret(prometheus: KubeObject, index: int = 0) -> str:
-    """Name of the Secrets into which the operator copies what monitors refer to."""
-    return f"{object_name(prometheus)}-tls-assets-{index}"
 
 
 def shards(prometheus: KubeObject) -> int:
