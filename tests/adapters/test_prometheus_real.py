@@ -214,6 +214,27 @@ def test_the_last_sample_of_a_lost_job_is_found_by_its_labels_and_by_the_gauge(p
 
 
 @every_prometheus
+def test_a_loss_older_than_the_watcher_is_dated_by_what_the_job_must_have_had(prometheus_binary):
+    port = free_port()
+    own = {"action": "drop", "source_labels": ["__name__"], "regex": "prometheus_.*"}
+    job = a_scrape("lost", f"127.0.0.1:{port}", metric_relabel_configs=[own])
+    place, pool = a_place(f"http://127.0.0.1:{port}"), PoolName("lost")
+    with RealPrometheus(a_config(job), binary=prometheus_binary, port=port) as server:
+        watching = Prometheus(HttpSettings())
+        seen_when(watching, server.url, lambda o: "lost" in o.pools and o.pools["lost"].up)
+        server.write_config(a_config(a_scrape("a", NOWHERE)))
+        server.reload()
+        gone_at = now()
+        later = Prometheus(HttpSettings())
+        not_found = later.last_sample(place, pool, now(), supposed=(("job", "x"),))
+        found = later.last_sample(place, pool, now(), supposed=(("job", "lost"),))
+
+    assert isinstance(found, Known)
+    assert abs(found.value - gone_at) < timedelta(seconds=10)
+    assert isinstance(not_found, Unavailable)
+
+
+@every_prometheus
 def test_a_server_that_does_not_scrape_itself_cannot_tell_of_a_pool_it_never_saw(
     prometheus_binary,
 ):

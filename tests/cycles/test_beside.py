@@ -1,5 +1,7 @@
 """What a look tells beside the cause: labels that are remembered, silenced alerts, a timeline."""
 
+import pytest
+
 from tests.builders import (
     NOW,
     SERVER,
@@ -8,6 +10,7 @@ from tests.builders import (
     a_job,
     a_memory,
     a_pool,
+    a_running_job,
     a_server,
     a_status,
     an_incident,
@@ -49,6 +52,56 @@ def test_a_lost_job_has_the_labels_that_are_remembered():
     assert found.statuses[0].labels == LABELS
 
 
+def test_a_lost_job_that_nobody_remembers_has_the_labels_that_its_object_gives():
+    status = a_status("missing", a_job(labels=LABELS))
+
+    found = with_labels(a_comparison(status), QUIET, {})
+
+    assert (found.statuses[0].labels, found.statuses[0].supposed) == ((), LABELS)
+
+
+def test_the_running_configuration_knows_the_labels_better_than_the_object():
+    running = a_running_job(a_job().pool, raw={"job_name": "static"})
+    observation = an_observation(a_server(jobs=[running]))
+    status = a_status("unstarted", a_job(labels=LABELS))
+
+    found = with_labels(a_comparison(status), observation, {})
+
+    assert found.statuses[0].supposed == (("job", "static"),)
+
+
+@pytest.mark.parametrize(
+    ("other", "own"),
+    [
+        pytest.param(a_status("missing", a_job("b", labels=LABELS)), (), id="both lost"),
+        pytest.param(a_status("healthy", a_job("b")), (), id="another is well"),
+        pytest.param(
+            a_status("missing", a_job("b", labels=(*LABELS, ("path", "/x")))), (), id="narrower"
+        ),
+        pytest.param(
+            a_status("missing", a_job("b", labels=(("job", "b"),))), LABELS, id="other job"
+        ),
+    ],
+)
+def test_supposed_labels_that_another_job_has_too_are_not_believed(other, own):
+    status = a_status("missing", a_job(labels=LABELS))
+    pool = a_pool(a_job("b").pool, up=1, labels=(*LABELS, ("pod", "p")))
+    server = a_server(pools=[pool] if other.state == "healthy" else [])
+
+    found = with_labels(a_comparison(status, other), an_observation(server), {})
+
+    assert found.statuses[0].supposed == own
+
+
+def test_supposed_labels_of_a_pool_that_nobody_expects_are_not_believed():
+    stranger = a_pool("stranger", up=1, labels=LABELS)
+    comparison = a_comparison(a_status("missing", a_job(labels=LABELS)), unexpected=("stranger",))
+
+    found = with_labels(comparison, an_observation(a_server(pools=[stranger])), {})
+
+    assert found.statuses[0].supposed == ()
+
+
 def test_labels_are_remembered_through_a_loss():
     well = Result(at=NOW, expectations=None, comparisons=(a_comparison(a_status(labels=LABELS)),))
     lost = Result(
@@ -62,8 +115,8 @@ def test_labels_are_remembered_through_a_loss():
 
 
 def test_a_loss_tells_the_alerts_that_cannot_fire():
-    statuses = [a_status("unstarted", labels=LABELS)]
-    alerts = silenced([Facts({RULES.name: Known((ALERT,))})], statuses)
+    comparison = a_comparison(a_status("unstarted", labels=LABELS))
+    alerts = silenced([Facts({RULES.name: Known((ALERT,))})], comparison, QUIET)
 
     found = with_beside(a_diagnosis(), a_case(), None, alerts[a_job().pool])
 
@@ -74,7 +127,27 @@ def test_a_loss_tells_the_alerts_that_cannot_fire():
 
 
 def test_rules_that_could_not_be_read_silence_nothing():
-    assert silenced([Facts({RULES.name: Unavailable("refused")})], [a_status("missing")]) == {}
+    comparison = a_comparison(a_status("missing"))
+
+    assert silenced([Facts({RULES.name: Unavailable("refused")})], comparison, QUIET) == {}
+
+
+@pytest.mark.parametrize(
+    ("stranger", "silent"),
+    [
+        pytest.param(a_pool("x", up=1, labels=LABELS), False, id="it gives the same job"),
+        pytest.param(a_pool("x", up=1), False, id="its labels are not known"),
+        pytest.param(a_pool("x", up=1, labels=(("job", "x"),)), True, id="it gives another"),
+        pytest.param(a_pool("x"), True, id="it scrapes nothing"),
+    ],
+)
+def test_a_pool_that_nobody_expects_may_feed_an_alert(stranger, silent):
+    comparison = a_comparison(a_status("unstarted", labels=LABELS), unexpected=("x",))
+    observation = an_observation(a_server(pools=[stranger]))
+
+    found = silenced([Facts({RULES.name: Known((ALERT,))})], comparison, observation)
+
+    assert bool(found) == silent
 
 
 def test_the_timeline_ends_with_the_last_sample():

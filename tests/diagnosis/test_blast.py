@@ -34,6 +34,12 @@ def test_an_alert_on_series_of_a_lost_job_cannot_fire():
     assert names(found) == {KUBELET: ["KubeletDown"]}
 
 
+def test_a_lost_job_silences_by_the_labels_that_it_must_have_had():
+    status = a_status("missing", a_job("kubelet"), supposed=(("job", "kubelet"),))
+
+    assert names(blast([an_alert()], [status, live()])) == {KUBELET: ["KubeletDown"]}
+
+
 def test_an_alert_that_another_job_may_feed_is_not_counted():
     rules = [an_alert("Any", "kubelet_running_pods > 5"), an_alert("Both", 'm{job=~"kubelet|web"}')]
 

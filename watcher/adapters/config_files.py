@@ -16,6 +16,7 @@ from watcher.model.expectations import Expectations, ExpectedJob, Origin, Unread
 from watcher.model.facts import MountRecord
 from watcher.model.names import JobKey, PoolName, PrometheusName
 from watcher.model.observations import RunningJob
+from watcher.operator.target_labels import configured_labels
 
 _ADVICE: Final = "correct the file, or expect.config_files"
 
@@ -74,6 +75,7 @@ def configured(prometheus: PrometheusName, job: RunningJob) -> ExpectedJob:
         path=job.path,
         files=job.files,
         targets=static_targets(job.raw),
+        labels=configured_labels(job.raw),
     )
 
 

@@ -12,6 +12,7 @@ import requests
 
 from watcher.adapters.prometheus_answers import RuleGroups
 from watcher.adapters.prometheus_http import Api
+from watcher.adapters.prometheus_pools import Labels
 from watcher.adapters.prometheus_reader import Reader
 from watcher.adapters.prometheus_targets import dropped_targets
 from watcher.adapters.tape import LIVE, Tape
@@ -94,14 +95,16 @@ class Prometheus:
         server: ExpectedServer,
         pool: PoolName,
         now: datetime,
-        labels: tuple[tuple[str, str], ...] = (),
+        labels: Labels = (),
+        supposed: Labels = (),
     ) -> Availability[datetime | None]:
         """When the server's TSDB last got a sample of *pool*, None if never.
 
         *labels* are those that all targets of the pool had; absent, those seen by this observer,
-        and without any the server's own gauge tells, where it scrapes itself.
+        and without any the server's own gauge tells, where it scrapes itself. Else *supposed* may
+        find a sample; that they find none proves nothing.
         """
-        return self._reader(server).last_sample(pool, labels, now)
+        return self._reader(server).last_sample(pool, labels, supposed, now)
 
     def _reader(self, server: ExpectedServer) -> Reader:
         with self._lock:

@@ -88,7 +88,9 @@ class PrometheusFacts:
         unavailable: Unavailable | None = None if observation.readable else _NOT_READABLE
         for server in observation.readable:
             asked = self._of(server.server)
-            match asked.last_sample(server.server, status.pool, now, status.labels):
+            match asked.last_sample(
+                server.server, status.pool, now, status.labels, status.supposed
+            ):
                 case Known(value=datetime() as at):
                     latest = max(latest, at) if latest else at
                 case Unavailable() as reason:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from watcher.adapters.prometheus_http import Api
 from watcher.adapters.prometheus_pools import Labels
@@ -26,7 +26,8 @@ FURTHEST: Final = timedelta(days=30)
 
 _NO_GAP: Final = timedelta(minutes=55)  # an answer younger than this and the last hour leave none
 _LOOKBACK: Final = 300  # seconds for which Prometheus takes a sample as the current one
-_WINDOWS: Final = ((3600, 15), (86400, _LOOKBACK))
+_Windows: TypeAlias = tuple[tuple[int, int], ...]
+_WINDOWS: Final[_Windows] = ((3600, 15), (86400, _LOOKBACK))
 """Windows and their steps, in seconds, the cheap ones first; the retention comes last."""
 _DEFAULT: Final = timedelta(days=15)  # Prometheus's own default retention
 _UNITS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
@@ -40,6 +41,19 @@ class _Answer:
     value: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A pool, and by which labels of its targets it may be found.
+
+    *labels* all its targets had and no other pool's have. *supposed* they must have had by what
+    asks for it: a sample with them is one of the pool, and none with them proves nothing.
+    """
+
+    pool: PoolName
+    labels: Labels = ()
+    supposed: Labels = ()
+
+
 class History:
     """What one server's TSDB knows of pools, remembered for a while."""
 
@@ -49,14 +63,15 @@ class History:
         self._asked: tuple[datetime | None, int] = (None, 0)
 
     def last_sample(
-        self, pool: PoolName, labels: Labels, retention: str, now: datetime
+        self, sought: Sought, retention: str, now: datetime
     ) -> Availability[datetime | None]:
-        """When a target of *pool* last gave samples; None if never, as far back as it goes.
+        """When a target of the pool last gave samples; None if never, as far back as it goes.
 
-        Found by the *labels* that all its targets had and no other pool's have; without them by the
-        server's own gauge, which it has where it scrapes itself. A scrape that failed gave none.
-        *retention* is what ``storageRetention`` says.
+        Found by its labels; without them by the server's own gauge, which it has where it scrapes
+        itself, else by the supposed ones. A scrape that failed gave no sample. *retention* is what
+        ``storageRetention`` says.
         """
+        pool = sought.pool
         answer = self._answers.get(pool)
         if answer is not None and now - answer.asked_at < FRESH:
             return Known(answer.value)
@@ -65,38 +80,52 @@ class History:
         if self._asked[1] > AT_MOST:
             return Unavailable("asked at one of the next watches, to spare the server")
         try:
-            value = self._search(pool, labels, retention, now)
+            value = self._search(sought, retention, now)
         except SourceUnavailable as error:
             return Unavailable(str(error))
         self._answers[pool] = _Answer(now, value)
         return Known(value)
 
-    def _search(
-        self, pool: PoolName, labels: Labels, retention: str, now: datetime
-    ) -> datetime | None:
+    def _search(self, sought: Sought, retention: str, now: datetime) -> datetime | None:
         windows = (*_WINDOWS, (int(_reach(retention).total_seconds()), _LOOKBACK))
-        series = selector("up", dict(labels)) if labels else self._gauge(pool)
-        alive = f"timestamp({series}) and {series} {'== 1' if labels else '> 0'}"
-        if (found := self._newest(alive, windows[:1])) is not None:
+        pool = sought.pool
+        if sought.labels:
+            return self._of_targets(pool, sought.labels, windows, now)
+        if self._api.query(f"count({_GAUGE})"):
+            gauge = selector(_GAUGE, {"scrape_job": pool})
+            return self._alive(pool, f"timestamp({gauge}) and {gauge} > 0", windows, now)
+        if sought.supposed:
+            found = self._of_targets(pool, sought.supposed, windows, now)
+            if found is not None:
+                return found
+        reason = "it does not scrape itself; let it, and the history of its pools is known"
+        raise SourceUnavailable(self._api.url, reason)
+
+    def _of_targets(
+        self, pool: PoolName, labels: Labels, windows: _Windows, now: datetime
+    ) -> datetime | None:
+        """When a target with *labels* was last up."""
+        up = selector("up", dict(labels))
+        found = self._alive(pool, f"timestamp({up}) and {up} == 1", windows, now)
+        if found is not None:
             return found
-        known = self._answers.get(pool)
-        if known is not None and known.value is not None and now - known.asked_at < _NO_GAP:
-            return known.value
-        found = self._newest(alive, windows[1:])
-        if found is not None or not labels:
-            return found
-        whole = f"{series}[{windows[-1][0]}s]"
+        whole = f"{up}[{windows[-1][0]}s]"
         if not any(sample.value for sample in self._api.query(f"max_over_time({whole})")):
             return None
         # Up for less than a step: then what there is, is little enough to be looked at.
         times = [s.at for s in self._api.query(whole) if 0 <= s.at < _END_OF_TIME]
         return datetime.fromtimestamp(max(times), UTC) if times else None
 
-    def _gauge(self, pool: PoolName) -> str:
-        if not self._api.query(f"count({_GAUGE})"):
-            reason = "it does not scrape itself; let it, and the history of its pools is known"
-            raise SourceUnavailable(self._api.url, reason)
-        return selector(_GAUGE, {"scrape_job": pool})
+    def _alive(
+        self, pool: PoolName, series: str, windows: _Windows, now: datetime
+    ) -> datetime | None:
+        """The newest moment of *series*, which a recent answer may tell without a long window."""
+        if (found := self._newest(series, windows[:1])) is not None:
+            return found
+        known = self._answers.get(pool)
+        if known is not None and known.value is not None and now - known.asked_at < _NO_GAP:
+            return known.value
+        return self._newest(series, windows[1:])
 
     def _newest(self, what: str, windows: Iterable[tuple[int, int]]) -> datetime | None:
         """The newest sample: its step in the first of *windows* that has one, then itself."""

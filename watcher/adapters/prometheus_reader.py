@@ -7,7 +7,7 @@ from typing import Final
 
 from watcher.adapters.prometheus_answers import Build, ConfigText, PoolNames, Runtime
 from watcher.adapters.prometheus_config import RunningConfig, running_config
-from watcher.adapters.prometheus_history import History
+from watcher.adapters.prometheus_history import History, Sought
 from watcher.adapters.prometheus_http import Api, Refused
 from watcher.adapters.prometheus_metrics import SelfMetrics, self_metrics
 from watcher.adapters.prometheus_pools import Labels
@@ -66,7 +66,7 @@ class Reader:
         )
 
     def last_sample(
-        self, pool: PoolName, labels: Labels, now: datetime
+        self, pool: PoolName, labels: Labels, supposed: Labels, now: datetime
     ) -> Availability[datetime | None]:
         """When the TSDB last got a sample of *pool*; *labels* where it was last seen with some."""
         try:
@@ -77,7 +77,8 @@ class Reader:
             return Unavailable(f"{self.api.url}: an agent keeps no history and answers no query")
         own = frozenset(labels or self._labels.get(pool, ()))
         shared = any(own <= set(of) for name, of in self._labels.items() if name != pool)
-        return self._history.last_sample(pool, () if shared else tuple(own), retention, now)
+        sought = Sought(pool, () if shared else tuple(own), supposed)
+        return self._history.last_sample(sought, retention, now)
 
     def _runtime(self) -> Runtime:
         return self.api.get("/api/v1/status/runtimeinfo", Runtime)

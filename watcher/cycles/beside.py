@@ -1,5 +1,6 @@
 """What is worth knowing beside the cause of a loss: the labels it had, silenced alerts, a timeline."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,6 +17,7 @@ from watcher.model.incidents import Incident
 from watcher.model.names import JobKey, PoolName
 from watcher.model.observations import Observation
 from watcher.model.rules import LoadedRule
+from watcher.operator.target_labels import Labels, configured_labels
 
 BESIDE: Final = frozenset({RULES.name}) | timeline.NEEDS
 """Facts that are gathered of lost jobs for this."""
@@ -24,29 +26,31 @@ BESIDE: Final = frozenset({RULES.name}) | timeline.NEEDS
 def with_labels(
     comparison: Comparison, observation: Observation, memory: Mapping[JobKey, JobMemory]
 ) -> Comparison:
-    """*comparison* with the labels of each job's targets, or those that are remembered of it."""
-    seen: dict[PoolName, tuple[tuple[str, str], ...]] = {}
-    for server in observation.readable:
-        for name, pool in server.pools.items():
-            if pool.labels:
-                seen.setdefault(name, pool.labels)
+    """*comparison* with the labels of each job's targets, remembered or supposed where it has none."""
+    seen = _seen(observation)
 
     def labelled(status: JobStatus) -> JobStatus:
         known = memory.get(status.job.key)
         labels = seen.get(status.pool) or (known.labels if known is not None else ())
-        return replace(status, labels=labels)
+        supposed = () if labels else _supposed(status, observation)
+        return replace(status, labels=labels, supposed=supposed)
 
-    return replace(comparison, statuses=tuple(map(labelled, comparison.statuses)))
+    statuses = tuple(map(labelled, comparison.statuses))
+    strangers = [seen[pool] for pool in comparison.unexpected if pool in seen]
+    return replace(comparison, statuses=_own(statuses, strangers))
 
 
 def silenced(
-    gathered: Iterable[Facts], statuses: Sequence[JobStatus]
+    gathered: Iterable[Facts], comparison: Comparison, observation: Observation
 ) -> Mapping[PoolName, tuple[LoadedRule, ...]]:
     """The alerts that cannot fire, by lost pool; none where the rules could not be read."""
+    seen = _seen(observation)
+    scraping = {pool.name for s in observation.readable for pool in s.pools.values() if pool.active}
+    strangers = [seen.get(pool, ()) for pool in comparison.unexpected if pool in scraping]
     for facts in gathered:
         rules = facts.get(RULES)
         if isinstance(rules, Known):
-            return blast(rules.value, statuses)
+            return blast(rules.value, comparison.statuses, strangers)
     return {}
 
 
@@ -65,6 +69,42 @@ def with_beside(
     if lost_at is not None:
         lines += timeline.timeline(case.facts, case.observation, lost_at)
     return replace(found, beside=tuple(lines), silenced=tuple(alerts))
+
+
+def _seen(observation: Observation) -> Mapping[PoolName, Labels]:
+    """The labels that all targets of each pool share; a pool without targets has none."""
+    seen: dict[PoolName, Labels] = {}
+    for server in observation.readable:
+        for name, pool in server.pools.items():
+            if pool.labels:
+                seen.setdefault(name, pool.labels)
+    return seen
+
+
+def _supposed(status: JobStatus, observation: Observation) -> Labels:
+    """By the running configuration where that tells, else by the job's own object."""
+    for server in observation.readable:
+        if status.pool in server.jobs and (
+            labels := configured_labels(server.jobs[status.pool].raw)
+        ):
+            return labels
+    return status.job.labels
+
+
+def _own(statuses: Sequence[JobStatus], strangers: Iterable[Labels]) -> tuple[JobStatus, ...]:
+    """*statuses* without supposed labels that another job has too: they would tell of that one."""
+    by_job: defaultdict[str, list[frozenset[tuple[str, str]]]] = defaultdict(list)
+    for labels in (*(s.labels or s.supposed for s in statuses), *strangers):
+        by_job[dict(labels).get("job", "")].append(frozenset(labels))
+
+    def alone(status: JobStatus) -> JobStatus:
+        if not status.supposed:
+            return status
+        mine = frozenset(status.supposed)
+        like = sum(mine <= each for each in by_job[dict(status.supposed)["job"]])
+        return status if like == 1 else replace(status, supposed=())
+
+    return tuple(map(alone, statuses))
 
 
 def _lost_at(facts: Facts, incident: Incident | None) -> datetime | None:

@@ -76,7 +76,7 @@ class Look:
             comparisons.append(comparison)
             sick = [s for s in comparison.statuses if _to_diagnose(s, now) and explained(s)]
             facts = self._facts(sick, expectations, remembered, gather)
-            silent = silenced(facts.values(), comparison.statuses)
+            silent = silenced(facts.values(), comparison, observation)
             for status in sick:
                 case = self._case(status, observation, facts[status.job.key], now)
                 incident = remembered.incidents.get(status.job.key)

@@ -86,18 +86,22 @@ class _Sources:
 
 
 def blast(
-    rules: Iterable[LoadedRule], statuses: Iterable[JobStatus]
+    rules: Iterable[LoadedRule],
+    statuses: Iterable[JobStatus],
+    strangers: Iterable[Iterable[tuple[str, str]]] = (),
 ) -> Mapping[PoolName, tuple[LoadedRule, ...]]:
     """The alerts of one Prometheus that cannot fire, by each lost pool that keeps them from it.
 
-    A lost job whose labels nobody remembers silences nothing that can be proven. The critical
-    alerts come first, then by name.
+    *strangers* are the labels of pools that nobody expects, empty where not known. A lost job whose
+    labels nobody knows silences nothing that can be proven. The critical alerts come first, then by
+    name.
     """
     rules, statuses = tuple(rules), tuple(statuses)
-    lost = [_job(s) for s in statuses if s.state.lost and "job" in dict(s.labels)]
+    lost = [_job(s) for s in statuses if s.state.lost and "job" in _labels(s)]
     if not lost:
         return {}
     live = [_live(s) for s in statuses if not s.state.lost and s.state is not JobState.DORMANT]
+    live += [_Job(PoolName(""), _believed(dict(each)), probed=True) for each in strangers]
     recorded: dict[str, list[LoadedRule]] = {}
     for rule in rules:
         if not rule.alerting:
@@ -132,12 +136,20 @@ def _silent(rule: LoadedRule, sources: _Sources) -> bool:
 
 
 def _job(status: JobStatus) -> _Job:
-    return _Job(status.pool, dict(status.labels), probed=status.state is JobState.DOWN)
+    return _Job(status.pool, _labels(status), probed=status.state is JobState.DOWN)
+
+
+def _labels(status: JobStatus) -> Mapping[str, str]:
+    return dict(status.labels or status.supposed)
 
 
 def _live(status: JobStatus) -> _Job:
     labels = {} if status.job.path == "/federate" else dict(status.labels)
-    return _Job(status.pool, {n: v for n, v in labels.items() if n in _OWN}, probed=True)
+    return _Job(status.pool, _believed(labels), probed=True)
+
+
+def _believed(labels: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: value for name, value in labels.items() if name in _OWN}
 
 
 def _gives(job: _Job, selector: Selector) -> bool:

@@ -77,7 +77,8 @@ class JobStatus:
     its state on every server. ``disagree`` is true when replicas differ. ``worse`` is the state
     to be explained where it is not ``state`` itself: that of the worse replica, or of the shards on
     which the job is missing or unstarted. ``labels`` are those that all its targets have, or had
-    when the job last had some; empty where nobody remembers.
+    when the job last had some; empty where nobody remembers. ``supposed`` are then those that it
+    must have had by what asks for it, empty where another job may have them too.
     """
 
     job: ExpectedJob
@@ -89,6 +90,7 @@ class JobStatus:
     settling: bool = False
     worse: JobState | None = None
     labels: tuple[tuple[str, str], ...] = ()
+    supposed: tuple[tuple[str, str], ...] = ()
 
     @property
     def worst(self) -> JobState:

@@ -70,7 +70,8 @@ class ExpectedJob:
 
     ``pool`` is the name that today's operator gives, ``aliases`` those that older ones gave.
     ``scheme``, ``port`` and ``path`` are what its object asks for, None where it does not say.
-    ``targets`` is how many it should have, None where that cannot be known. ``changed_at`` is when
+    ``targets`` is how many it should have, None where that cannot be known, ``labels`` what all of
+    them carry as far as that can be known, empty without ``job``. ``changed_at`` is when
     the object was last seen to change, ``gone_since`` when its demand was first seen to be gone
     (object deleted, no longer selected, …), None while it stands.
     """
@@ -89,6 +90,7 @@ class ExpectedJob:
     pin: Pin | None = None
     steering: Steering = Steering()
     targets: int | None = None
+    labels: tuple[tuple[str, str], ...] = ()
     changed_at: datetime | None = None
     gone_since: datetime | None = None
 

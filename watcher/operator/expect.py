@@ -22,11 +22,12 @@ from watcher.model.observations import at_least
 from watcher.operator.counts import Grounds, grounds, target_counts
 from watcher.operator.jobs import expected_jobs, monitor_ref
 from watcher.operator.nearest import nearest
-from watcher.operator.prometheuses import Chooser, choosers
+from watcher.operator.prometheuses import Chooser, called, choosers
 from watcher.operator.scope import operator_version
 from watcher.operator.selection import CannotTell, NotSelected, Selected
 from watcher.operator.steering import misheard
-from watcher.operator.surroundings import HIDDEN, bad, called, namespace_labels, operator_scopes
+from watcher.operator.surroundings import HIDDEN, bad, namespace_labels, operator_scopes
+from watcher.operator.target_labels import target_labels
 
 NOT_READ: Final = Unavailable("not asked for")
 NONE: Final[Known[Sequence[KubeObject]]] = Known(())
@@ -148,9 +149,11 @@ def _add(kind: MonitorKind, monitor: KubeObject, seen: _Seen, unreadable: list[U
 def _jobs(monitor: KubeObject, chooser: Chooser, seen: _Seen) -> Iterator[ExpectedJob]:
     jobs = expected_jobs(monitor, chooser.prometheus, name=chooser.name)
     counts = target_counts(monitor, chooser.prometheus, seen.grounds)
-    for job, count in zip(jobs, counts, strict=True):
+    services = seen.grounds.services if seen.grounds.places is None else None
+    carried = target_labels(monitor, chooser.prometheus, services)
+    for job, count, labels in zip(jobs, counts, carried, strict=True):
         aliases = tuple(a for a in job.aliases if seen.named_probes or "/" in a)
-        yield replace(job, targets=count, aliases=aliases)
+        yield replace(job, targets=count, aliases=aliases, labels=labels)
 
 
 def _watched(
