@@ -19,6 +19,8 @@ from tests.kube_objects import (
     connected,
 )
 from watcher.adapters.cluster import ClusterSource
+from watcher.adapters.cluster_reading import workloads_of
+from watcher.model.kube import KubeObject
 from watcher.settings import Settings
 
 MONITORS = "/apis/monitoring.coreos.com/v1/servicemonitors"
@@ -75,6 +77,14 @@ def test_whatever_the_schema_allows_makes_its_jobs_and_harms_no_other(
     assert pools(found) == {GOOD, *(f"serviceMonitor/shop/odd/{n}" for n in range(count))}
     assert len({job.key for job in found.jobs}) == count + 1
     assert found.unreadable == ()
+
+
+@pytest.mark.parametrize("metadata", [False, [], {"name": False}, {"name": "prometheus-k8s"}])
+def test_a_workload_without_a_usable_name_is_nobodys(metadata):
+    owner = KubeObject(a_prometheus_resource())
+    own = KubeObject({"metadata": {"name": "prometheus-k8s", "namespace": owner.namespace}})
+
+    assert workloads_of(owner, [KubeObject({"metadata": metadata}), own]) == (own,)
 
 
 def test_names_and_labels_of_63_letters_are_whole(cluster, tmp_path):

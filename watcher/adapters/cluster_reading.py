@@ -126,13 +126,17 @@ def joined(found: Iterable[Objects]) -> Objects:
 
 
 def workloads_of(prometheus: KubeObject, workloads: Iterable[KubeObject]) -> tuple[KubeObject, ...]:
-    """The StatefulSets (DaemonSets) of *prometheus* among *workloads*, retained shards too."""
+    """The StatefulSets (DaemonSets) of *prometheus* among *workloads*, retained shards too.
+
+    One that has no usable name is nobody's.
+    """
     name = object_name(prometheus)
     return tuple(
         workload
         for workload in workloads
-        if workload.namespace == prometheus.namespace
-        and (workload.name == name or workload.name.startswith(f"{name}-shard-"))
+        for namespace, called in [_place(workload)]
+        if namespace == prometheus.namespace
+        and (called == name or called.startswith(f"{name}-shard-"))
         and _may_own(prometheus, workload)
     )
 
