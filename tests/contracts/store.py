@@ -35,7 +35,7 @@ from watcher.model.expectations import (
     Unselected,
 )
 from watcher.model.facts import MountRecord
-from watcher.model.history import Owed, Sent
+from watcher.model.history import Owed, Sent, UsualTargets
 from watcher.model.incidents import Ending, Status, Transition
 from watcher.model.mutes import Mute
 from watcher.model.names import JobKey, MonitorKind, MonitorRef, PrometheusName
@@ -273,7 +273,11 @@ class RecordingWatches(StoreContract):
         write(store, memory={a_key("a"): a_memory(), JobKey(STRANGE): a_memory(pool=STRANGE)})
 
         worse = a_memory(
-            state=JobState.MISSING, since=NOW, most_targets=7, labels=((STRANGE, STRANGE),)
+            state=JobState.MISSING,
+            since=NOW,
+            most_targets=7,
+            labels=((STRANGE, STRANGE),),
+            usual=UsualTargets(count=7, last=3, since=NOW),
         )
         write(store, watch=a_watch(at=NOW + timedelta(seconds=30)), memory={a_key("a"): worse})
 

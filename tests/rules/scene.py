@@ -10,17 +10,20 @@ from typing import Any
 
 import yaml
 
+from tests.builders import a_memory
 from tests.rules.known import gathered
 from tests.rules.raws import BASE, FOLDER, NOW, called, changed
 from tests.rules.servers import in_log, observed
 from tests.rules.should import expected
 from watcher.diagnosis.rule import Case
 from watcher.engine.compare import compare
+from watcher.engine.usual import with_fewer
+from watcher.model.history import UsualTargets
 
 KEYS = {
     "objects", "without", "was", "gone_since", "server", "servers", "pool", "hide", "expect",
     "case", "cluster", "expected", "manifests", "pinned", "mounts", "crds", "access", "secrets",
-    "last_sample", "store", "why", "base", "prometheus",
+    "last_sample", "store", "used_to_have", "why", "base", "prometheus",
 }  # fmt: skip
 
 
@@ -57,6 +60,9 @@ def scene(entry: Mapping[str, Any]) -> Scene:
     named = {s.server.name: in_log(entry, s) for s in observation.readable}
     own = [job for job in expectations.jobs if job.prometheus == observation.prometheus]
     comparison = compare(own, observation, named_in_log=named)
+    if "used_to_have" in entry:
+        memory = a_memory(usual=UsualTargets(count=entry["used_to_have"]))
+        comparison = with_fewer(comparison, dict.fromkeys((job.key for job in own), memory))
     wanted = entry.get("pool")
     statuses = [s for s in comparison.statuses if (s.pool == wanted if wanted else not s.healthy)]
     assert len(statuses) == 1, [(s.pool, s.state) for s in comparison.statuses]

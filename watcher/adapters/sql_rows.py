@@ -17,7 +17,7 @@ from watcher.model.expectations import (
     WatchedPrometheus,
 )
 from watcher.model.facts import MountRecord
-from watcher.model.history import Blindness, JobMemory, Owed, Sent, WatchRecord
+from watcher.model.history import Blindness, JobMemory, Owed, Sent, UsualTargets, WatchRecord
 from watcher.model.incidents import Incident, Transition
 from watcher.model.mutes import Mute
 from watcher.model.names import JobKey, PrometheusName
@@ -114,13 +114,15 @@ def memory_row(key: JobKey, memory: JobMemory) -> Row:
         **asdict(memory),
         "state": memory.state.value,
         "labels": encode(memory.labels),
+        "usual": encode(memory.usual),
     }
 
 
 def memory(row: RowMapping) -> JobMemory:
-    """One job of its row; labels are not there since before they were remembered."""
+    """One job of its row; what was not remembered yet when it was written is null."""
     labels = decode(row["labels"] or "[]", tuple[tuple[str, str], ...])
-    return value({**row, "labels": labels}, JobMemory)
+    usual = decode(row["usual"] or "{}", UsualTargets)
+    return value({**row, "labels": labels, "usual": usual}, JobMemory)
 
 
 def value(row: Mapping[str, Any] | RowMapping, kind: type[T]) -> T:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA: Final = "0003"
+SCHEMA: Final = "0004"
 """The newest migration; a store of a greater one was written by a newer watcher."""
 
 SCHEMA_TABLE: Final = "watcher_schema"
@@ -133,6 +133,7 @@ JOBS: Final = Table(
     Column("since", UtcDateTime, nullable=False),
     Column("most_targets", Integer, nullable=False),
     Column("labels", Text),
+    Column("usual", Text),
 )
 
 INCIDENTS: Final = Table(

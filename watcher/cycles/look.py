@@ -10,6 +10,7 @@ from watcher.diagnosis.diagnose import diagnose, rules_for
 from watcher.diagnosis.rule import Case, Rule
 from watcher.engine.compare import compare
 from watcher.engine.dormant import may_be_dormant, with_dormant
+from watcher.engine.usual import with_fewer
 from watcher.model.comparison import Comparison, JobState, JobStatus
 from watcher.model.expectations import Expectations, ExpectedJob, Unreadable, WatchedPrometheus
 from watcher.model.facts import (
@@ -133,6 +134,7 @@ class Look:
             comparison = with_labels(
                 compare(jobs, observation, named_in_log=named), observation, remembered.memory
             )
+        comparison = with_fewer(comparison, remembered.memory)
         idle = [s for s in comparison.statuses if may_be_dormant(s, remembered.memory)]
         if not idle:
             return comparison

@@ -13,11 +13,12 @@ from watcher.cycles.tidings import Terms, contexts, is_muted, of_problems, of_sp
 from watcher.engine.blind import spells
 from watcher.engine.group import Storm, assign
 from watcher.engine.track import Policy, track, turns
+from watcher.engine.usual import usual
 from watcher.model.comparison import JobState
 from watcher.model.expectations import Expectations, Unreadable
 from watcher.model.facts import Known
 from watcher.model.findings import Confidence, Found, Link
-from watcher.model.history import Blindness, JobMemory, Owed, WatchRecord
+from watcher.model.history import Blindness, JobMemory, Owed, UsualTargets, WatchRecord
 from watcher.model.incidents import Incident, Status, Transition
 from watcher.model.mutes import Mute
 from watcher.model.names import JobKey
@@ -141,6 +142,9 @@ def remember_states(result: Result, now: datetime) -> Mapping[JobKey, JobMemory]
                 before.most_targets if before is not None else 0, status.targets.active or 0
             ),
             labels=status.labels or (before.labels if before is not None else ()),
+            usual=usual(
+                before.usual if before is not None else UsualTargets(), status.targets.active, now
+            ),
         )
     return memory
 

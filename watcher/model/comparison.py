@@ -50,7 +50,11 @@ BADNESS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetCounts:
-    """Numbers of targets; None where not known or not asked, never zero for that."""
+    """Numbers of targets; None where not known or not asked, never zero for that.
+
+    ``expected`` is how many there should be; ``before`` how many there used to be, where there are
+    fewer now and nobody says how many there should be.
+    """
 
     active: int | None = None
     up: int | None = None
@@ -58,6 +62,7 @@ class TargetCounts:
     not_scraped: int | None = None
     dropped: int | None = None
     expected: int | None = None
+    before: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,25 @@ from watcher.model.names import PoolName, PrometheusName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsualTargets:
+    """How many targets a job used to have: ``count``, 0 where that is not known yet.
+
+    ``last`` is the number that was last seen, and ``since`` when it was first seen without a break.
+    """
+
+    count: int = 0
+    last: int = 0
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobMemory:
     """What is remembered of one job.
 
     ``state`` is the last one that could be told, ``since`` when it was first seen in it without
     a break. ``most_targets`` is the greatest number of active targets ever seen, 0 for none.
-    ``labels`` are those that all its targets shared when it last had some.
+    ``labels`` are those that all its targets shared when it last had some, ``usual`` how many it
+    used to have.
     """
 
     prometheus: PrometheusName
@@ -23,6 +36,7 @@ class JobMemory:
     since: datetime
     most_targets: int = 0
     labels: tuple[tuple[str, str], ...] = ()
+    usual: UsualTargets = UsualTargets()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

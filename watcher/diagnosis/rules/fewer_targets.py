@@ -1,9 +1,11 @@
-"""There are fewer targets than there should be, and those that are there are well.
+"""There are fewer targets than there should be or used to be, and those that are there are well.
 
 ## Meaning
 
 Part of the job is lost: the Services and pods there are would give more targets than the pool has, or
-the owner (`watcher/min-targets`), a pinned job or the number of nodes asks for more.
+the owner (`watcher/min-targets`), a pinned job or the number of nodes asks for more. Where nobody says
+how many there should be, there are fewer than there used to be; that may be meant, so it is only
+possible, and after a day it is taken as meant.
 
 ## Evidence
 
@@ -32,26 +34,26 @@ from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
 def check(case: Case) -> Finding | None:
     """Whether targets lack, while none is down."""
     counts = case.status.targets
-    wanted = max(counts.expected or 0, case.job.steering.min_targets or 0)
+    said = max(counts.expected or 0, case.job.steering.min_targets or 0)
+    wanted = said or counts.before or 0
     if counts.active is None or counts.active >= wanted or counts.down:
         return None
+    lacks = f"{wanted} are expected" if said else f"there used to be {wanted}"
     server = next(case.servers(), None)
     if server is None:
         return None
     where = _targets.where(case, server)
     dropped = sum(pool.dropped or 0 for _, pool in case.pools())
-    evidence = [
-        Evidence(seen=f"{counts.active} targets are active, {wanted} are expected", where=where)
-    ]
+    evidence = [Evidence(seen=f"{counts.active} targets are active, {lacks}", where=where)]
     if dropped:
         evidence.append(
             Evidence(seen=f"{dropped} targets were dropped by relabelling", where=where)
         )
     return Finding(
-        summary=f"{case.pool} has {counts.active} targets where {wanted} are expected",
+        summary=f"{case.pool} has {counts.active} targets where {lacks}",
         evidence=(*evidence, *_not_ready(case)),
         fix=(_compare(case, where),),
-        confidence=Confidence.LIKELY,
+        confidence=Confidence.LIKELY if said else Confidence.POSSIBLE,
     )
 
 
