@@ -117,6 +117,7 @@ STATIC = [{"targets": ["a:1", "b:1"]}]
         ({"static_configs": {"targets": "a"}}, None),
         ({"static_configs": [{"targets": [1]}]}, None),
         ({"static_configs": [{"targets": ["a"], "labels": {"x": ["y"]}}]}, None),
+        ({None: 1, "static_configs": [{"targets": ["a"]}]}, 1),
     ],
 )
 def test_targets_are_counted_only_where_nothing_else_decides(raw, count):

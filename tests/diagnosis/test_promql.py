@@ -82,3 +82,26 @@ def test_what_is_no_promql_is_said_so(text):
         error = str(caught)
 
     assert error == "" or error.startswith("no PromQL: ")
+
+
+@pytest.mark.parametrize(
+    ("expression", "wrong"),
+    [
+        pytest.param("(" * 200 + "a" + ")" * 200, "100 levels", id="parentheses"),
+        pytest.param("abs(" * 200 + "a" + ")" * 200, "100 levels", id="calls"),
+        pytest.param(" + ".join(["a"] * 200), "100 levels", id="operators"),
+        pytest.param("+".join(["a"] * 5_000), "5000 characters", id="what kills the parser"),
+    ],
+)
+def test_an_expression_that_is_too_deep_is_refused(expression, wrong):
+    with pytest.raises(PromqlError, match=wrong):
+        selectors(expression)
+    with pytest.raises(PromqlError, match=wrong):
+        is_silent(expression, _dead)
+
+
+def test_an_expression_of_a_hundred_terms_is_read():
+    expression = " or ".join(["gone"] * 100)
+
+    assert len(selectors(expression)) == 100
+    assert is_silent(expression, _dead)

@@ -11,7 +11,7 @@ def static_targets(raw: JSONObject) -> int | None:
 
     Targets with equal labels are one target (Prometheus 3.x, scrape/scrape.go, ``Sync``).
     """
-    if any(key.endswith("_sd_configs") and found for key, found in raw.items()):
+    if any(str(key).endswith("_sd_configs") and found for key, found in raw.items()):
         return None
     try:
         if not keeps_count(_rules(raw)):

@@ -3,9 +3,10 @@
 The only home of ``promql_parser``. It knows series selectors and operators, no jobs and no rules.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from enum import Enum
+from functools import lru_cache, partial
 from typing import Any, Final, TypeAlias
 
 import promql_parser
@@ -58,16 +59,17 @@ class Selector:
 Dead: TypeAlias = Callable[[Selector], bool]
 
 
+LONGEST: Final = 5_000
+"""Characters up to which an expression is read: the parser dies with the process on what is
+thousands of levels deep (promql-parser 0.12: ``a + a + …`` with 5,000 terms)."""
+
+DEEPEST: Final = 100
+"""Levels of calls and operators in each other up to which an expression is read."""
+
+
 def selectors(expression: str) -> tuple[Selector, ...]:
     """Every series selector in *expression*, in its order. Raises PromqlError."""
-    found: list[Selector] = []
-
-    def collect(selector: Selector) -> bool:
-        found.append(selector)
-        return False
-
-    _walk(_parsed(expression), collect)
-    return tuple(found)
+    return tuple(_leaves(_parsed(expression)))
 
 
 def is_silent(expression: str, dead: Dead) -> bool:
@@ -79,39 +81,63 @@ def is_silent(expression: str, dead: Dead) -> bool:
     return _silent(_parsed(expression), dead)
 
 
+class _Empty(Enum):
+    """When a part of an expression is empty, by what it is made of."""
+
+    SELECTED = "when all its selectors are dead"
+    ANY = "when any of its parts is"
+    ALL = "when all of its parts are"
+    FIRST = "when its first part is"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What of an expression decides whether it is empty; a hundredth of the parser's own tree."""
+
+    empty: _Empty
+    parts: tuple["_Part", ...] = ()
+    selectors: tuple[Selector, ...] = ()
+
+
 @lru_cache(maxsize=10_000)
-def _parsed(expression: str) -> Any:  # type: ignore[explicit-any]  # the library has no types
+def _parsed(expression: str) -> _Part:
+    if len(expression) > LONGEST:
+        raise PromqlError(f"longer than {LONGEST} characters")
     try:
-        return promql_parser.parse(expression)
-    except (ValueError, RecursionError) as error:
+        return _part(promql_parser.parse(expression))
+    except ValueError as error:
         raise PromqlError(f"no PromQL: {' '.join(str(error).split())[:200]}") from None
 
 
-def _silent(node: Any, dead: Dead) -> bool:  # type: ignore[explicit-any]
+def _part(node: Any, depth: int = 0) -> _Part:  # type: ignore[explicit-any]  # it has no types
+    if depth > DEEPEST:
+        raise ValueError(f"more than {DEEPEST} levels deep")
+    deeper = partial(_part, depth=depth + 1)
     match node:
         case promql_parser.VectorSelector():
-            return all(map(dead, _alternatives(node)))
+            return _Part(_Empty.SELECTED, selectors=_alternatives(node))
         case promql_parser.MatrixSelector():
-            return _silent(node.vector_selector, dead)
+            return deeper(node.vector_selector)
         case promql_parser.Call():
-            return node.func.name not in _ON_ABSENCE and any(_silent(a, dead) for a in node.args)
+            empty = _Empty.NEVER if node.func.name in _ON_ABSENCE else _Empty.ANY
+            return _Part(empty, tuple(map(deeper, node.args)))
         case promql_parser.BinaryExpr():
-            return _silent_pair(node, dead)
+            return _Part(_joined(node), (deeper(node.lhs), deeper(node.rhs)))
         case promql_parser.NumberLiteral() | promql_parser.StringLiteral():
-            return False
+            return _Part(_Empty.NEVER)
         case _:
-            return _silent(node.expr, dead)
+            return deeper(node.expr)
 
 
-def _silent_pair(node: Any, dead: Dead) -> bool:  # type: ignore[explicit-any]
-    left, right = _silent(node.lhs, dead), _silent(node.rhs, dead)
+def _joined(node: Any) -> _Empty:  # type: ignore[explicit-any]
     match str(node.op):
         case "or":
-            return left and right
+            return _Empty.ALL
         case "unless":
-            return left
+            return _Empty.FIRST
         case _:
-            return (left and right) if _fills(node.modifier) else (left or right)
+            return _Empty.ALL if _fills(node.modifier) else _Empty.ANY
 
 
 def _fills(modifier: Any) -> bool:  # type: ignore[explicit-any]
@@ -120,23 +146,24 @@ def _fills(modifier: Any) -> bool:  # type: ignore[explicit-any]
     return any(getattr(fill, side, None) is not None for side in ("lhs", "rhs"))
 
 
-def _walk(node: Any, visit: Dead) -> None:  # type: ignore[explicit-any]
-    match node:
-        case promql_parser.VectorSelector():
-            for selector in _alternatives(node):
-                visit(selector)
-        case promql_parser.MatrixSelector():
-            _walk(node.vector_selector, visit)
-        case promql_parser.Call():
-            for argument in node.args:
-                _walk(argument, visit)
-        case promql_parser.BinaryExpr():
-            _walk(node.lhs, visit)
-            _walk(node.rhs, visit)
-        case promql_parser.NumberLiteral() | promql_parser.StringLiteral():
-            return
-        case _:
-            _walk(node.expr, visit)
+def _silent(part: _Part, dead: Dead) -> bool:
+    match part.empty:
+        case _Empty.SELECTED:
+            return all(map(dead, part.selectors))
+        case _Empty.ANY:
+            return any(_silent(each, dead) for each in part.parts)
+        case _Empty.ALL:
+            return all(_silent(each, dead) for each in part.parts)
+        case _Empty.FIRST:
+            return _silent(part.parts[0], dead)
+        case _Empty.NEVER:
+            return False
+
+
+def _leaves(part: _Part) -> Iterator[Selector]:
+    yield from part.selectors
+    for each in part.parts:
+        yield from _leaves(each)
 
 
 def _alternatives(node: Any) -> tuple[Selector, ...]:  # type: ignore[explicit-any]
