@@ -204,6 +204,20 @@ def test_a_null_list_of_items_is_an_empty_list(cluster, api):
 @pytest.mark.parametrize(
     "body",
     [
+        b'{"items":[]}',
+        b'{"kind":"List","metadata":null,"items":[]}',
+        page([]).replace(b'""', b"null"),
+    ],
+)
+def test_what_a_list_may_leave_out_makes_it_no_other(cluster, api, body):
+    Pager(cluster).say(body)
+
+    assert api.list(SERVICES) == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
         b"{}",
         b"null",
         b'{"kind":"ServiceList"}',
@@ -347,6 +361,30 @@ def test_a_kind_that_the_server_does_not_know_is_told_apart_from_no_objects(clus
 
 def test_an_object_that_is_not_there_is_none(api):
     assert api.get(SERVICE_MONITORS, "default", "web") is None
+
+
+@pytest.mark.parametrize(
+    ("status", "gone"),
+    [
+        ({"reason": "NotFound", "message": 'services "web" not found'}, True),
+        ({"reason": "NotFound", "details": {"name": "web"}}, True),
+        (
+            {"reason": "NotFound", "message": "the server could not find the requested resource"},
+            False,
+        ),
+        ({"reason": "NotFound", "message": 'services "other" not found'}, False),
+        ({"message": 'services "web" not found'}, False),
+    ],
+)
+def test_an_object_is_gone_only_where_it_is_named_as_not_found(cluster, api, status, gone):
+    body = json.dumps({"kind": "Status", "code": 404, **status}).encode()
+    cluster.fail("/api/v1/namespaces/default/services/web", status=404, body=body)
+
+    if gone:
+        assert api.get(SERVICES, "default", "web") is None
+    else:
+        with pytest.raises(NoSuchResource):
+            api.get(SERVICES, "default", "web")
 
 
 def test_one_object_is_read_with_its_managed_fields(cluster, api):

@@ -90,7 +90,7 @@ class KubeApi:
         Raises NoSuchResource when the API server does not even know its kind.
         """
         answer = self._transport.ask(resource.path(namespace, name))
-        if answer.status == 404 and is_missing_object(answer):  # noqa: PLR2004
+        if answer.status == 404 and is_missing_object(answer, name):  # noqa: PLR2004
             return None
         if not answer.ok:
             raise refusal(answer, resource, "get", namespace)

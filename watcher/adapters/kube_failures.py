@@ -67,14 +67,17 @@ def decoded(answer: Answer, shape: type[T], expected: str) -> T:
         raise unlike(answer, expected) from None
 
 
-def is_missing_object(answer: Answer) -> bool:
-    """Whether a 404 says that the object is not there, and not that its kind is unknown."""
+def is_missing_object(answer: Answer, name: str) -> bool:
+    """Whether a 404 says that the object *name* is not there, and not that its kind is unknown.
+
+    By the details; what stands before an API server may leave these out, but not the words.
+    """
     status = _status(answer.body)
-    return (
-        status is not None
-        and status.reason == "NotFound"
-        and bool(status.details and status.details.name)
-    )
+    if status is None or status.reason != "NotFound":
+        return False
+    if status.details is not None and status.details.name:
+        return True
+    return f'"{name}" not found' in status.message
 
 
 def _words(body: bytes) -> str:

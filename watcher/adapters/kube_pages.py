@@ -47,13 +47,13 @@ ALL: Final = Which()
 
 
 class _Meta(msgspec.Struct):
-    next_page: str = msgspec.field(name="continue", default="")
+    next_page: str | None = msgspec.field(name="continue", default=None)
 
 
 class _Page(msgspec.Struct):
-    kind: str  # required, so that a stray `{}` of some proxy is not taken for an empty list
-    items: list[msgspec.Raw] | None
-    metadata: _Meta = msgspec.field(default_factory=_Meta)
+    items: list[msgspec.Raw] | None  # needed: a stray `{}` of some proxy is no empty list
+    kind: str = "List"
+    metadata: _Meta | None = None
 
 
 class Pages:
@@ -99,7 +99,7 @@ class Pages:
                 found += [self._completed(item) for item in page.items or ()]
             except (msgspec.DecodeError, UnicodeDecodeError):
                 raise unlike(answer, f"a list of {self._resource.qualified}") from None
-            token = page.metadata.next_page
+            token = page.metadata.next_page if page.metadata else None
             if not token:
                 return tuple(found)
             if token in seen:
