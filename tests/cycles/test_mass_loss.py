@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from tests.builders import a_finding, an_expected_server, some_expectations
 from tests.builders import a_prometheus as a_watched
-from tests.cycles.stage import SICK, Stage
+from tests.cycles.stage import SICK, TERMS, Stage
+from watcher.cycles.removals import standing
 from watcher.diagnosis.rule import Rule
 from watcher.model.comparison import JobState
 from watcher.model.findings import Link
@@ -89,6 +90,17 @@ def test_it_is_told_while_the_pools_still_run_and_the_jobs_stay_healthy():
     assert {status.state for status in result.statuses} == {JobState.HEALTHY}
     assert stage.receiver.said == [FIRST]
     assert "0 have left the running configuration, 10 have not" in stage.receiver.told[0].summary
+
+
+def test_whoever_looks_sees_it_at_once_and_as_long_as_it_stands():
+    stage = Removals()
+    stage.remove(*NAMES[:10])
+
+    young = standing(stage.watch(), TERMS)
+    stage.restore(*NAMES[:10])
+
+    assert [message.subject for message in young] == ["mass-loss:monitoring/k8s"]
+    assert standing(stage.watch(), TERMS) == ()
 
 
 def test_it_is_over_when_the_monitors_are_back():

@@ -16,6 +16,9 @@ from tests.builders import (
 )
 from tests.web.incident import at_risk, the_incident
 from watcher.diagnosis import catalogue
+from watcher.engine.announce import Reason
+from watcher.engine.mass_loss import MassLoss
+from watcher.engine.wording_of_mass_loss import of_mass_loss
 from watcher.model.findings import Link
 from watcher.web import pages
 from watcher.web.markup import html
@@ -167,3 +170,16 @@ kubectl get
         "<ul><li>one and more</li><li>two</li></ul>\n<ol><li>first</li></ol>\n"
         "<pre>kubectl get\n\n  pods</pre>\n<pre>indented &lt;x&gt;</pre>"
     )
+
+
+def test_a_mass_loss_stands_before_all_jobs_with_what_to_do():
+    gone = tuple(a_job(f"job-{n}", gone_since=NOW) for n in range(5))
+    loss = MassLoss(prometheus=gone[0].prometheus, gone=gone, expected=6)
+    result = a_result(*(a_status("missing", job) for job in gone))
+    words = of_mass_loss(loss, {}, Reason.FIRST)
+
+    page = pages.front(result, None, FRAME, stale_after=NOW - NOW, mass_losses=[words])
+
+    assert page.index("nobody asks for 5 of 6 expected jobs") < page.index("job-0")
+    assert "watcher accept --all-in shop" in page
+    assert "mass loss" not in rendered(result).lower()

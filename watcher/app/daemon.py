@@ -31,6 +31,7 @@ from watcher.app.reports import Reports
 from watcher.cycles.accept import Accept
 from watcher.cycles.delivery import Delivery
 from watcher.cycles.inspect import Inspect
+from watcher.cycles.removals import standing
 from watcher.cycles.snapshot import Snapshot
 from watcher.cycles.watch import Watch
 from watcher.engine.group import Storm
@@ -267,6 +268,7 @@ def _serve(daemon: Daemon, stack: ExitStack) -> BackgroundScheduler:
         clock=compose.clock,
         watch_interval=settings.watch_interval,
         audit=lambda: daemon.at_risk,
+        mass_losses=lambda result: standing(result, daemon.watch.terms),
         inspection=lambda: daemon.reports.last,
         sources=tuple(source.name for source in daemon.world.sources),
         accepting=Accept(store=daemon.store, clock=compose.clock),

@@ -36,6 +36,12 @@ def of_mass_losses(result: Result, terms: Terms, doubt: timedelta) -> Iterator[T
         )
 
 
+def standing(result: Result, terms: Terms) -> tuple[Message, ...]:
+    """What there is to say of each mass loss as it stands, however young, for whoever looks."""
+    losses = _losses(result, terms, timedelta(0))
+    return tuple(_words(result, name, losses[name])(Reason.FIRST) for name in sorted(losses))
+
+
 def behind(incidents: Iterable[Incident], result: Result, terms: Terms) -> frozenset[str]:
     """The ids of *incidents* that a mass loss stands for: of jobs that are gone, and missing.
 

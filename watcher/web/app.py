@@ -4,7 +4,7 @@ The daemon hands in where the latest values are; nothing here asks a server or a
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Final
@@ -13,7 +13,7 @@ from fastapi import FastAPI, Query, Request, Response
 from fastapi.middleware.gzip import GZipMiddleware
 from prometheus_client.exposition import choose_encoder
 
-from watcher.engine.wording import length
+from watcher.engine.wording import Message, length
 from watcher.errors import ConfigError
 from watcher.model.inspections import Inspection
 from watcher.model.results import Audit, Result
@@ -42,6 +42,7 @@ class Latest:
     clock: Callable[[], datetime]
     watch_interval: timedelta
     audit: Callable[[], Audit | None] = lambda: None
+    mass_losses: Callable[[Result], Sequence[Message]] = lambda _: ()
     inspection: Callable[[], Inspection | None] = lambda: None
     sources: tuple[str, ...] = ()
     mutes: Mutes | None = None
@@ -71,7 +72,9 @@ def _add_pages(app: FastAPI, latest: Latest) -> None:
         if result is None:
             return _html(frame, pages.message("No look yet", _NOT_YET, frame), 503)
         stale = INTERVALS * latest.watch_interval
-        return _html(frame, pages.front(result, latest.audit(), frame, stale_after=stale))
+        losses = latest.mass_losses(result)
+        page = pages.front(result, latest.audit(), frame, stale_after=stale, mass_losses=losses)
+        return _html(frame, page)
 
     @app.api_route("/jobs/{address:path}", methods=METHODS)
     def job(request: Request, address: str) -> Response:

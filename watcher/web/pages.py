@@ -9,6 +9,7 @@ from typing import Any
 from watcher import __version__
 from watcher.diagnosis import catalogue
 from watcher.diagnosis.rule import Rule
+from watcher.engine.wording import Message
 from watcher.model.results import Audit, Result
 from watcher.web import markup
 from watcher.web.templating import ENVIRONMENT
@@ -30,8 +31,15 @@ class Frame:
     report: bool = False
 
 
-def front(result: Result, audit: Audit | None, frame: Frame, *, stale_after: timedelta) -> str:
-    """All jobs, lost ones first."""
+def front(
+    result: Result,
+    audit: Audit | None,
+    frame: Frame,
+    *,
+    stale_after: timedelta,
+    mass_losses: Sequence[Message] = (),
+) -> str:
+    """All jobs, lost ones first; before them the *mass_losses*, which each stand for many."""
     view: Overview = overview(result, audit)
     return _render(
         "overview.html",
@@ -42,6 +50,7 @@ def front(result: Result, audit: Audit | None, frame: Frame, *, stale_after: tim
         stale=frame.now - result.at > stale_after,
         undelivered=undelivered(result.owed),
         mutes=result.mutes,
+        mass_losses=mass_losses,
     )
 
 
