@@ -214,6 +214,16 @@ def test_the_last_sample_of_a_lost_job_is_found_by_its_labels_and_by_the_gauge(p
 
 
 @every_prometheus
+def test_targets_that_are_up_and_yield_nothing_never_had_a_sample(server):
+    observer = Prometheus(HttpSettings())
+    seen_when(observer, server.url, is_scraped)
+
+    found = observer.last_sample(a_place(server.url), PoolName("barren"), now())
+
+    assert found == Known(None)
+
+
+@every_prometheus
 def test_a_loss_older_than_the_watcher_is_dated_by_what_the_job_must_have_had(prometheus_binary):
     port = free_port()
     own = {"action": "drop", "source_labels": ["__name__"], "regex": "prometheus_.*"}

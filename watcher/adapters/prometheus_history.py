@@ -33,6 +33,7 @@ _DEFAULT: Final = timedelta(days=15)  # Prometheus's own default retention
 _UNITS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
 _END_OF_TIME: Final = 253402300800  # the year 10000, which datetime does not know
 _GAUGE: Final = "prometheus_target_scrape_pool_targets"
+_STORED: Final = "scrape_samples_post_metric_relabeling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +105,25 @@ class History:
     def _of_targets(
         self, pool: PoolName, labels: Labels, windows: _Windows, now: datetime
     ) -> datetime | None:
-        """When a target with *labels* was last up."""
-        up = selector("up", dict(labels))
-        found = self._alive(pool, f"timestamp({up}) and {up} == 1", windows, now)
+        """When a target with *labels* was last up, and something of its answer was stored.
+
+        A scrape that fails over a limit has a number of samples too, and stores none.
+        """
+        up, stored = selector("up", dict(labels)), selector(_STORED, dict(labels))
+        series = f"timestamp({up}) and {up} == 1 and {stored} > 0"
+        found = self._alive(pool, series, windows, now)
         if found is not None:
             return found
-        whole = f"{up}[{windows[-1][0]}s]"
-        if not any(sample.value for sample in self._api.query(f"max_over_time({whole})")):
+        both = [f"{series}[{windows[-1][0]}s]" for series in (up, stored)]
+        if not all(any(s.value for s in self._api.query(f"max_over_time({b})")) for b in both):
             return None
-        # Up for less than a step: then what there is, is little enough to be looked at.
-        times = [s.at for s in self._api.query(whole) if 0 <= s.at < _END_OF_TIME]
-        return datetime.fromtimestamp(max(times), UTC) if times else None
+        # Well for less than a step, which only the last sample of a series that ended well tells.
+        well = [{s.at for s in self._api.query(each) if s.value > 0} for each in both]
+        times = [at for at in set.intersection(*well) if 0 <= at < _END_OF_TIME]
+        if not times:
+            reason = "it was well for too short a time to be found by few queries"
+            raise SourceUnavailable(self._api.url, reason)
+        return datetime.fromtimestamp(max(times), UTC)
 
     def _alive(
         self, pool: PoolName, series: str, windows: _Windows, now: datetime
