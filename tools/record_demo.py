@@ -4,10 +4,8 @@ Plays the demo without its show. What is expected of a replay is written by ``to
 and read by a person before it is committed.
 """
 
-import shutil
 import subprocess
 import sys
-import tarfile
 import time
 from pathlib import Path
 from typing import Final
@@ -19,7 +17,7 @@ PATIENCE: Final = 60.0
 
 
 def main(arguments: list[str]) -> None:
-    """Play, and write ``demo-<act>/recording`` for each act below the folder that is named."""
+    """Play, and write ``demo-<act>/recording.tar.gz`` for each act below the folder that is named."""
     folder = Path(arguments[0])
     with Stage() as stage:
         for act in ACTS:
@@ -31,19 +29,15 @@ def main(arguments: list[str]) -> None:
                 if time.monotonic() > end:
                     sys.exit(f"act {act.name}: {wrong}")
                 time.sleep(0.5)
-            _record(stage.settings_file, folder / f"demo-{act.name}" / "recording")
+            _record(stage.settings_file, folder / f"demo-{act.name}" / "recording.tar.gz")
             print(f"act {act.name}")
 
 
 def _record(settings: Path, to: Path) -> None:
-    archive = settings.parent / "recording.tar.gz"
-    words = [sys.executable, "-m", "watcher", "record", str(archive), "--config", str(settings)]
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.unlink(missing_ok=True)
+    words = [sys.executable, "-m", "watcher", "record", str(to), "--config", str(settings)]
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
-    if to.exists():
-        shutil.rmtree(to)
-    to.mkdir(parents=True)
-    with tarfile.open(archive) as packed:
-        packed.extractall(to, filter="data")
 
 
 if __name__ == "__main__":
