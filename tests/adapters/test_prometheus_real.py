@@ -214,6 +214,16 @@ def test_the_last_sample_of_a_lost_job_is_found_by_its_labels_and_by_the_gauge(p
 
 
 @every_prometheus
+def test_the_addresses_of_active_targets_are_those_that_were_discovered(server):
+    observer = Prometheus(HttpSettings())
+    seen_when(observer, server.url, is_scraped)
+
+    found = observer.active_addresses(a_place(server.url), PoolName("half"))
+
+    assert found == Known(frozenset({NOWHERE, server.url.removeprefix("http://")}))
+
+
+@every_prometheus
 def test_targets_that_are_up_and_yield_nothing_never_had_a_sample(server):
     observer = Prometheus(HttpSettings())
     seen_when(observer, server.url, is_scraped)

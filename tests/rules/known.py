@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.rules.raws import (
     NOW,
@@ -14,7 +15,7 @@ from tests.rules.raws import (
     operators,
     prometheuses,
 )
-from tests.rules.servers import log_lines, server_entries
+from tests.rules.servers import a_target, log_lines, server_entries
 from watcher.adapters.cluster_reading import workloads_of
 from watcher.model import facts as fact
 from watcher.model.facts import AccessReview, DroppedTarget, Facts, Known, MountRecord, Unavailable
@@ -31,6 +32,7 @@ NO_CLUSTER = Unavailable("no API server is known")
 def gathered(entry, now, job, expectations):
     known: dict[str, Any] = {
         fact.LOGS.name: Known(log_lines(entry)),
+        fact.ACTIVE.name: Known(active_addresses(entry, job)),
         fact.DROPPED.name: Known(dropped_targets(entry)),
         fact.LAST_SAMPLE.name: last_sample(entry),
     }
@@ -138,6 +140,12 @@ def mounted(pod_spec, namespace):
             yield f"secret/{namespace}/{volume['secret']['secretName']}"
         if "configMap" in volume:
             yield f"configmap/{namespace}/{volume['configMap']['name']}"
+
+
+def active_addresses(entry, job):
+    """As if relabelling had left each target's address alone."""
+    targets = (a_target(**t) for given in server_entries(entry) for t in given.get("targets", ()))
+    return frozenset(urlsplit(t.scrape_url).netloc for t in targets if t.scrape_pool == job.pool)
 
 
 def dropped_targets(entry):

@@ -14,7 +14,7 @@ from watcher.adapters.prometheus_answers import RuleGroups
 from watcher.adapters.prometheus_http import Api
 from watcher.adapters.prometheus_pools import Labels
 from watcher.adapters.prometheus_reader import Reader
-from watcher.adapters.prometheus_targets import dropped_targets
+from watcher.adapters.prometheus_targets import active_addresses, dropped_targets
 from watcher.adapters.tape import LIVE, Tape
 from watcher.errors import SourceUnavailable
 from watcher.model.expectations import ExpectedServer
@@ -69,6 +69,15 @@ class Prometheus:
         except SourceUnavailable as error:
             return Unavailable(str(error))
         return Known(tuple(DroppedTarget(labels=labels) for labels in found))
+
+    def active_addresses(
+        self, server: ExpectedServer, pool: PoolName
+    ) -> Availability[frozenset[str]]:
+        """``__address__`` of every active target of *pool*, as discovered."""
+        try:
+            return Known(active_addresses(self._reader(server).api, pool))
+        except SourceUnavailable as error:
+            return Unavailable(str(error))
 
     def rules(self, server: ExpectedServer) -> Availability[tuple[LoadedRule, ...]]:
         """The rules that the server has loaded."""

@@ -57,8 +57,8 @@ class ActiveTarget(msgspec.Struct, rename="camel"):
     labels: dict[str, str]
 
 
-class Dropped(msgspec.Struct, rename="camel"):
-    """One dropped target of /api/v1/targets."""
+class Discovered(msgspec.Struct, rename="camel"):
+    """One target of /api/v1/targets, active or dropped, as discovery gave it."""
 
     discovered_labels: dict[str, str]
 
@@ -69,10 +69,16 @@ class ActiveTargets(msgspec.Struct, rename="camel"):
     active_targets: list[ActiveTarget] | None
 
 
+class DiscoveredTargets(msgspec.Struct, rename="camel"):
+    """The same, of the active targets, for what they were discovered as."""
+
+    active_targets: list[Discovered] | None
+
+
 class DroppedTargets(msgspec.Struct, rename="camel"):
     """/api/v1/targets?state=dropped. The counts, of all pools, are there since 2.47."""
 
-    dropped_targets: list[Dropped] | None
+    dropped_targets: list[Discovered] | None
     dropped_target_counts: dict[str, int] | None = None
 
 

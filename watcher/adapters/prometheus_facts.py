@@ -7,6 +7,7 @@ from watcher.adapters.prometheus import Prometheus
 from watcher.model.comparison import JobStatus
 from watcher.model.expectations import ExpectedServer, WatchedPrometheus
 from watcher.model.facts import (
+    ACTIVE,
     DROPPED,
     LAST_SAMPLE,
     RULES,
@@ -24,7 +25,10 @@ _NOT_READABLE = Unavailable("no server of this Prometheus can be read")
 
 
 class PrometheusFacts:
-    """Fits the port FactGatherer for DROPPED, LAST_SAMPLE and RULES. *of* finds who speaks to a server."""
+    """Fits the port FactGatherer for ACTIVE, DROPPED, LAST_SAMPLE and RULES.
+
+    *of* finds who speaks to a server.
+    """
 
     def __init__(self, of: Callable[[ExpectedServer], Prometheus]) -> None:
         self._of = of
@@ -44,6 +48,8 @@ class PrometheusFacts:
         for status in jobs:
             wanted = needs.get(status.job.key, frozenset())
             known: dict[str, Known[object] | Unavailable] = {}
+            if ACTIVE.name in wanted and _lacks(status):
+                known[ACTIVE.name] = self._active(observation, status.pool)
             if DROPPED.name in wanted:
                 known[DROPPED.name] = self._dropped(observation, status.pool)
             if LAST_SAMPLE.name in wanted:
@@ -68,6 +74,20 @@ class PrometheusFacts:
             if isinstance(answer, Known):
                 break
         return answer
+
+    def _active(self, observation: Observation, pool: PoolName) -> Availability[frozenset[str]]:
+        """Of all servers together, for shards share them; of some of them nothing is known."""
+        if not observation.readable or observation.unreadable:
+            return Unavailable("not every server of this Prometheus can be read")
+        every: set[str] = set()
+        for server in observation.readable:
+            if pool not in server.pools:
+                continue
+            found = self._of(server.server).active_addresses(server.server, pool)
+            if isinstance(found, Unavailable):
+                return found
+            every |= found.value
+        return Known(frozenset(every))
 
     def _dropped(
         self, observation: Observation, pool: PoolName
@@ -100,3 +120,9 @@ class PrometheusFacts:
         if latest is not None:
             return Known(latest)
         return unavailable or Known(None)
+
+
+def _lacks(status: JobStatus) -> bool:
+    """Whether targets lack, so that it is worth asking which there are."""
+    counts = status.targets
+    return counts.active is not None and counts.active < (counts.expected or 0)

@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from watcher.adapters.prometheus_answers import ActiveTargets, DroppedTargets
+from watcher.adapters.prometheus_answers import (
+    ActiveTargets,
+    DiscoveredTargets,
+    DroppedTargets,
+)
 from watcher.adapters.prometheus_http import Api
 from watcher.adapters.prometheus_pools import Labels, by_pool, pool_of
 from watcher.errors import SourceUnavailable
@@ -183,6 +187,13 @@ def dropped_targets(api: Api, pool: PoolName) -> tuple[Mapping[str, str], ...]:
     asked = {"state": "dropped", "scrapePool": pool}
     found = api.get(_PATH, DroppedTargets, asked).dropped_targets or ()
     return tuple(target.discovered_labels for target in found[:DROPPED_SHOWN])
+
+
+def active_addresses(api: Api, pool: PoolName) -> frozenset[str]:
+    """``__address__`` of every active target of *pool*, as discovered. Raises SourceUnavailable."""
+    asked = {"state": "active", "scrapePool": pool}
+    found = api.get(_PATH, DiscoveredTargets, asked).active_targets or ()
+    return frozenset(target.discovered_labels.get("__address__", "") for target in found)
 
 
 def _counted(api: Api, pools: Iterable[PoolName]) -> Iterator[tuple[PoolName, int]]:

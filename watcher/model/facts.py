@@ -175,6 +175,8 @@ CERTIFICATES: Final = Fact[Mapping[str, datetime]]("certificates")
 contents of Secrets are not read."""
 DROPPED: Final = Fact[tuple[DroppedTarget, ...]]("dropped")
 """Dropped targets of the job's pool (some of them, when there are many)."""
+ACTIVE: Final = Fact[frozenset[str]]("active")
+"""``__address__`` of every active target of the job's pool, as discovered, over all servers."""
 LAST_SAMPLE: Final = Fact[datetime | None]("last_sample")
 """When the TSDB last got a sample of the job; None when it never did, as far back as it goes."""
 RULES: Final = Fact[tuple[LoadedRule, ...]]("rules")

@@ -23,6 +23,11 @@ class Address:
     address: str
     pod: str | None
 
+    def __str__(self) -> str:
+        """As Prometheus writes it in ``__address__``."""
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return host if self.port is None else f"{host}:{self.port}"
+
 
 @dataclass(frozen=True, slots=True)
 class WantedPort:

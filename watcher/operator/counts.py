@@ -5,8 +5,10 @@ change the number, or anything that decides could not be read, the answer is Non
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final, TypeAlias
 
 from watcher.model.facts import Availability, Unavailable
@@ -115,13 +117,40 @@ def target_counts(
             return (_static(spec) if plain else None,)
 
 
+def wanted_addresses(
+    monitor: KubeObject, prometheus: KubeObject, index: int, found: Grounds
+) -> tuple[Address, ...] | None:
+    """Every address that endpoint *index* of a ServiceMonitor or PodMonitor asks for as a target.
+
+    None where that cannot be known, as by the ``targetPort`` of a Service, whatever relabelling
+    does to them.
+    """
+    spec, kind = monitor.spec, MonitorKind(monitor.kind)
+    endpoint = next(islice(objects(spec, ENDPOINTS[kind]), index, None), None)
+    if endpoint is None:
+        return None
+    place = discovery(monitor, prometheus)
+    try:
+        wanted = selector(spec, "selector") or Selector()
+        if place.role is Role.POD:
+            return tuple(_of_pods(endpoint, wanted, place, found))
+        port = _wanted(endpoint)
+        if port is None or port.field != "port":
+            return None
+        by_role = text(monitor.raw, "spec", "selectorMechanism") == "RoleSelector"
+        every = _behind(wanted, place, found, by_role=by_role)
+        return tuple(a for _, some in every for a in some if port.takes(a.port_name, a.port))
+    except (_Unknown, SelectorError):
+        return None
+
+
 def _endpoint(
     endpoint: JSONObject, monitor: KubeObject, place: Discovery, found: Grounds
 ) -> int | None:
     try:
         wanted = selector(monitor.spec, "selector") or Selector()
         if place.role is Role.POD:
-            return _pods(endpoint, wanted, place, found)
+            return sum(1 for _ in _of_pods(endpoint, wanted, place, found))
         by_role = text(monitor.raw, "spec", "selectorMechanism") == "RoleSelector"
         return _services(endpoint, wanted, place, found, by_role=by_role)
     except (_Unknown, SelectorError):
@@ -131,29 +160,39 @@ def _endpoint(
 def _services(
     endpoint: JSONObject, wanted: Selector, place: Discovery, found: Grounds, *, by_role: bool
 ) -> int:
-    """Addresses behind the Services that match, of the port that is asked for.
-
-    By role, the labels of the Endpoints or slices themselves must match too.
-    """
-    by_service = found.slices if place.role is Role.ENDPOINT_SLICE else found.endpoints
+    """Addresses behind the Services that match, of the port that is asked for."""
     port = _wanted(endpoint)
-    services = _matching(found.services, wanted, place, found.places)
     # Without a port every container's port counts, also of Pods behind no port of the Service.
-    if by_service is None or port is None:
+    if port is None:
         raise _Unknown
     count = 0
-    for service in services:
-        every: set[Address] = set()
-        for behind in by_service.get((service.namespace, service.name), ()):
-            with _naming(behind, found):
-                if not by_role or wanted.matches(behind.labels):
-                    every.update(addresses(place.role, behind))
+    for service, every in _behind(wanted, place, found, by_role=by_role):
         if port.field == "port":
             count += sum(port.takes(address.port_name, address.port) for address in every)
         else:
             names = {address.pod for address in every if address.pod is not None}
             count += sum(_of_pod((service.namespace, name), port, found) for name in names)
     return count
+
+
+def _behind(
+    wanted: Selector, place: Discovery, found: Grounds, *, by_role: bool
+) -> Iterator[tuple[Item, AbstractSet[Address]]]:
+    """Each Service that matches, with the addresses behind it, whatever their port.
+
+    By role, the labels of the Endpoints or slices themselves must match too.
+    """
+    by_service = found.slices if place.role is Role.ENDPOINT_SLICE else found.endpoints
+    services = _matching(found.services, wanted, place, found.places)
+    if by_service is None:
+        raise _Unknown
+    for service in services:
+        every: set[Address] = set()
+        for behind in by_service.get((service.namespace, service.name), ()):
+            with _naming(behind, found):
+                if not by_role or wanted.matches(behind.labels):
+                    every.update(addresses(place.role, behind))
+        yield service, every
 
 
 def _of_pod(key: Key, port: WantedPort, found: Grounds) -> int:
@@ -165,17 +204,19 @@ def _of_pod(key: Key, port: WantedPort, found: Grounds) -> int:
         return sum(port.takes(*declared) for declared in container_ports(pod.resource))
 
 
-def _pods(endpoint: JSONObject, wanted: Selector, place: Discovery, found: Grounds) -> int:
+def _of_pods(
+    endpoint: JSONObject, wanted: Selector, place: Discovery, found: Grounds
+) -> Iterator[Address]:
     """Ports of the Pods that match; without a port asked for, each one that is declared."""
     port = _wanted(endpoint)
     filtered = value(endpoint, "filterRunning") is None or flag(endpoint, "filterRunning")
-    count = 0
     for pod in _matching(found.pods, wanted, place, found.pod_places):
         with _naming(pod.resource, found):
             if running(pod.resource, filtered=filtered):
-                declared = container_ports(pod.resource)
-                count += sum(port is None or port.takes(*each) for each in declared)
-    return count
+                address = text(pod.resource.raw, "status", "podIP") or ""
+                for name, number in container_ports(pod.resource):
+                    if port is None or port.takes(name, number):
+                        yield Address(name, number, address, pod.name)
 
 
 def _static(spec: JSONObject) -> int | None:

@@ -9,8 +9,9 @@ possible, and after a day it is taken as meant.
 
 ## Evidence
 
-The number of active targets against the expected one, and how many were dropped. Nodes or pods that
-are not ready, where they can be read.
+The number of active targets against the expected one, and how many were dropped. Which addresses
+behind the Services, or of the pods, are no targets, and nodes that are not ready, where they can be
+read.
 
 ## Fix
 
@@ -23,12 +24,34 @@ there targets are down, not gone.
 """
 
 from collections.abc import Iterator
+from typing import Final, TypeVar
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _targets
 from watcher.model.comparison import JobState
-from watcher.model.facts import NODES, Unavailable
+from watcher.model.facts import (
+    ACTIVE,
+    ENDPOINT_SLICES,
+    ENDPOINTS,
+    MONITOR,
+    NODES,
+    PROMETHEUS,
+    SERVICES,
+    TARGET_PODS,
+    Availability,
+    Known,
+    Unavailable,
+)
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
+from watcher.model.kube import KubeObject
+from watcher.operator.counts import grounds, wanted_addresses
+
+T = TypeVar("T")
+
+SHOWN: Final = 8
+"""How many addresses that lack are named."""
+
+_GROUNDS: Final = (SERVICES, ENDPOINTS, ENDPOINT_SLICES, TARGET_PODS)
 
 
 def check(case: Case) -> Finding | None:
@@ -51,10 +74,40 @@ def check(case: Case) -> Finding | None:
         )
     return Finding(
         summary=f"{case.pool} has {counts.active} targets where {lacks}",
-        evidence=(*evidence, *_not_ready(case)),
+        evidence=(*evidence, *_gone(case), *_not_ready(case)),
         fix=(_compare(case, where),),
         confidence=Confidence.LIKELY if said else Confidence.POSSIBLE,
     )
+
+
+def _gone(case: Case) -> Iterator[Evidence]:
+    """The addresses that are asked for and are no targets."""
+    monitor, prometheus, active = case.look(MONITOR), case.look(PROMETHEUS), case.look(ACTIVE)
+    if (
+        not isinstance(monitor, KubeObject)
+        or not isinstance(prometheus, KubeObject)
+        or isinstance(active, Unavailable)
+        or case.job.endpoint is None
+    ):
+        return
+    laid = grounds(*(_known(case.look(fact)) for fact in _GROUNDS))
+    wanted = wanted_addresses(monitor, prometheus, case.job.endpoint, laid)
+    gone = sorted({str(a): a for a in wanted or () if str(a) not in active}.items())
+    for address, behind in gone[:SHOWN]:
+        pod = f" (pod {behind.pod})" if behind.pod else ""
+        yield Evidence(
+            seen=f"{address}{pod} is asked for and is no target",
+            where=f"kubectl -n {monitor.namespace} get endpointslices,pods -o wide",
+        )
+    if len(gone) > SHOWN:
+        yield Evidence(
+            seen=f"likewise {len(gone) - SHOWN} more",
+            where=f"kubectl -n {monitor.namespace} get endpointslices,pods -o wide",
+        )
+
+
+def _known(found: T | Unavailable) -> Availability[T]:
+    return found if isinstance(found, Unavailable) else Known(found)
 
 
 def _not_ready(case: Case) -> Iterator[Evidence]:
@@ -81,6 +134,6 @@ RULE = Rule(
     code="fewer-targets",
     link=Link.KEPT,
     states=frozenset({JobState.DEGRADED}),
-    needs=needing(NODES),
+    needs=needing(NODES, MONITOR, PROMETHEUS, ACTIVE, *_GROUNDS),
     check=check,
 )
