@@ -324,6 +324,60 @@ REJECTED = [
         Reason.DISCOVERY,
         "field `config.Filter` is only supported for Prometheus version >= 3.0.0",
     ),
+    (
+        scrape_config(httpSDConfigs=[{"url": "10.0.0.1:8080/sd"}]),
+        {},
+        Reason.DISCOVERY,
+        'httpSDConfigs: [0]: parse "10.0.0.1:8080/sd": first path segment in URL cannot contain',
+    ),
+    (
+        scrape_config(dockerSDConfigs=[{"host": "tcp://a:b"}]),
+        {},
+        Reason.DISCOVERY,
+        'dockerSDConfigs: [0]: parse "tcp://a:b": invalid port ":b" after host',
+    ),
+    (
+        scrape_config(dockerswarmSDConfigs=[{"host": "tcp://a b", "role": "Nodes"}]),
+        {},
+        Reason.DISCOVERY,
+        'invalid character " " in host name',
+    ),
+    (
+        scrape_config(puppetDBSDConfigs=[{"url": "http://a:b"}]),
+        {},
+        Reason.DISCOVERY,
+        'puppetDBSDConfigs: [0]: parse "http://a:b": invalid port',
+    ),
+    (
+        scrape_config(kumaSDConfigs=[{"server": "http://a:b"}]),
+        {},
+        Reason.DISCOVERY,
+        'kumaSDConfigs: [0]: cannot parse server: parse "http://a:b": invalid port',
+    ),
+    (
+        scrape_config(kumaSDConfigs=[{"server": "a.example"}]),
+        {},
+        Reason.DISCOVERY,
+        "must not be empty and have a scheme: a.example",
+    ),
+    (
+        scrape_config(
+            kubernetesSDConfigs=[{"role": "Node", "selectors": [{"role": "Node", "field": "a"}]}]
+        ),
+        {},
+        Reason.DISCOVERY,
+        "invalid selector: 'a'; can't understand 'a'",
+    ),
+    (
+        scrape_config(
+            azureSDConfigs=[
+                {"tenantID": "a", "clientID": "b", "clientSecret": {"name": "tls", "key": "no"}}
+            ]
+        ),
+        {},
+        Reason.KEY_MISSING,
+        'azureSDConfigs: [0]: key "no" in secret "tls" not found',
+    ),
 ]
 
 
@@ -363,6 +417,18 @@ GOOD = [
     probe(targets={"ingress": {"selector": {}}}),
     scrape_config(dnsSDConfigs=[{"names": ["a"], "type": "SRV"}]),
     scrape_config(httpSDConfigs=[{"url": "http://a/b?c=d"}]),
+    scrape_config(httpSDConfigs=[{"url": "a:8080"}]),
+    scrape_config(dockerSDConfigs=[{"host": "unix:///var/run/docker.sock"}]),
+    scrape_config(
+        azureSDConfigs=[
+            {"authenticationMethod": "SDK", "clientSecret": {"name": "unused", "key": "k"}}
+        ]
+    ),
+    scrape_config(
+        kubernetesSDConfigs=[
+            {"role": "Pod", "selectors": [{"role": "Pod", "field": "spec.nodeName=a,b!=c,"}]}
+        ]
+    ),
     scrape_config(kubernetesSDConfigs=[{"role": "EndpointSlice", "selectors": [{"role": "Pod"}]}]),
 ]
 

@@ -4,12 +4,14 @@ Texts are those of prometheus-operator v0.93.0, pkg/prometheus/resource_selector
 only the CRD's own schema makes are left to the API server.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from watcher.model.kube import JSONObject, flag, mapping, objects, text, value
 from watcher.model.observations import at_least
+from watcher.operator.go_urls import url_problem
 from watcher.operator.references import References
 from watcher.operator.rejection import Problems, Reason, Rejection, under
 from watcher.operator.selectors import SelectorError, parse_selector
@@ -52,6 +54,8 @@ _SECRETS: Final = (
 )
 """Fields of discoveries that each refer to one key of a Secret."""
 
+_AZURE: Final = "azureSDConfigs"
+
 _Check: TypeAlias = Callable[[JSONObject, str | None], Iterator[str]]
 
 
@@ -82,7 +86,8 @@ def _config(
     yield from auth_problems(config, references)
     yield from safe_tls_problems(mapping(config, "tlsConfig"), references)
     yield from proxy_problems(config, references)
-    for secret in _SECRETS:
+    oauth = text(config, "authenticationMethod") not in {"ManagedIdentity", "SDK"}
+    for secret in (*_SECRETS, *(("clientSecret",) if field == _AZURE and oauth else ())):
         if isinstance(value(config, secret), Mapping):
             yield from references.secret(mapping(config, secret))
 
@@ -100,10 +105,20 @@ def _kubernetes(config: JSONObject, version: str | None) -> Iterator[str]:
             yield f'invalid role: "{of}", expecting one of: {roles}'
         elif of.lower() not in allowed:
             yield f"{role} role supports only {', '.join(allowed)} selectors"
+    for found in objects(config, "selectors"):
+        yield from _bad_fields(text(found, "field") or "")
         try:
             parse_selector(text(found, "label") or "")
         except SelectorError as error:
             yield str(error)
+
+
+def _bad_fields(said: str) -> Iterator[str]:
+    """A field selector that Kubernetes cannot parse (apimachinery 0.3x, fields/selector.go)."""
+    terms = re.split(r"(?<!\\),", said)
+    for term in terms:
+        if term and "=" not in term:
+            yield f"invalid selector: '{said}'; can't understand '{term}'"
 
 
 def _consul(config: JSONObject, version: str | None) -> Iterator[str]:
@@ -142,8 +157,21 @@ def _open_stack(config: JSONObject, version: str | None) -> Iterator[str]:
         yield f"The {role} role is only supported from Prometheus version 3.2.0"
 
 
+def _http(config: JSONObject, version: str | None) -> Iterator[str]:
+    del version
+    yield from _unparsable(config, "url")
+
+
+def _docker(config: JSONObject, version: str | None) -> Iterator[str]:
+    del version
+    yield from _unparsable(config, "host")
+
+
 def _puppet(config: JSONObject, version: str | None) -> Iterator[str]:
     del version
+    if unparsable := tuple(_unparsable(config, "url")):
+        yield from unparsable
+        return
     scheme, host = _parts(config, "url")
     if scheme not in {"http", "https"}:
         yield "URL scheme must be 'http' or 'https'"
@@ -153,9 +181,17 @@ def _puppet(config: JSONObject, version: str | None) -> Iterator[str]:
 
 def _kuma(config: JSONObject, version: str | None) -> Iterator[str]:
     del version
+    unparsable = tuple(_unparsable(config, "server"))
+    yield from (f"cannot parse server: {said}" for said in unparsable)
     scheme, host = _parts(config, "server")
-    if not scheme or not host:
+    if not unparsable and (not scheme or not host):
         yield f"must not be empty and have a scheme: {text(config, 'server') or ''}"
+
+
+def _unparsable(config: JSONObject, field: str) -> Iterator[str]:
+    said = url_problem(text(config, field) or "")
+    if said is not None:
+        yield said
 
 
 def _parts(config: JSONObject, field: str) -> tuple[str, str]:
@@ -168,9 +204,12 @@ def _parts(config: JSONObject, field: str) -> tuple[str, str]:
 
 _CHECKS: Final[Mapping[str, _Check]] = {
     "kubernetesSDConfigs": _kubernetes,
+    "httpSDConfigs": _http,
+    "dockerSDConfigs": _docker,
+    "dockerswarmSDConfigs": _docker,
     "consulSDConfigs": _consul,
     "dnsSDConfigs": _dns,
-    "azureSDConfigs": _azure,
+    _AZURE: _azure,
     "openstackSDConfigs": _open_stack,
     "puppetDBSDConfigs": _puppet,
     "kumaSDConfigs": _kuma,
