@@ -25,7 +25,7 @@ from tests.kube_objects import (
     an_operator,
     connected,
 )
-from watcher.adapters import cluster_call, cluster_secrets
+from watcher.adapters import cluster_call, cluster_prometheus_facts, cluster_secrets
 from watcher.adapters.cluster_call import Call
 from watcher.adapters.cluster_facts import CLUSTER, ClusterFacts
 from watcher.adapters.cluster_job_facts import JobFacts
@@ -288,6 +288,61 @@ def test_pods_of_the_operator_are_those_its_deployment_selects(cluster, tmp_path
 
     assert named(gathered(cluster, tmp_path, names.OPERATOR)) == ["monitoring/prometheus-operator"]
     assert named(gathered(cluster, tmp_path, names.OPERATOR_PODS)) == ["monitoring/operator-1"]
+
+
+def an_operator_that_runs(cluster, *containers):
+    labels = {"app.kubernetes.io/name": "prometheus-operator"}
+    operator = an_operator(labels=labels)
+    operator["spec"]["selector"] = {"matchLabels": labels}
+    cluster.apply(operator)
+    pod = a_pod("operator-1", "monitoring", labels=labels)
+    pod["spec"]["containers"] = [{"name": name, "image": image} for name, image in containers]
+    cluster.apply(pod)
+
+
+@pytest.mark.parametrize(
+    "containers",
+    [
+        (("kube-rbac-proxy", "proxy"), ("prometheus-operator", "x")),
+        (("manager", "quay.io/prometheus-operator/prometheus-operator:v0.93.0"),),
+        (("manager", "mirror/manager:1"), ("proxy", "proxy")),
+    ],
+)
+def test_the_log_is_that_of_the_operators_own_container(cluster, tmp_path, containers):
+    an_operator_that_runs(cluster, *containers)
+    for name, _ in containers:
+        text = f'level=warn msg="skipping probe" probe=shop/{name} error=no prometheus=k8s\n'
+        cluster.logs["monitoring", "operator-1", name] = text
+
+    (line,) = gathered(cluster, tmp_path, names.OPERATOR_LOG).value
+
+    assert line.about in {"shop/prometheus-operator", "shop/manager"}
+    assert line.pod == "monitoring/operator-1"
+
+
+def test_the_log_of_an_operator_is_its_last_lines(cluster, tmp_path):
+    an_operator_that_runs(cluster, ("prometheus-operator", "x"))
+    line = 'level=warn msg="skipping probe" probe=shop/{} error=no\n'
+    chatter = "level=info msg=nothing\n" * cluster_prometheus_facts.LOG_LINES
+    text = line.format("old") + chatter + line.format("new")
+    cluster.logs["monitoring", "operator-1", "prometheus-operator"] = text
+
+    found = gathered(cluster, tmp_path, names.OPERATOR_LOG).value
+
+    assert [told.about for told in found] == ["shop/new"]
+
+
+def test_an_operator_without_a_pod_has_no_log(cluster, tmp_path):
+    assert gathered(cluster, tmp_path, names.OPERATOR_LOG) == Known(())
+
+
+def test_without_the_right_the_log_names_it(cluster, tmp_path):
+    an_operator_that_runs(cluster, ("prometheus-operator", "x"))
+    cluster.fail("*/pods/operator-1/log", status=403)
+
+    found = gathered(cluster, tmp_path, names.OPERATOR_LOG)
+
+    assert found.permission == "get pods/log in namespace monitoring"
 
 
 def test_no_operator_at_all_is_known(cluster, tmp_path):

@@ -1,5 +1,6 @@
 """What is known about a job, of a case: the objects that a gatherer would have read for it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from tests.rules.raws import (
 )
 from tests.rules.servers import a_target, log_lines, server_entries
 from watcher.adapters.cluster_reading import workloads_of
+from watcher.adapters.operator_log import operator_lines
 from watcher.model import facts as fact
 from watcher.model.facts import AccessReview, DroppedTarget, Facts, Known, MountRecord, Unavailable
 from watcher.model.kube import KubeObject
@@ -70,6 +72,10 @@ def of_cluster(entry, raws, job):
         fact.CRDS: {kind.value: True for kind in MonitorKind} | entry.get("crds", {}),
         fact.OPERATOR: operators(raws),
         fact.OPERATOR_PODS: tuple(p for p in of_kind(raws, "Pod") if operated(p)),
+        fact.OPERATOR_LOG: tuple(
+            replace(line, pod="monitoring/prometheus-operator-7c8f9d-abcde")
+            for line in operator_lines(entry.get("operator_log", ""))
+        ),
         fact.STATEFUL_SETS: workloads_of(prometheus, sets) if prometheus else (),
         fact.REVISIONS: of_kind(raws, "ControllerRevision"),
         fact.PODS: pods,

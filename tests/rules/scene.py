@@ -21,7 +21,7 @@ from watcher.engine.usual import with_fewer
 from watcher.model.history import UsualTargets
 
 KEYS = {
-    "objects", "without", "was", "gone_since", "server", "servers", "pool", "hide", "expect",
+    "objects", "without", "was", "gone_since", "operator_log", "server", "servers", "pool", "hide", "expect",
     "case", "cluster", "expected", "manifests", "pinned", "mounts", "crds", "access", "secrets",
     "last_sample", "store", "used_to_have", "why", "base", "prometheus",
 }  # fmt: skip

@@ -35,6 +35,7 @@ CLUSTER: Final = frozenset(
         facts.CRDS,
         facts.OPERATOR,
         facts.OPERATOR_PODS,
+        facts.OPERATOR_LOG,
         facts.STATEFUL_SETS,
         facts.REVISIONS,
         facts.PODS,

@@ -1,6 +1,8 @@
 """Facts that all jobs of one Prometheus share: its resource, its pods, what it was made of."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from watcher.adapters.cluster_call import Call
@@ -25,12 +27,18 @@ from watcher.adapters.kube_resources import (
     REVISIONS,
     STATEFUL_SETS,
 )
+from watcher.adapters.operator_deployments import operator_container
+from watcher.adapters.operator_log import operator_lines
 from watcher.model import facts
 from watcher.model.expectations import WatchedPrometheus
-from watcher.model.facts import Availability, Known, Unavailable
+from watcher.model.facts import Availability, Known, OperatorLine, Unavailable
 from watcher.model.kube import KubeObject
 from watcher.operator.objects import daemon_set_mode, pods_of
 from watcher.operator.selectors import selector
+
+LOG_LINES: Final = 5000
+LOG_BYTES: Final = 4 * 1024 * 1024
+"""How much is read of the log of an operator's pod: its last lines, and no more bytes of them."""
 
 WHOLE: Final = Which(managed_fields=ManagedFields.ALL)
 WHO: Final = Which(managed_fields=ManagedFields.WHO)
@@ -54,6 +62,7 @@ class PrometheusFacts:
             facts.CRDS.name: self._crds,
             facts.OPERATOR.name: self._operators,
             facts.OPERATOR_PODS.name: self._operator_pods,
+            facts.OPERATOR_LOG.name: lambda: call.once("operator log", self._operator_log),
             facts.STATEFUL_SETS.name: self.workloads,
             facts.REVISIONS.name: self.revisions,
             facts.PODS.name: self.pods,
@@ -153,6 +162,26 @@ class PrometheusFacts:
                 which = Which(labels=str(wanted))
                 found.append(self._call.within(PODS, deployment.namespace, which))
         return joined(found)
+
+    def _operator_log(self) -> Availability[tuple[OperatorLine, ...]]:
+        pods = self._operator_pods()
+        if isinstance(pods, Unavailable):
+            return pods
+        found: list[OperatorLine] = []
+        for pod in pods.value:
+            read = partial(
+                self._call.api.log,
+                pod.namespace,
+                pod.name,
+                operator_container(pod),
+                last_lines=LOG_LINES,
+                limit_bytes=LOG_BYTES,
+            )
+            text = attempt(read)
+            if isinstance(text, Unavailable):
+                return text
+            found += (replace(line, pod=pod.full_name) for line in operator_lines(text.value))
+        return Known(tuple(found))
 
     def _pod_events(self) -> Objects:
         pods = self.pods()

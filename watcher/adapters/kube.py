@@ -104,12 +104,17 @@ class KubeApi:
         *,
         previous: bool = False,
         since: datetime | None = None,
+        last_lines: int | None = None,
         limit_bytes: int | None = None,
     ) -> str:
-        """Log of a container (of the one before it with *previous*), its oldest lines first."""
+        """Log of a container (of the one before it with *previous*), its oldest lines first.
+
+        *limit_bytes* cuts off what is newer, *last_lines* what is older.
+        """
         query = {"container": container}
         query |= {"previous": "true"} if previous else {}
         query |= {"sinceTime": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"} if since else {}
+        query |= {"tailLines": str(last_lines)} if last_lines else {}
         query |= {"limitBytes": str(limit_bytes)} if limit_bytes else {}
         path = f"{PODS.path(namespace, pod)}/log"
         answer = self._transport.ask(path, query, limit=limit_bytes)

@@ -42,7 +42,7 @@ RIGHTS: Final = {
     ("list", NODES): (facts.NODES,),
     ("list", NETWORK_POLICIES): (facts.NETWORK_POLICIES,),
     ("get", SECRETS): (facts.SECRET_KEYS,),
-    ("get", POD_LOGS): (facts.LOGS,),
+    ("get", POD_LOGS): (facts.LOGS, facts.OPERATOR_LOG),
     ("create", ACCESS_REVIEWS): (facts.ACCESS,),
 }
 """The facts that each right gives, by verb and resource."""

@@ -126,12 +126,12 @@ def trouble_in(line: str, last_at: datetime | None = None) -> Trouble | None:
         line = line[prefix.end() :]
     if (klog := _KLOG.match(line)) is not None:
         return _of_klog(line[klog.end() :], at or _klog_time(klog["day"], last_at))
-    fields = dict(_json(line) if line.startswith("{") else _logfmt(line))
+    fields = fields_of(line)
     if "log" in fields and "msg" not in fields and "err" not in fields:
         found = trouble_in(fields["log"], last_at)
         own = found.at if found else None
         return found._replace(at=own or _time(fields.get("time", ""))) if found else None
-    at = _time(fields.get("ts") or fields.get("time") or "") or at
+    at = time_of(fields) or at
     return None if fields.get("level", "").lower() in _QUIET else _of_fields(fields, at)
 
 
@@ -167,6 +167,16 @@ def _of_klog(rest: str, at: datetime | None) -> Trouble | None:
         text = steady(f"failed to watch {fields['type']}: {said}", LONGEST)
         return Trouble(LogKind.DISCOVERY_FAILED, None, text, at)
     return None
+
+
+def fields_of(line: str) -> Mapping[str, str]:
+    """The fields of a line of logfmt or JSON that hold text; none of any other line."""
+    return dict(_json(line) if line.startswith("{") else _logfmt(line))
+
+
+def time_of(fields: Mapping[str, str]) -> datetime | None:
+    """When the line with *fields* was written, by its own word."""
+    return _time(fields.get("ts") or fields.get("time") or "")
 
 
 def _logfmt(line: str) -> Iterator[tuple[str, str]]:

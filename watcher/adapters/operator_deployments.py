@@ -20,4 +20,21 @@ def runs_operator(deployment: KubeObject) -> bool:
         words = {text(c, key) or "" for c in containers for key in ("name", "image")}
     except FieldError:
         return False
-    return any(NAME in word and "config-reloader" not in word for word in words)
+    return any(map(_is_operator, words))
+
+
+def operator_container(pod: KubeObject) -> str:
+    """Name of the container of *pod* that runs the operator, of the first where none is called so.
+
+    Raises FieldError for a field of a wrong type.
+    """
+    containers = [
+        (text(c, "name") or "", text(c, "image") or "")
+        for c in objects(pod.raw, "spec", "containers")
+    ]
+    named = (name for name, image in containers if _is_operator(name) or _is_operator(image))
+    return next(named, containers[0][0] if containers else NAME)
+
+
+def _is_operator(word: str) -> bool:
+    return NAME in word and "config-reloader" not in word

@@ -95,6 +95,34 @@ class LogLine:
     count: int = 1
 
 
+class OperatorWord(StrEnum):
+    """What a line of the operator's log that concerns us tells of."""
+
+    SKIPPED = "object skipped"
+    SYNC_BEGUN = "sync begun"
+    SYNC_FAILED = "sync failed"
+    NOT_WATCHED = "kind not watched"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorLine:
+    """One thing that an operator's log says; what it says again is one line, with the last time.
+
+    ``about`` is the ``namespace/name`` of the monitor (``kind`` in lower case) or of the Prometheus
+    that is synced, or the plural of the kind that is not watched. ``prometheus`` is the name of the
+    one for which a monitor is skipped, None where the line does not say. ``pod`` is the
+    ``namespace/name`` of the operator's pod.
+    """
+
+    word: OperatorWord
+    about: str
+    text: str
+    at: datetime | None
+    kind: str = ""
+    prometheus: str | None = None
+    pod: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessReview:
     """An answer of the API server: whether a ServiceAccount may do something somewhere.
@@ -141,6 +169,8 @@ OPERATOR: Final = Fact[tuple[KubeObject, ...]]("operator")
 """Deployments of prometheus-operator; empty when there is none."""
 OPERATOR_PODS: Final = Fact[tuple[KubeObject, ...]]("operator_pods")
 """Pods of those Deployments."""
+OPERATOR_LOG: Final = Fact[tuple[OperatorLine, ...]]("operator_log")
+"""What the last lines of the logs of those pods say of objects and syncs, the oldest first."""
 STATEFUL_SETS: Final = Fact[tuple[KubeObject, ...]]("stateful_sets")
 """StatefulSets (agent in DaemonSet mode: DaemonSets) of the Prometheus, all shards."""
 REVISIONS: Final = Fact[tuple[KubeObject, ...]]("revisions")

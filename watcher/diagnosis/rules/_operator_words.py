@@ -1,15 +1,16 @@
-"""The operator's own word on a monitor: in the monitor's status, or in its Events.
+"""The operator's own word on a monitor: in the monitor's status, in its Events, or in the log.
 
-Events are gone after an hour by default; the status has it only with a feature gate (reason since v0.71, status since v0.86).
+Events are gone after an hour by default; the status has it only with a feature gate (reason since
+v0.71, status since v0.86); the log has it as long as it reaches back.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from watcher.diagnosis.rule import Case
-from watcher.diagnosis.rules import _selection
-from watcher.model.facts import MONITOR_EVENTS
+from watcher.diagnosis.rule import Case, Lacking
+from watcher.diagnosis.rules import _operator_log, _selection
+from watcher.model.facts import MONITOR_EVENTS, OperatorWord
 from watcher.model.kube import KubeObject, moment, number, objects, text
 from watcher.operator.steering import changed_at
 
@@ -34,9 +35,9 @@ def accepted(found: _selection.Pair) -> bool:
 
 
 def word_of_operator(case: Case, found: _selection.Pair) -> Word | None:
-    """The operator's refusal: from the monitor's status, else from its Events.
+    """The operator's refusal: from the monitor's status, else from its Events, else from the log.
 
-    Raises Lacking when the Events could not be read.
+    Raises Lacking when the Events could not be read and the log has no word either.
     """
     for condition in _conditions(found):
         if text(condition.raw, "status") == "False" and _is_current(condition, found.monitor):
@@ -45,6 +46,29 @@ def word_of_operator(case: Case, found: _selection.Pair) -> Word | None:
                 where=found.monitor.kubectl("-o jsonpath='{.status.bindings}'"),
                 at=moment(condition.raw, "lastTransitionTime"),
             )
+    logged = _in_log(case, found)
+    try:
+        return _in_events(case, found) or logged
+    except Lacking:
+        if logged is None:
+            raise
+        return logged
+
+
+def _in_log(case: Case, found: _selection.Pair) -> Word | None:
+    line = _operator_log.last(
+        case,
+        OperatorWord.SKIPPED,
+        found.monitor.full_name,
+        prometheus=found.prometheus.full_name,
+        since=changed_at(found.monitor),
+    )
+    if line is None or line.kind != found.monitor.kind.lower():
+        return None
+    return Word(message=line.text, where=_operator_log.where(line), at=line.at)
+
+
+def _in_events(case: Case, found: _selection.Pair) -> Word | None:
     changed = changed_at(found.monitor)
     told = [
         (at, event)

@@ -20,10 +20,10 @@ job is missing is the broken one.
 woken. Every other cause of this link is a narrower word for this one.
 """
 
-from watcher.diagnosis.rule import Case, Rule, needing
+from watcher.diagnosis.rule import Case, Lacking, Rule, needing
 from watcher.diagnosis.rules import _monitor
 from watcher.model.expectations import Origin
-from watcher.model.facts import PROMETHEUS, Unavailable
+from watcher.model.facts import OPERATOR_LOG, PROMETHEUS, Unavailable
 from watcher.model.findings import Confidence, Finding, FixStep, Link
 from watcher.operator.objects import config_secret
 
@@ -32,6 +32,9 @@ def check(case: Case) -> Finding | None:
     """State what is seen."""
     if not _monitor.concerned(case):
         return None
+    log = case.look(OPERATOR_LOG)
+    if case.job.monitor is not None and isinstance(log, Unavailable) and log.permission:
+        raise Lacking(OPERATOR_LOG.name, log)  # it may well tell why
     words = _monitor.lacks(case)
     return Finding(
         summary=f"{words}, and nothing that was read tells why",
@@ -68,6 +71,6 @@ RULE = Rule(
     code="not-in-configuration",
     link=Link.LOADED,
     states=frozenset(_monitor.NOT_LOADED),
-    needs=needing(PROMETHEUS),
+    needs=needing(PROMETHEUS, OPERATOR_LOG),
     check=check,
 )

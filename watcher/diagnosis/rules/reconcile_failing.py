@@ -8,7 +8,8 @@ configuration is written. Everything new or changed is missing until it is mende
 
 ## Evidence
 
-The condition `Reconciled` of the resource is false, with the operator's message.
+The condition `Reconciled` of the resource is false, with the operator's message. Operators before
+v0.56 write no condition: there their log says it.
 
 ## Fix
 
@@ -20,24 +21,49 @@ Mend what the message names. The operator tries again by itself.
 configuration was written and Prometheus refuses it.
 """
 
+from datetime import timedelta
+from typing import Final
+
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _monitor, _reconciling, _selection
-from watcher.model.facts import PROMETHEUS
-from watcher.model.findings import Finding, Link
-from watcher.model.kube import text
+from watcher.diagnosis.rules import _monitor, _operator_log, _reconciling, _selection
+from watcher.model.facts import OPERATOR_LOG, PROMETHEUS, OperatorWord
+from watcher.model.findings import Evidence, Finding, Link
+from watcher.model.kube import KubeObject, text
+
+AGAIN: Final = timedelta(minutes=30)
+"""After a failed sync the operator tries again, at the latest after 1,000 s; doubled nearly."""
 
 
 def check(case: Case) -> Finding | None:
     """Read the condition."""
     prometheus = _reconciling.prometheus_of(case)
-    condition = None if prometheus is None else _reconciling.reconciled(prometheus)
-    if prometheus is None or condition is None or text(condition, "status") != "False":
+    if prometheus is None:
+        return None
+    condition = _reconciling.reconciled(prometheus)
+    if condition is None:
+        return _in_log(case, prometheus)
+    if text(condition, "status") != "False":
         return None
     reason = text(condition, "reason") or "no reason"
     message = (text(condition, "message") or "no message")[:500]
+    seen = _reconciling.evidence(prometheus, f"Reconciled is False ({reason}): {message}")
+    return _finding(prometheus, message, seen)
+
+
+def _in_log(case: Case, prometheus: KubeObject) -> Finding | None:
+    """The log of an operator that writes no condition; it tries again within 17 minutes."""
+    since = case.now - AGAIN
+    name = prometheus.full_name
+    line = _operator_log.last(case, OperatorWord.SYNC_FAILED, name, prometheus=name, since=since)
+    if line is None:
+        return None
+    return _finding(prometheus, line.text[:500], _operator_log.evidence(line))
+
+
+def _finding(prometheus: KubeObject, message: str, seen: Evidence) -> Finding:
     return Finding(
         summary=f"prometheus-operator fails to reconcile {prometheus.full_name}: {message}",
-        evidence=(_reconciling.evidence(prometheus, f"Reconciled is False ({reason}): {message}"),),
+        evidence=(seen,),
         fix=(
             _selection.edit(
                 prometheus, "Mend what the message names; the operator tries again by itself"
@@ -51,7 +77,7 @@ RULE = Rule(
     code="reconcile-failing",
     link=Link.RECONCILED,
     states=frozenset(_monitor.NOT_LOADED),
-    needs=needing(PROMETHEUS),
+    needs=needing(PROMETHEUS, OPERATOR_LOG),
     check=check,
     refines=_reconciling.after("reconcile-failing"),
 )

@@ -3,13 +3,13 @@
 ## Meaning
 
 One bad object is left out of the configuration and everything else goes on: no alert of the operator's
-own names it. The operator tells it by an Event that is gone after an hour and, with a feature gate,
-in the object's status.
+own names it. The operator tells it by an Event that is gone after an hour, in its log and, with a
+feature gate, in the object's status.
 
 ## Evidence
 
-`status.bindings` of the monitor or its Event `InvalidConfiguration`, in the operator's own words; else
-the same checks made here once more, which is two signals at most.
+`status.bindings` of the monitor, its Event `InvalidConfiguration` or the operator's log, in the
+operator's own words; else the same checks made here once more, which is two signals at most.
 
 ## Fix
 
@@ -30,6 +30,7 @@ from watcher.model.facts import (
     MONITOR,
     MONITOR_EVENTS,
     NAMESPACE,
+    OPERATOR_LOG,
     PROMETHEUS,
     SECRET_KEYS,
 )
@@ -89,6 +90,8 @@ RULE = Rule(
     code="rejected-by-operator",
     link=Link.ACCEPTED,
     states=frozenset({JobState.MISSING}),
-    needs=needing(MONITOR, PROMETHEUS, NAMESPACE, MONITOR_EVENTS, SECRET_KEYS, LAST_MONITOR),
+    needs=needing(
+        MONITOR, PROMETHEUS, NAMESPACE, MONITOR_EVENTS, OPERATOR_LOG, SECRET_KEYS, LAST_MONITOR
+    ),
     check=check,
 )

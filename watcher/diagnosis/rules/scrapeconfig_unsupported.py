@@ -8,8 +8,9 @@ next start, with one line in their log.
 
 ## Evidence
 
-No server has loaded any job of a ScrapeConfig, and the operator is older than v0.65, or was started
-before this ScrapeConfig was made. Two signals, no proof.
+No server has loaded any job of a ScrapeConfig, and the operator's log says that it did not find the
+kind or may not list it: that is proof. Else the operator is older than v0.65, or was started before
+this ScrapeConfig was made: two signals, no proof.
 
 ## Fix
 
@@ -22,13 +23,14 @@ this one; with a `spec.version` below 2.40 it refuses every one.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _monitor, _reconciling, _where
+from watcher.diagnosis.rules import _monitor, _operator_log, _reconciling, _where
 from watcher.model.comparison import JobState
-from watcher.model.facts import MONITOR, OPERATOR, OPERATOR_PODS
+from watcher.model.facts import MONITOR, OPERATOR, OPERATOR_LOG, OPERATOR_PODS, OperatorWord
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
 from watcher.model.kube import KubeObject, moment
 from watcher.model.names import MonitorKind
@@ -51,6 +53,14 @@ def check(case: Case) -> Finding | None:
         words = f"operator {old[0].full_name} is {operator_version(old[0])}, before v0.65"
         return _finding(case, old[0], words, None)
     started = _last_start(case.read(OPERATOR_PODS))
+    said = _operator_log.last(
+        case, OperatorWord.NOT_WATCHED, "scrapeconfigs", prometheus="", since=started
+    )
+    if said is not None:
+        words = f"the operator does not watch the kind: {said.text}"
+        found = _finding(case, operators[0], words, None)
+        seen = (found.evidence[0], _operator_log.evidence(said))
+        return replace(found, evidence=seen, confidence=Confidence.CERTAIN)
     if started is None or monitor.created_at is None or started >= monitor.created_at:
         return None
     made = f"{monitor.kind} {monitor.full_name} was made"
@@ -107,7 +117,7 @@ RULE = Rule(
     code="scrapeconfig-unsupported",
     link=Link.RECONCILED,
     states=frozenset({JobState.MISSING}),
-    needs=needing(MONITOR, OPERATOR, OPERATOR_PODS),
+    needs=needing(MONITOR, OPERATOR, OPERATOR_PODS, OPERATOR_LOG),
     check=check,
     refines=_reconciling.after("scrapeconfig-unsupported"),
 )
