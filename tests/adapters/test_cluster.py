@@ -24,6 +24,7 @@ from watcher.adapters.cluster import ClusterSource
 from watcher.errors import SourceUnavailable
 from watcher.settings import Settings
 
+SELECTORS = ("Selector", "NamespaceSelector")
 KUBE_PROMETHEUS = Path(__file__).parents[1] / "data" / "kube-prometheus"
 
 
@@ -269,6 +270,32 @@ def test_target_pods_are_read_only_where_pod_monitors_look(cluster, tmp_path):
         {"/api/v1/namespaces/shop/pods"},
         {"/api/v1/pods"},
     )
+
+
+def test_ingresses_and_nodes_are_read_only_where_somebody_looks_for_them(cluster, tmp_path):
+    selects = {f"{kind}{what}": {} for kind in ("probe", "scrapeConfig") for what in SELECTORS}
+    cluster.apply(a_prometheus_resource(**selects))
+    source(cluster, tmp_path).snapshot(NOW)
+    before = {request.path for request in cluster.requests}
+    group = "monitoring.coreos.com"
+    for kind, version, spec in (
+        ("Probe", "v1", {"targets": {"ingress": {"selector": {}}}}),
+        ("ScrapeConfig", "v1alpha1", {"kubernetesSDConfigs": [{"role": "Node"}]}),
+    ):
+        cluster.apply(an_object(kind, "some", "shop", f"{group}/{version}", spec=spec))
+    cluster.apply(an_object("Node", "node-1"))
+    rules = {"rules": [{"host": "a.example"}, {"host": "b.example"}]}
+    cluster.apply(an_object("Ingress", "web", "shop", "networking.k8s.io/v1", spec=rules))
+
+    jobs = source(cluster, tmp_path).snapshot(NOW).jobs
+
+    asked = {"/apis/networking.k8s.io/v1/ingresses", "/api/v1/nodes"}
+    assert not asked & before
+    assert asked <= {request.path for request in cluster.requests}
+    assert {job.pool: job.targets for job in jobs} == {
+        "probe/shop/some": 2,
+        "scrapeConfig/shop/some": 1,
+    }
 
 
 def test_an_operator_is_found_by_its_image_where_it_has_no_label(cluster, tmp_path):

@@ -224,3 +224,74 @@ def test_nothing_is_counted_beyond_the_namespaces_that_were_read(asked, number):
 
     assert count(service_monitor(spec={"namespaceSelector": asked}), **kinds) == (number,)
     assert count(pod_monitor(spec={"namespaceSelector": asked}), **pods) == (number,)
+
+
+def ingress(name, *rules, labels=APP, namespace="monitoring"):
+    return thing("Ingress", name, namespace=namespace, labels=labels, spec={"rules": list(rules)})
+
+
+def probe_by_ingress(**ingress_spec):
+    wanted = {"selector": {"matchLabels": APP}, **ingress_spec}
+    return thing("Probe", "fronts", spec={"targets": {"ingress": wanted}})
+
+
+FRONTS = (
+    ingress("a", {"host": "a.example"}, {"host": "b.example", "http": {"paths": [{"path": "/x"}]}}),
+    ingress("b", {"http": {"paths": [{"path": "/"}, {}, {"path": "/y"}]}}),
+    ingress("c"),
+    ingress("other", {"host": "o.example"}, labels={}),
+    ingress("far", {"host": "far.example"}, namespace="shop"),
+)
+
+
+def test_each_host_and_path_of_the_ingresses_that_a_probe_selects_counts():
+    assert count(probe_by_ingress(), ingresses=FRONTS) == (4,)
+    everywhere = probe_by_ingress(namespaceSelector={"any": True})
+    assert count(everywhere, ingresses=FRONTS) == (5,)
+
+
+@pytest.mark.parametrize(
+    ("monitor", "more"),
+    [
+        pytest.param(probe_by_ingress(), {}, id="not read"),
+        pytest.param(
+            probe_by_ingress(relabelingConfigs=[{"action": "drop"}]),
+            {"ingresses": FRONTS},
+            id="relabelled",
+        ),
+        pytest.param(
+            probe_by_ingress(selector={"matchExpressions": [{"key": "a", "operator": "Like"}]}),
+            {"ingresses": FRONTS},
+            id="no selector",
+        ),
+        pytest.param(thing("Probe", "nothing", spec={}), {"ingresses": FRONTS}, id="no targets"),
+    ],
+)
+def test_targets_of_a_probe_that_cannot_be_known_are_not_counted(monitor, more):
+    assert count(monitor, **more) == (None,)
+
+
+NODES = tuple(thing("Node", name, namespace=None) for name in ("a", "b", "c"))
+
+
+@pytest.mark.parametrize("role", ["Node", "node"])
+def test_a_scrape_config_by_nodes_counts_each_node_beside_its_lists(role):
+    assert count(scrape_config(kubernetesSDConfigs=[{"role": role}]), nodes=NODES) == (4,)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"kubernetesSDConfigs": [{"role": "Pod"}]},
+        {"kubernetesSDConfigs": [{"role": "Node", "apiServer": "https://other"}]},
+        {"kubernetesSDConfigs": [{"role": "Node", "selectors": [{"role": "Node", "label": "a"}]}]},
+        {"kubernetesSDConfigs": [{"role": "Node"}], "httpSDConfigs": [{"url": "http://a"}]},
+        {"kubernetesSDConfigs": [{"role": "Node"}], "relabelings": [{"action": "keep"}]},
+    ],
+)
+def test_what_another_discovery_finds_is_not_counted(spec):
+    assert count(scrape_config(**spec), nodes=NODES) == (None,)
+
+
+def test_nodes_that_were_not_read_are_not_no_nodes():
+    assert count(scrape_config(kubernetesSDConfigs=[{"role": "Node"}])) == (None,)

@@ -4,19 +4,16 @@ import pytest
 
 from tests.operator.test_counts import SLICES, endpoint_slice, endpoints, pod, service
 from tests.operator.things import pod_monitor, prometheus, service_monitor
-from watcher.model.facts import Known, Unavailable
+from watcher.model.facts import Known
 from watcher.operator.addresses import Address
-from watcher.operator.counts import grounds, wanted_addresses
+from watcher.operator.counts import Sources, grounds, wanted_addresses
+
+NOTHING = {"endpoints": Known(()), "slices": Known(()), "pods": Known(())}
 
 
 def addresses(monitor, *, index=0, spec=None, **kinds):
     read = {name: Known(found) for name, found in kinds.items()}
-    laid = grounds(
-        Known((service(),)),
-        read.get("endpoints", Known(())),
-        read.get("slices", Known(())),
-        read.get("pods", Known(())),
-    )
+    laid = grounds(Sources(**{"services": Known((service(),)), **NOTHING, **read}))
     found = wanted_addresses(monitor, prometheus(**(spec or {})), index, laid)
     return None if found is None else sorted(map(str, found))
 
@@ -57,10 +54,7 @@ def test_what_cannot_be_known_by_name_is_not_wanted_by_name(monitor, more):
 
 
 def test_what_was_not_read_is_not_known():
-    unread = Unavailable("403")
-    laid = grounds(unread, unread, unread, unread)
-
-    assert wanted_addresses(service_monitor(), prometheus(), 0, laid) is None
+    assert wanted_addresses(service_monitor(), prometheus(), 0, grounds(Sources())) is None
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,7 @@ def of_cluster(entry, raws, job):
         fact.ENDPOINT_SLICES: there("EndpointSlice"),
         fact.TARGET_PODS: there("Pod"),
         fact.NODES: of_kind(raws, "Node"),
+        fact.INGRESSES: there("Ingress"),
         fact.NETWORK_POLICIES: there("NetworkPolicy"),
     }
     known: dict[str, Any] = {f.name: Known(value) for f, value in found.items()}

@@ -19,6 +19,7 @@ from watcher.adapters.kube_resources import (
     DAEMON_SETS,
     ENDPOINT_SLICES,
     ENDPOINTS,
+    INGRESSES,
     MONITORS,
     NAMESPACES,
     NODES,
@@ -30,10 +31,11 @@ from watcher.adapters.kube_resources import (
 from watcher.errors import SourceUnavailable
 from watcher.model.expectations import Expectations, Unreadable
 from watcher.model.facts import Known, MountRecord, Unavailable
-from watcher.model.kube import FieldError, KubeObject
+from watcher.model.kube import FieldError, KubeObject, mapping, objects, text
 from watcher.model.names import MonitorKind
+from watcher.operator.counts import NOT_READ
 from watcher.operator.discovery import discovery
-from watcher.operator.expect import NOT_READ, Cluster, expect
+from watcher.operator.expect import Cluster, expect
 from watcher.settings import Settings
 
 READS_AT_ONCE: Final = 4
@@ -130,6 +132,12 @@ class ClusterSource:
             endpoints=found["endpoints"],
             endpoint_slices=found["slices"],
             target_pods=target_pods,
+            ingresses=_if_asked(
+                monitors[MonitorKind.PROBE], _by_ingress, partial(reading.everywhere, INGRESSES)
+            ),
+            nodes=_if_asked(
+                monitors[MonitorKind.SCRAPE_CONFIG], _by_node, partial(reading.everywhere, NODES)
+            ),
             places=places,
             pod_places=pod_places,
         )
@@ -191,6 +199,28 @@ def _target_pods(
             return reading.everywhere(PODS), places
         namespaces.update(wanted)
     return reading.within(PODS, namespaces), frozenset(namespaces)
+
+
+def _if_asked(
+    monitors: Objects, asks: Callable[[KubeObject], bool], read: Callable[[], Objects]
+) -> Objects:
+    """What *read* gives, where any of *monitors* looks for its targets there."""
+    return read() if any(asks(monitor) for monitor in _known(monitors)) else NOT_READ
+
+
+def _by_ingress(probe: KubeObject) -> bool:
+    try:
+        return bool(mapping(probe.raw, "spec", "targets", "ingress"))
+    except FieldError:
+        return False  # a bad object costs only itself
+
+
+def _by_node(scrape_config: KubeObject) -> bool:
+    try:
+        blocks = objects(scrape_config.raw, "spec", "kubernetesSDConfigs")
+        return any((text(block, "role") or "").lower() == "node" for block in blocks)
+    except FieldError:
+        return False
 
 
 def _is_whole(resource: KubeObject) -> bool:

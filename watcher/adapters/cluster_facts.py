@@ -45,6 +45,7 @@ CLUSTER: Final = frozenset(
         facts.ENDPOINT_SLICES,
         facts.TARGET_PODS,
         facts.NODES,
+        facts.INGRESSES,
         facts.NETWORK_POLICIES,
         facts.SECRET_KEYS,
         facts.ACCESS,

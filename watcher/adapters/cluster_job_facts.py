@@ -13,6 +13,7 @@ from watcher.adapters.cluster_secrets import KeyNames, SecretKeys
 from watcher.adapters.kube_resources import (
     ENDPOINT_SLICES,
     ENDPOINTS,
+    INGRESSES,
     MONITORS,
     NAMESPACES,
     NETWORK_POLICIES,
@@ -33,6 +34,7 @@ OBJECTS: Final = {
     facts.ENDPOINTS.name: ENDPOINTS,
     facts.ENDPOINT_SLICES.name: ENDPOINT_SLICES,
     facts.TARGET_PODS.name: PODS,
+    facts.INGRESSES.name: INGRESSES,
     facts.NETWORK_POLICIES.name: NETWORK_POLICIES,
 }
 """Facts that are all objects of one resource where the job's targets are looked for."""

@@ -191,6 +191,8 @@ TARGET_PODS: Final = Fact[tuple[KubeObject, ...]]("target_pods")
 """Pods there."""
 NODES: Final = Fact[tuple[KubeObject, ...]]("nodes")
 """All nodes."""
+INGRESSES: Final = Fact[tuple[KubeObject, ...]]("ingresses")
+"""Ingresses there."""
 NETWORK_POLICIES: Final = Fact[tuple[KubeObject, ...]]("network_policies")
 """NetworkPolicies there."""
 SECRET_KEYS: Final = Fact[Mapping[str, tuple[str, ...] | None]]("secret_keys")

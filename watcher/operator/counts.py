@@ -43,6 +43,7 @@ SERVICE_OF_SLICE: Final = "kubernetes.io/service-name"
 """Label of an EndpointSlice that names its Service."""
 
 Objects: TypeAlias = Availability[Sequence[KubeObject]]
+NOT_READ: Final = Unavailable("not asked for")
 Places: TypeAlias = frozenset[str] | None
 _ByService: TypeAlias = Mapping[Key, Sequence[KubeObject]]
 
@@ -63,27 +64,35 @@ class Grounds:
     endpoints: _ByService | None
     slices: _ByService | None
     pods: Shelf | None
+    ingresses: Shelf | None = None
+    nodes: Sequence[KubeObject] | None = None
     places: Places = None
     pod_places: Places = None
     bad: list[Bad] = field(default_factory=list)
 
 
-def grounds(
-    services: Objects,
-    endpoints: Objects,
-    slices: Objects,
-    pods: Objects,
-    *,
-    places: Places = None,
-    pod_places: Places = None,
-) -> Grounds:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """The objects of each kind among which targets are found, as they were read."""
+
+    services: Objects = NOT_READ
+    endpoints: Objects = NOT_READ
+    slices: Objects = NOT_READ
+    pods: Objects = NOT_READ
+    ingresses: Objects = NOT_READ
+    nodes: Objects = NOT_READ
+
+
+def grounds(read: Sources, *, places: Places = None, pod_places: Places = None) -> Grounds:
     """Lay out what was read, once for all monitors."""
     bad: list[Bad] = []
     return Grounds(
-        services=_shelf(services, bad),
-        endpoints=_grouped(endpoints, bad, sliced=False),
-        slices=_grouped(slices, bad, sliced=True),
-        pods=_shelf(pods, bad),
+        services=_shelf(read.services, bad),
+        endpoints=_grouped(read.endpoints, bad, sliced=False),
+        slices=_grouped(read.slices, bad, sliced=True),
+        pods=_shelf(read.pods, bad),
+        ingresses=_shelf(read.ingresses, bad),
+        nodes=None if isinstance(read.nodes, Unavailable) else read.nodes.value,
         places=places,
         pod_places=pod_places,
         bad=bad,
@@ -109,12 +118,10 @@ def target_counts(
                     counts.append(_endpoint(endpoint, monitor, place, found) if plain else None)
             return tuple(counts)
         case MonitorKind.PROBE:
-            static = mapping(spec, "targets", "staticConfig")
-            plain = bool(static) and keeps_count(classed, objects(static, "relabelingConfigs"))
-            return (len(set(texts(static, "static"))) if plain else None,)
+            return (_probe(monitor, discovery(monitor, prometheus), classed, found),)
         case MonitorKind.SCRAPE_CONFIG:
             plain = keeps_count(classed, objects(spec, "relabelings"))
-            return (_static(spec) if plain else None,)
+            return (_scrape_config(spec, found) if plain else None,)
 
 
 def wanted_addresses(
@@ -219,16 +226,53 @@ def _of_pods(
                         yield Address(name, number, address, pod.name)
 
 
-def _static(spec: JSONObject) -> int | None:
-    """Targets of the static lists, None when there is any other discovery beside them."""
-    if any(key.endswith("SDConfigs") and found for key, found in spec.items()):
+def _probe(
+    monitor: KubeObject, place: Discovery, classed: Sequence[JSONObject], found: Grounds
+) -> int | None:
+    """What a Probe lists, else each host and path of the Ingresses that it selects."""
+    targets = mapping(monitor.spec, "targets")
+    static, ingress = mapping(targets, "staticConfig"), mapping(targets, "ingress")
+    if static:
+        plain = keeps_count(classed, objects(static, "relabelingConfigs"))
+        return len(set(texts(static, "static"))) if plain else None
+    if not ingress or not keeps_count(classed, objects(ingress, "relabelingConfigs")):
         return None
+    try:
+        wanted = selector(ingress, "selector") or Selector()
+        selected = _matching(found.ingresses, wanted, place, found.places)
+        return sum(len(_fronts(each, found)) for each in selected)
+    except (_Unknown, SelectorError):
+        return None
+
+
+def _fronts(ingress: Item, found: Grounds) -> AbstractSet[tuple[str, str]]:
+    """Host and path of each target of an Ingress (Prometheus 3.x, discovery/kubernetes/ingress.go)."""
+    with _naming(ingress.resource, found):
+        return {
+            (text(rule, "host") or "", path)
+            for rule in objects(ingress.resource.raw, "spec", "rules")
+            for path in [text(each, "path") or "/" for each in objects(rule, "http", "paths")]
+            or ["/"]
+        }
+
+
+def _scrape_config(spec: JSONObject, found: Grounds) -> int | None:
+    """Targets of the static lists and one for each node, None where there is other discovery."""
+    count = 0
+    for key in spec:
+        if key.endswith("SDConfigs") and key != "kubernetesSDConfigs" and value(spec, key):
+            return None
+    for block in objects(spec, "kubernetesSDConfigs"):
+        ours = not any(value(block, field) for field in ("apiServer", "selectors"))
+        if (text(block, "role") or "").lower() != "node" or not ours or found.nodes is None:
+            return None
+        count += len(found.nodes)
     every = {
         (target, tuple(sorted(mapping(static, "labels").items(), key=str)))
         for static in objects(spec, "staticConfigs")
         for target in texts(static, "targets")
     }
-    return len(every)
+    return len(every) + count
 
 
 def _matching(

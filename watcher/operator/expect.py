@@ -19,7 +19,7 @@ from watcher.model.facts import Availability, Known, Unavailable
 from watcher.model.kube import FieldError, JSONObject, KubeObject
 from watcher.model.names import MonitorKind, MonitorRef
 from watcher.model.observations import at_least
-from watcher.operator.counts import Grounds, grounds, target_counts
+from watcher.operator.counts import NOT_READ, Grounds, Sources, grounds, target_counts
 from watcher.operator.jobs import expected_jobs, monitor_ref
 from watcher.operator.nearest import nearest
 from watcher.operator.prometheuses import Chooser, called, choosers
@@ -29,7 +29,6 @@ from watcher.operator.steering import misheard
 from watcher.operator.surroundings import HIDDEN, bad, namespace_labels, operator_scopes
 from watcher.operator.target_labels import target_labels
 
-NOT_READ: Final = Unavailable("not asked for")
 NONE: Final[Known[Sequence[KubeObject]]] = Known(())
 
 Objects: TypeAlias = Availability[Sequence[KubeObject]]
@@ -43,9 +42,9 @@ A kind that the API server does not know is ``Known(())``. Each object must have
 class Cluster:
     """One reading of a cluster.
 
-    What is Unavailable is told as unreadable; services, endpoints, slices and target pods are then
-    only lacking for the number of targets, which is None. ``pods`` are those of Prometheuses, at
-    least; ``target_pods`` are all pods where monitors discover.
+    What is Unavailable is told as unreadable; services, endpoints, slices, target pods, ingresses
+    and nodes are then only lacking for the number of targets, which is None. ``pods`` are those of
+    Prometheuses, at least; ``target_pods`` are all pods where monitors discover.
     """
 
     prometheuses: Objects
@@ -59,6 +58,8 @@ class Cluster:
     endpoints: Objects = NOT_READ
     endpoint_slices: Objects = NOT_READ
     target_pods: Objects = NOT_READ
+    ingresses: Objects = NOT_READ
+    nodes: Objects = NOT_READ
     places: frozenset[str] | None = None
     """The namespaces of which services, endpoints and slices were read, None for all."""
     pod_places: frozenset[str] | None = None
@@ -83,14 +84,15 @@ def expect(cluster: Cluster, now: datetime, url_of: UrlOf) -> Expectations:
         operator_scopes(cluster.operators, unreadable),
         unreadable,
     )
-    laid = grounds(
-        cluster.services,
-        cluster.endpoints,
-        cluster.endpoint_slices,
-        cluster.target_pods,
-        places=cluster.places,
-        pod_places=cluster.pod_places,
+    targets = Sources(
+        services=cluster.services,
+        endpoints=cluster.endpoints,
+        slices=cluster.endpoint_slices,
+        pods=cluster.target_pods,
+        ingresses=cluster.ingresses,
+        nodes=cluster.nodes,
     )
+    laid = grounds(targets, places=cluster.places, pod_places=cluster.pod_places)
     seen = _Seen(choosers=found, grounds=laid, named_probes=not _settled(cluster.operators))
     for kind, monitors in cluster.monitors.items():
         for monitor in _known(monitors):
@@ -196,6 +198,8 @@ def _unread(cluster: Cluster) -> Iterator[Unreadable]:
         "endpoints": cluster.endpoints,
         "endpointslices": cluster.endpoint_slices,
         "pods": cluster.target_pods,
+        "ingresses": cluster.ingresses,
+        "nodes": cluster.nodes,
     }
     for source, found in kinds.items():
         if isinstance(found, Unavailable) and found is not NOT_READ:

@@ -21,6 +21,7 @@ from watcher.model.kube import (
     text,
     texts,
 )
+from watcher.model.names import MonitorKind
 from watcher.operator.counts import SERVICE_OF_SLICE
 from watcher.operator.discovery import Role, discovery
 from watcher.operator.selectors import Selector, SelectorError, selector
@@ -106,8 +107,9 @@ def wanted(case: Case) -> Selector | None:
         elsewhere = any(b.get("api_server") or b.get("kubeconfig_file") for b in blocks(case))
         return None if elsewhere or any(b.get("selectors") for b in blocks(case)) else Selector()
     monitor = case.read(MONITOR)
+    ingress = ("targets", "ingress") if case.job.monitor.kind is MonitorKind.PROBE else ()
     try:
-        return None if monitor is None else selector(monitor.raw, "spec", "selector")
+        return None if monitor is None else selector(monitor.raw, "spec", *ingress, "selector")
     except SelectorError:
         return None
 

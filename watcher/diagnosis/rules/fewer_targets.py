@@ -44,14 +44,12 @@ from watcher.model.facts import (
 )
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
 from watcher.model.kube import KubeObject
-from watcher.operator.counts import grounds, wanted_addresses
+from watcher.operator.counts import Sources, grounds, wanted_addresses
 
 T = TypeVar("T")
 
 SHOWN: Final = 8
 """How many addresses that lack are named."""
-
-_GROUNDS: Final = (SERVICES, ENDPOINTS, ENDPOINT_SLICES, TARGET_PODS)
 
 
 def check(case: Case) -> Finding | None:
@@ -90,7 +88,13 @@ def _gone(case: Case) -> Iterator[Evidence]:
         or case.job.endpoint is None
     ):
         return
-    laid = grounds(*(_known(case.look(fact)) for fact in _GROUNDS))
+    read = Sources(
+        services=_known(case.look(SERVICES)),
+        endpoints=_known(case.look(ENDPOINTS)),
+        slices=_known(case.look(ENDPOINT_SLICES)),
+        pods=_known(case.look(TARGET_PODS)),
+    )
+    laid = grounds(read)
     wanted = wanted_addresses(monitor, prometheus, case.job.endpoint, laid)
     gone = sorted({str(a): a for a in wanted or () if str(a) not in active}.items())
     for address, behind in gone[:SHOWN]:
@@ -134,6 +138,8 @@ RULE = Rule(
     code="fewer-targets",
     link=Link.KEPT,
     states=frozenset({JobState.DEGRADED}),
-    needs=needing(NODES, MONITOR, PROMETHEUS, ACTIVE, *_GROUNDS),
+    needs=needing(
+        NODES, MONITOR, PROMETHEUS, ACTIVE, SERVICES, ENDPOINTS, ENDPOINT_SLICES, TARGET_PODS
+    ),
     check=check,
 )
