@@ -1,5 +1,7 @@
 """Facts of a cluster, gathered over real HTTP."""
 
+import base64
+
 import pytest
 
 from tests.builders import (
@@ -25,6 +27,7 @@ from tests.kube_objects import (
     an_operator,
     connected,
 )
+from tests.pems import a_secret, made
 from watcher.adapters import cluster_call, cluster_secrets
 from watcher.adapters.cluster_call import Call
 from watcher.adapters.cluster_facts import CLUSTER, ClusterFacts
@@ -307,7 +310,13 @@ def test_a_prometheus_by_url_has_no_resource_and_nothing_made_of_it(cluster, tmp
     }
 
 
-def test_of_secrets_only_the_names_of_keys_are_read(cluster, tmp_path):
+def keys(found):
+    """Names of the keys by Secret, None of one that is not there; all of them could be read."""
+    assert isinstance(found, Known), found
+    return {place: held.value and [*held.value] for place, held in found.value.items()}
+
+
+def test_of_secrets_the_keys_and_verdicts_are_read(cluster, tmp_path):
     cluster.apply(
         a_prometheus_resource(
             secrets=["mounted", "gone"], volumes=[{"name": "v", "configMap": {"name": "ca"}}]
@@ -318,36 +327,75 @@ def test_of_secrets_only_the_names_of_keys_are_read(cluster, tmp_path):
     endpoint = {"port": "http", "tlsConfig": tls, "basicAuth": basic}
     cluster.apply(a_service_monitor("web", "shop", endpoints=[endpoint]))
     cluster.apply(a_stateful_set(mounts=[("/by-hand", "patched")]))
-    for namespace, name in (
-        ("monitoring", "mounted"),
-        ("monitoring", "patched"),
-        ("shop", "login"),
-    ):
-        cluster.apply(an_object("Secret", name, namespace, data={"key": "aHVudGVyMg=="}))
-    cluster.apply(an_object("ConfigMap", "ca", "monitoring", data={"ca.crt": "PEM"}))
+    cluster.apply(a_secret(name="mounted", tls__crt="certificate one", tls__key="key one"))
+    cluster.apply(a_secret(name="patched", key="hunter2"))
+    cluster.apply(a_secret(name="login", namespace="shop", user="hunter2"))
+    cluster.apply(a_secret("ConfigMap", "ca", ca__crt="certificate ca"))
 
     found = gathered(cluster, tmp_path, names.SECRET_KEYS)
 
-    assert found == Known(
-        {
-            "configmap/monitoring/ca": ("ca.crt",),
-            "configmap/shop/own-ca": None,
-            "secret/monitoring/gone": None,
-            "secret/monitoring/mounted": ("key",),
-            "secret/monitoring/patched": ("key",),
-            "secret/shop/login": ("key",),
-        }
-    )
-    assert "aHVudGVyMg" not in repr(found)
+    assert keys(found) == {
+        "configmap/monitoring/ca": ["ca.crt"],
+        "configmap/shop/own-ca": None,
+        "secret/monitoring/gone": None,
+        "secret/monitoring/mounted": ["tls.crt", "tls.key"],
+        "secret/monitoring/patched": ["key"],
+        "secret/shop/login": ["user"],
+    }
+    pair = found.value["secret/monitoring/mounted"].value
+    assert pair["tls.crt"].certified == pair["tls.key"].paired is not None
+    assert found.value["configmap/monitoring/ca"].value["ca.crt"].no_ca is None
+    for value in ("hunter2", "key one", "certificate one"):
+        content = made(value)
+        assert content.decode().split("\n")[-3 if b"-----" in content else 0] not in repr(found)
+        assert base64.b64encode(content).decode()[:40] not in repr(found)
 
 
-def test_secrets_that_may_not_be_read_name_the_right(cluster, tmp_path):
-    cluster.apply(a_prometheus_resource(secrets=["mounted"]))
+def test_secrets_that_may_not_be_read_name_the_right_and_are_asked_for_once(cluster, tmp_path):
+    cluster.apply(a_prometheus_resource(secrets=["one", "two"]))
     cluster.fail("*/secrets/*", status=403)
 
     found = gathered(cluster, tmp_path, names.SECRET_KEYS)
 
-    assert found.permission == "get secrets in namespace monitoring"
+    assert [held.permission for held in found.value.values()] == [
+        "get secrets in namespace monitoring"
+    ] * 2
+    assert sum("/secrets/" in request.path for request in cluster.requests) == 1
+
+
+def test_secrets_of_one_namespace_are_told_where_those_of_another_may_not_be_read(
+    cluster, tmp_path
+):
+    cluster.apply(a_prometheus_resource(secrets=["mounted"], configMaps=["ca"]))
+    basic = {"username": {"name": "login", "key": "user"}}
+    cluster.apply(a_service_monitor("web", "shop", endpoints=[{"basicAuth": basic}]))
+    cluster.apply(a_secret(name="mounted", key="hunter2"))
+    user = "system:serviceaccount:monitoring:watcher"
+    for verb, group, resource in (
+        ("get", "", "secrets"),
+        ("list", "apps", "statefulsets"),
+        ("list", "apps", "controllerrevisions"),
+        ("get", "monitoring.coreos.com", "*"),
+    ):
+        cluster.allow(user, verb, group, resource, "monitoring")
+    cluster.allow(user, "get", "monitoring.coreos.com", "*", "shop")
+    token = cluster.token_for("monitoring", "watcher")
+
+    found = gathered(cluster, tmp_path, names.SECRET_KEYS, token=token).value
+
+    assert [*found["secret/monitoring/mounted"].value] == ["key"]
+    assert found["secret/shop/login"].permission == "get secrets in namespace shop"
+    assert found["configmap/monitoring/ca"].permission == "get configmaps in namespace monitoring"
+
+
+def test_a_server_that_breaks_off_is_asked_for_no_further_secret(cluster, tmp_path):
+    cluster.apply(a_prometheus_resource(secrets=["one", "two", "three"]))
+    cluster.fail("*/secrets/*", status=500)
+
+    found = gathered(cluster, tmp_path, names.SECRET_KEYS)
+
+    assert all(isinstance(held, Unavailable) for held in found.value.values())
+    assert len({request.path for request in cluster.requests if "/secrets/" in request.path}) == 1
 
 
 def reviews(found):
@@ -450,8 +498,9 @@ def test_of_very_many_secrets_some_are_read_and_the_others_are_not_known(
 
     found = gathered(cluster, tmp_path, names.SECRET_KEYS, *jobs)
 
-    assert [isinstance(each, Known) for each in found] == [True, True, False]
-    assert "no more than 2 Secrets" in found[2].reason
+    held = [found[n].value[f"secret/place-{n}/login"] for n in range(3)]
+    assert [isinstance(each, Known) for each in held] == [True, True, False]
+    assert "no more than 2 Secrets" in held[2].reason
 
 
 def test_events_about_monitors_of_many_namespaces_are_one_list(cluster, tmp_path):

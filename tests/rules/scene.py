@@ -20,7 +20,7 @@ from watcher.engine.compare import compare
 KEYS = {
     "objects", "without", "was", "gone_since", "server", "servers", "pool", "hide", "expect",
     "case", "cluster", "expected", "manifests", "pinned", "mounts", "crds", "access", "secrets",
-    "last_sample", "store", "why", "base", "prometheus",
+    "last_sample", "store", "why", "base", "prometheus", "sealed",
 }  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from typing import Any, Final, TypeAlias
 from watcher.adapters.cluster_call import Call
 from watcher.adapters.cluster_job_facts import OBJECTS, JobFacts
 from watcher.adapters.cluster_prometheus_facts import PrometheusFacts
-from watcher.adapters.cluster_secrets import SecretKeys
 from watcher.adapters.kube import KubeApi
 from watcher.model import facts
 from watcher.model.comparison import JobStatus
@@ -99,8 +98,7 @@ class ClusterFacts:
         call = Call(self._api, self._namespaces)
         shared = PrometheusFacts(call, prometheus)
         everywhere = {name: partial(call.everywhere, what) for name, what in OBJECTS.items()}
-        secrets = {facts.SECRET_KEYS.name: SecretKeys(call, shared).of_prometheus}
-        return _facts({**everywhere, **secrets, **shared.readers}, needs)
+        return _facts({**everywhere, **shared.readers}, needs)
 
 
 Readers: TypeAlias = Mapping[str, Callable[[], Availability[Any]]]

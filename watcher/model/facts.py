@@ -12,6 +12,7 @@ from typing import Final, Generic, TypeAlias, TypeVar
 
 from watcher.model.kube import KubeObject
 from watcher.model.names import PoolName, ServerName
+from watcher.model.pems import Pem
 from watcher.model.rules import LoadedRule
 
 T = TypeVar("T")
@@ -44,6 +45,10 @@ class Unavailable:
 
 
 Availability: TypeAlias = Known[T] | Unavailable
+
+SecretKeys: TypeAlias = Mapping[str, Availability[Mapping[str, Pem] | None]]
+"""Keys of Secrets (``secret/NS/NAME``) and ConfigMaps (``configmap/NS/NAME``) with what stands under
+each to TLS; None for one that is not there. The right to one is not the right to another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,9 +168,8 @@ NODES: Final = Fact[tuple[KubeObject, ...]]("nodes")
 """All nodes."""
 NETWORK_POLICIES: Final = Fact[tuple[KubeObject, ...]]("network_policies")
 """NetworkPolicies there."""
-SECRET_KEYS: Final = Fact[Mapping[str, tuple[str, ...] | None]]("secret_keys")
-"""Key names of the Secrets (``secret/NS/NAME``) and ConfigMaps (``configmap/NS/NAME``) that the
-job or its Prometheus names; None for one that is not there. Never contents."""
+SECRET_KEYS: Final = Fact[SecretKeys]("secret_keys")
+"""Of the Secrets and ConfigMaps that the job or its Prometheus names. Never contents."""
 ACCESS: Final = Fact[tuple[AccessReview, ...]]("access")
 """May Prometheus's ServiceAccount list and watch what the job's discovery needs?"""
 LOGS: Final = Fact[tuple[LogLine, ...]]("logs")

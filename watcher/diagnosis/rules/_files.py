@@ -255,11 +255,3 @@ def _revised(
 def revision_number(revision: KubeObject) -> int:
     """``.revision`` of a ControllerRevision: a reused one keeps its old creation time."""
     return number(revision.raw, "revision") or 0
-
-
-def key_of(mount: Mount, file: str) -> str:
-    """Name of the Secret's key behind *file* under *mount*; for a subPath that is the sub path."""
-    rest = normal(file).removeprefix(normal(mount.path)).strip("/")
-    if not rest:
-        return mount.sub_path or normal(file).rpartition("/")[2]
-    return next((key for key, path in mount.keys or () if path == rest), rest)

@@ -31,7 +31,7 @@ from watcher.model.comparison import JobState
 from watcher.model.facts import LOGS, MONITOR, PODS, STATEFUL_SETS, LogKind
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
 from watcher.model.observations import ServerObservation
-from watcher.operator.volumes import covers
+from watcher.operator.volumes import covers, key_of
 
 
 def check(case: Case) -> Finding | None:
@@ -66,7 +66,7 @@ def _fix(case: Case, server: ServerObservation, problem: FileProblem) -> Iterato
     if problem.kind is FileFault.UNREADABLE:
         yield FixStep(do=f"Let Prometheus's user read {problem.path} (fsGroup, defaultMode)")
     elif holder is not None and mount is not None and mount.secret is not None:
-        key = _files.key_of(mount, problem.path)
+        key = key_of(mount, problem.path)
         yield FixStep(
             do=f"Mend the key {key} of Secret {holder.namespace}/{mount.secret}, which is mounted"
             " there",
