@@ -34,6 +34,7 @@ from watcher.adapters.cluster_facts import CLUSTER, ClusterFacts
 from watcher.adapters.cluster_job_facts import JobFacts
 from watcher.adapters.cluster_prometheus_facts import PrometheusFacts
 from watcher.model import facts as names
+from watcher.model.expectations import FilePath
 from watcher.model.facts import Known, Unavailable
 
 ACCOUNT = "system:serviceaccount:monitoring:prometheus-k8s"
@@ -84,7 +85,7 @@ def test_without_a_cluster_every_fact_of_it_is_unavailable():
     found = ClusterFacts(None).gather(
         a_prometheus(), an_observation(), {status.job.key: needs}, [status], NOW
     )
-    whole = ClusterFacts(None).gather_prometheus(a_prometheus(), needs, NOW)
+    whole = ClusterFacts(None).gather_prometheus(a_prometheus(), None, needs, NOW)
 
     expected = {"monitor": Unavailable("no Kubernetes API is configured")}
     assert found[status.job.key].known == expected
@@ -96,7 +97,7 @@ def test_every_fact_of_a_cluster_has_a_reader(cluster, tmp_path):
     prometheus = PrometheusFacts(call, a_prometheus())
     jobs = JobFacts(call, prometheus, None, [])
 
-    assert {*prometheus.readers, *jobs.readers} == CLUSTER
+    assert {*prometheus.readers, *jobs.readers, "certificates"} == CLUSTER
 
 
 def test_only_what_is_needed_is_read(cluster, tmp_path):
@@ -301,7 +302,7 @@ def test_a_prometheus_by_url_has_no_resource_and_nothing_made_of_it(cluster, tmp
     gatherer = ClusterFacts(connected(cluster, tmp_path))
     needs = frozenset({"prometheus", "stateful_sets", "pods"})
 
-    found = gatherer.gather_prometheus(a_prometheus("edge"), needs, NOW)
+    found = gatherer.gather_prometheus(a_prometheus("edge"), None, needs, NOW)
 
     assert found.known == {
         "prometheus": Known(None),
@@ -398,6 +399,67 @@ def test_a_server_that_breaks_off_is_asked_for_no_further_secret(cluster, tmp_pa
     assert len({request.path for request in cluster.requests if "/secrets/" in request.path}) == 1
 
 
+def of_certificates(cluster, tmp_path, *jobs):
+    observation = an_observation(a_server(jobs=jobs))
+    needs = frozenset({names.CERTIFICATES.name})
+    gatherer = ClusterFacts(connected(cluster, tmp_path))
+    return gatherer.gather_prometheus(a_prometheus(), observation, needs, NOW).get(
+        names.CERTIFICATES
+    )
+
+
+def presenting(name, certificate):
+    files = (FilePath(field="tls_config.cert_file", path=certificate),)
+    return a_running_job(name, scheme="https", files=files)
+
+
+def test_certificates_are_read_where_the_running_jobs_and_the_resource_use_them(cluster, tmp_path):
+    far = {"cert": {"secret": {"name": "far", "key": "tls.crt"}}}
+    cluster.apply(a_prometheus_resource(secrets=["unused"], remoteWrite=[{"tlsConfig": far}]))
+    cluster.apply(a_stateful_set(mounts=[("/etc/web", "web"), ("/etc/unused", "unused")]))
+    for name in ("web", "far", "unused"):
+        cluster.apply(a_secret(name=name, tls__crt=f"certificate {name} until 2026-12-01"))
+
+    found = of_certificates(
+        cluster,
+        tmp_path,
+        presenting("one", "/etc/web/tls.crt"),
+        presenting("two", "/etc/web/tls.crt"),
+        presenting("three", "/in/the/image.crt"),
+    )
+
+    assert set(found.value) == {"secret/monitoring/web", "secret/monitoring/far"}
+    certificates = found.value["secret/monitoring/web"].value["tls.crt"].certificates
+    assert [each.ends.date().isoformat() for each in certificates] == ["2026-12-01"]
+    assert sum("/secrets/" in request.path for request in cluster.requests) == 2
+
+
+def test_without_the_right_to_the_operators_copy_its_source_is_read(cluster, tmp_path):
+    sets = a_stateful_set(mounts=[("/etc/prometheus/certs", "tls-assets")])
+    sets["spec"]["template"]["spec"]["volumes"] = [
+        {"name": "tls-assets", "projected": {"sources": [{"secret": {"name": "assets-0"}}]}}
+    ]
+    mount = {"name": "tls-assets", "mountPath": "/etc/prometheus/certs"}
+    sets["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] = [mount]
+    cluster.apply(sets)
+    cluster.apply(a_secret(name="web-tls", namespace="shop", tls__crt="certificate web"))
+    cluster.fail("*/namespaces/monitoring/secrets/*", status=403)
+
+    found = of_certificates(
+        cluster, tmp_path, presenting("web", "/etc/prometheus/certs/0_shop_web-tls_tls.crt")
+    )
+
+    assert isinstance(found.value["secret/monitoring/assets-0"], Unavailable)
+    assert [*found.value["secret/shop/web-tls"].value] == ["tls.crt"]
+
+
+def test_where_nothing_presents_a_certificate_no_secret_is_asked_for(cluster, tmp_path):
+    cluster.apply(a_prometheus_resource(secrets=["mounted"]))
+
+    assert of_certificates(cluster, tmp_path, a_running_job("web")) == Known({})
+    assert not any("/secrets/" in request.path for request in cluster.requests)
+
+
 def reviews(found):
     return {(r.verb, r.resource, r.namespace): r.allowed for r in found.value}
 
@@ -469,7 +531,7 @@ def test_of_a_whole_prometheus_objects_are_those_of_all_namespaces(cluster, tmp_
     gatherer = ClusterFacts(connected(cluster, tmp_path))
 
     found = gatherer.gather_prometheus(
-        a_prometheus(), frozenset({"services", "monitors", "logs"}), NOW
+        a_prometheus(), None, frozenset({"services", "monitors", "logs"}), NOW
     )
 
     assert named(found.get(names.SERVICES)) == ["other/s", "shop/s"]

@@ -207,6 +207,9 @@ def test_what_stands_in_secrets_is_judged_the_same_in_a_replay_and_is_in_no_file
         pool("web"): "cause-unknown",
         pool("new"): "rejected-by-operator",
     }
+    assert "ended" in next(
+        risk["summary"] for risk in live[1][1]["risks"] if risk["code"] == "certificate-expiring"
+    )
     with tarfile.open(archive) as packed:
         contents = [packed.extractfile(member).read() for member in packed]
     lines = {line for value in held.values() for line in made(value).split(b"\n")[1:-2]}

@@ -130,6 +130,11 @@ def forbidden(name):
     return Unavailable("403 Forbidden", f"get {kind}s in namespace {namespace}")
 
 
+def certificates(entry, raws):
+    """What is read for the risks: of all Prometheuses and the Secrets that are mounted."""
+    return secret_keys(entry, raws, *prometheuses(raws), *monitors(raws))
+
+
 def referred(spec, namespace):
     """Names of Secrets and ConfigMaps that a spec refers to, by ``{name, key}`` or in lists."""
     if isinstance(spec, dict):

@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 
 from watcher.adapters.cluster_call import Call
 from watcher.adapters.cluster_prometheus_facts import PrometheusFacts
+from watcher.adapters.cluster_reading import Objects
 from watcher.adapters.cluster_references import (
     Reference,
     key_references,
@@ -16,7 +17,10 @@ from watcher.adapters.kube_resources import CONFIG_MAPS, SECRETS
 from watcher.adapters.pems import judged
 from watcher.model.facts import Availability, Known, SecretKeys, Unavailable
 from watcher.model.kube import KubeObject
+from watcher.model.observations import Observation
 from watcher.model.pems import Pem
+from watcher.operator.certificates import of_jobs, of_resource
+from watcher.operator.spots import mounts_in_use
 from watcher.operator.volumes import pod_template_mounts, revision_mounts
 
 Verdicts: TypeAlias = Availability[Mapping[str, Pem] | None]
@@ -49,6 +53,24 @@ class Secrets:
             return shared
         own = () if monitor is None else key_references(monitor)
         return Known({_place(each): self._one(each) for each in sorted({*shared.value, *own})})
+
+    def of_certificates(self, observation: Observation | None) -> Availability[SecretKeys]:
+        """Those with the certificates that the Prometheus and its running jobs use."""
+        prometheus = self._prometheus.resource()
+        if isinstance(prometheus, Unavailable):
+            return prometheus
+        mounts = mounts_in_use(
+            _unwrapped(self._prometheus.pods()), _unwrapped(self._prometheus.workloads())
+        )
+        uses = of_jobs(observation, mounts) if observation else ()
+        uses += of_resource(prometheus.value, mounts) if prometheus.value else ()
+        found: dict[str, Verdicts] = {}
+        for use in uses:
+            for spot in use.at:
+                found[spot.place] = self._one((spot.kind, spot.namespace, spot.name))
+                if isinstance(found[spot.place], Known):
+                    break
+        return Known(found)
 
     def _shared(self) -> Availability[frozenset[Reference]]:
         prometheus = self._prometheus.resource()
@@ -99,6 +121,10 @@ def verdicts(found: Availability[KubeObject | None]) -> Verdicts:
     if isinstance(found, Unavailable):
         return found
     return Known(None if found.value is None else judged(found.value.raw))
+
+
+def _unwrapped(found: Objects) -> tuple[KubeObject, ...] | Unavailable:
+    return found.value if isinstance(found, Known) else found
 
 
 def _place(reference: Reference) -> str:

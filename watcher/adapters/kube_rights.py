@@ -41,7 +41,7 @@ RIGHTS: Final = {
     ("list", ENDPOINT_SLICES): (facts.ENDPOINT_SLICES,),
     ("list", NODES): (facts.NODES,),
     ("list", NETWORK_POLICIES): (facts.NETWORK_POLICIES,),
-    ("get", SECRETS): (facts.SECRET_KEYS,),
+    ("get", SECRETS): (facts.SECRET_KEYS, facts.CERTIFICATES),
     ("get", POD_LOGS): (facts.LOGS,),
     ("create", ACCESS_REVIEWS): (facts.ACCESS,),
 }

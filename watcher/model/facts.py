@@ -174,9 +174,9 @@ ACCESS: Final = Fact[tuple[AccessReview, ...]]("access")
 """May Prometheus's ServiceAccount list and watch what the job's discovery needs?"""
 LOGS: Final = Fact[tuple[LogLine, ...]]("logs")
 """Lines of the logs of all servers of the Prometheus that concern scraping, folded."""
-CERTIFICATES: Final = Fact[Mapping[str, datetime]]("certificates")
-"""Until when the certificates in Secrets are valid, by ``namespace/name/key``. Never gathered yet:
-contents of Secrets are not read."""
+CERTIFICATES: Final = Fact[SecretKeys]("certificates")
+"""Of the Secrets and ConfigMaps with the certificates that a Prometheus and its jobs use, for the
+rules of what is at risk. Never contents."""
 DROPPED: Final = Fact[tuple[DroppedTarget, ...]]("dropped")
 """Dropped targets of the job's pool (some of them, when there are many)."""
 LAST_SAMPLE: Final = Fact[datetime | None]("last_sample")
