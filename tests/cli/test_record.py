@@ -204,7 +204,7 @@ def test_what_stands_in_secrets_is_judged_the_same_in_a_replay_and_is_in_no_file
 
     assert again == live
     assert {job["pool"]: job["cause"] for job in live[0][1]["jobs"]} == {
-        pool("web"): "cause-unknown",
+        pool("web"): "tls-file-invalid",
         pool("new"): "rejected-by-operator",
     }
     assert "ended" in next(

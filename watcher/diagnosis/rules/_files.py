@@ -120,7 +120,7 @@ def _missing_on(
     """Raises Lacking where files are there by their mounts and only the log could deny it."""
     if not files:
         return []
-    line, problem, no_log = _words(case, server)
+    line, problem, no_log = words_of_log(case, server)
     if problem is not None and problem.kind is not FileFault.MISSING:
         return []
     holder, mounts = mounts_of_server(case, server)
@@ -143,7 +143,7 @@ def _missing_on(
     return found
 
 
-def _words(
+def words_of_log(
     case: Case, server: ServerObservation
 ) -> tuple[LogLine | None, FileProblem | None, Lacking | None]:
     """The log's line about the pool, the file that it blames, or why the log cannot be read."""
