@@ -69,9 +69,16 @@ class FactGatherer(Protocol):
         ...
 
     def gather_prometheus(
-        self, prometheus: WatchedPrometheus, needs: frozenset[str], now: datetime
+        self,
+        prometheus: WatchedPrometheus,
+        observation: Observation | None,
+        needs: frozenset[str],
+        now: datetime,
     ) -> Facts:
-        """Read the facts that concern a whole Prometheus, for the rules of what is at risk."""
+        """Read the facts that concern a whole Prometheus, for the rules of what is at risk.
+
+        *observation* is None where none of its servers was asked.
+        """
         ...
 
 

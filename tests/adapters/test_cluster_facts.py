@@ -1,5 +1,7 @@
 """Facts of a cluster, gathered over real HTTP."""
 
+import base64
+
 import pytest
 
 from tests.builders import (
@@ -25,12 +27,14 @@ from tests.kube_objects import (
     an_operator,
     connected,
 )
+from tests.pems import a_secret, made
 from watcher.adapters import cluster_call, cluster_prometheus_facts, cluster_secrets
 from watcher.adapters.cluster_call import Call
 from watcher.adapters.cluster_facts import CLUSTER, ClusterFacts
 from watcher.adapters.cluster_job_facts import JobFacts
 from watcher.adapters.cluster_prometheus_facts import PrometheusFacts
 from watcher.model import facts as names
+from watcher.model.expectations import FilePath
 from watcher.model.facts import Known, Unavailable
 
 ACCOUNT = "system:serviceaccount:monitoring:prometheus-k8s"
@@ -81,7 +85,7 @@ def test_without_a_cluster_every_fact_of_it_is_unavailable():
     found = ClusterFacts(None).gather(
         a_prometheus(), an_observation(), {status.job.key: needs}, [status], NOW
     )
-    whole = ClusterFacts(None).gather_prometheus(a_prometheus(), needs, NOW)
+    whole = ClusterFacts(None).gather_prometheus(a_prometheus(), None, needs, NOW)
 
     expected = {"monitor": Unavailable("no Kubernetes API is configured")}
     assert found[status.job.key].known == expected
@@ -93,7 +97,7 @@ def test_every_fact_of_a_cluster_has_a_reader(cluster, tmp_path):
     prometheus = PrometheusFacts(call, a_prometheus())
     jobs = JobFacts(call, prometheus, None, [])
 
-    assert {*prometheus.readers, *jobs.readers} == CLUSTER
+    assert {*prometheus.readers, *jobs.readers, "certificates"} == CLUSTER
 
 
 def test_only_what_is_needed_is_read(cluster, tmp_path):
@@ -353,7 +357,7 @@ def test_a_prometheus_by_url_has_no_resource_and_nothing_made_of_it(cluster, tmp
     gatherer = ClusterFacts(connected(cluster, tmp_path))
     needs = frozenset({"prometheus", "stateful_sets", "pods"})
 
-    found = gatherer.gather_prometheus(a_prometheus("edge"), needs, NOW)
+    found = gatherer.gather_prometheus(a_prometheus("edge"), None, needs, NOW)
 
     assert found.known == {
         "prometheus": Known(None),
@@ -362,7 +366,13 @@ def test_a_prometheus_by_url_has_no_resource_and_nothing_made_of_it(cluster, tmp
     }
 
 
-def test_of_secrets_only_the_names_of_keys_are_read(cluster, tmp_path):
+def keys(found):
+    """Names of the keys by Secret, None of one that is not there; all of them could be read."""
+    assert isinstance(found, Known), found
+    return {place: held.value and [*held.value] for place, held in found.value.items()}
+
+
+def test_of_secrets_the_keys_and_verdicts_are_read(cluster, tmp_path):
     cluster.apply(
         a_prometheus_resource(
             secrets=["mounted", "gone"], volumes=[{"name": "v", "configMap": {"name": "ca"}}]
@@ -373,36 +383,136 @@ def test_of_secrets_only_the_names_of_keys_are_read(cluster, tmp_path):
     endpoint = {"port": "http", "tlsConfig": tls, "basicAuth": basic}
     cluster.apply(a_service_monitor("web", "shop", endpoints=[endpoint]))
     cluster.apply(a_stateful_set(mounts=[("/by-hand", "patched")]))
-    for namespace, name in (
-        ("monitoring", "mounted"),
-        ("monitoring", "patched"),
-        ("shop", "login"),
-    ):
-        cluster.apply(an_object("Secret", name, namespace, data={"key": "aHVudGVyMg=="}))
-    cluster.apply(an_object("ConfigMap", "ca", "monitoring", data={"ca.crt": "PEM"}))
+    cluster.apply(a_secret(name="mounted", tls__crt="certificate one", tls__key="key one"))
+    cluster.apply(a_secret(name="patched", key="hunter2"))
+    cluster.apply(a_secret(name="login", namespace="shop", user="hunter2"))
+    cluster.apply(a_secret("ConfigMap", "ca", ca__crt="certificate ca"))
 
     found = gathered(cluster, tmp_path, names.SECRET_KEYS)
 
-    assert found == Known(
-        {
-            "configmap/monitoring/ca": ("ca.crt",),
-            "configmap/shop/own-ca": None,
-            "secret/monitoring/gone": None,
-            "secret/monitoring/mounted": ("key",),
-            "secret/monitoring/patched": ("key",),
-            "secret/shop/login": ("key",),
-        }
-    )
-    assert "aHVudGVyMg" not in repr(found)
+    assert keys(found) == {
+        "configmap/monitoring/ca": ["ca.crt"],
+        "configmap/shop/own-ca": None,
+        "secret/monitoring/gone": None,
+        "secret/monitoring/mounted": ["tls.crt", "tls.key"],
+        "secret/monitoring/patched": ["key"],
+        "secret/shop/login": ["user"],
+    }
+    pair = found.value["secret/monitoring/mounted"].value
+    assert pair["tls.crt"].certified == pair["tls.key"].paired is not None
+    assert found.value["configmap/monitoring/ca"].value["ca.crt"].no_ca is None
+    for value in ("hunter2", "key one", "certificate one"):
+        content = made(value)
+        assert content.decode().split("\n")[-3 if b"-----" in content else 0] not in repr(found)
+        assert base64.b64encode(content).decode()[:40] not in repr(found)
 
 
-def test_secrets_that_may_not_be_read_name_the_right(cluster, tmp_path):
-    cluster.apply(a_prometheus_resource(secrets=["mounted"]))
+def test_secrets_that_may_not_be_read_name_the_right_and_are_asked_for_once(cluster, tmp_path):
+    cluster.apply(a_prometheus_resource(secrets=["one", "two"]))
     cluster.fail("*/secrets/*", status=403)
 
     found = gathered(cluster, tmp_path, names.SECRET_KEYS)
 
-    assert found.permission == "get secrets in namespace monitoring"
+    assert [held.permission for held in found.value.values()] == [
+        "get secrets in namespace monitoring"
+    ] * 2
+    assert sum("/secrets/" in request.path for request in cluster.requests) == 1
+
+
+def test_secrets_of_one_namespace_are_told_where_those_of_another_may_not_be_read(
+    cluster, tmp_path
+):
+    cluster.apply(a_prometheus_resource(secrets=["mounted"], configMaps=["ca"]))
+    basic = {"username": {"name": "login", "key": "user"}}
+    cluster.apply(a_service_monitor("web", "shop", endpoints=[{"basicAuth": basic}]))
+    cluster.apply(a_secret(name="mounted", key="hunter2"))
+    user = "system:serviceaccount:monitoring:watcher"
+    for verb, group, resource in (
+        ("get", "", "secrets"),
+        ("list", "apps", "statefulsets"),
+        ("list", "apps", "controllerrevisions"),
+        ("get", "monitoring.coreos.com", "*"),
+    ):
+        cluster.allow(user, verb, group, resource, "monitoring")
+    cluster.allow(user, "get", "monitoring.coreos.com", "*", "shop")
+    token = cluster.token_for("monitoring", "watcher")
+
+    found = gathered(cluster, tmp_path, names.SECRET_KEYS, token=token).value
+
+    assert [*found["secret/monitoring/mounted"].value] == ["key"]
+    assert found["secret/shop/login"].permission == "get secrets in namespace shop"
+    assert found["configmap/monitoring/ca"].permission == "get configmaps in namespace monitoring"
+
+
+def test_a_server_that_breaks_off_is_asked_for_no_further_secret(cluster, tmp_path):
+    cluster.apply(a_prometheus_resource(secrets=["one", "two", "three"]))
+    cluster.fail("*/secrets/*", status=500)
+
+    found = gathered(cluster, tmp_path, names.SECRET_KEYS)
+
+    assert all(isinstance(held, Unavailable) for held in found.value.values())
+    assert len({request.path for request in cluster.requests if "/secrets/" in request.path}) == 1
+
+
+def of_certificates(cluster, tmp_path, *jobs):
+    observation = an_observation(a_server(jobs=jobs))
+    needs = frozenset({names.CERTIFICATES.name})
+    gatherer = ClusterFacts(connected(cluster, tmp_path))
+    return gatherer.gather_prometheus(a_prometheus(), observation, needs, NOW).get(
+        names.CERTIFICATES
+    )
+
+
+def presenting(name, certificate):
+    files = (FilePath(field="tls_config.cert_file", path=certificate),)
+    return a_running_job(name, scheme="https", files=files)
+
+
+def test_certificates_are_read_where_the_running_jobs_and_the_resource_use_them(cluster, tmp_path):
+    far = {"cert": {"secret": {"name": "far", "key": "tls.crt"}}}
+    cluster.apply(a_prometheus_resource(secrets=["unused"], remoteWrite=[{"tlsConfig": far}]))
+    cluster.apply(a_stateful_set(mounts=[("/etc/web", "web"), ("/etc/unused", "unused")]))
+    for name in ("web", "far", "unused"):
+        cluster.apply(a_secret(name=name, tls__crt=f"certificate {name} until 2026-12-01"))
+
+    found = of_certificates(
+        cluster,
+        tmp_path,
+        presenting("one", "/etc/web/tls.crt"),
+        presenting("two", "/etc/web/tls.crt"),
+        presenting("three", "/in/the/image.crt"),
+    )
+
+    assert set(found.value) == {"secret/monitoring/web", "secret/monitoring/far"}
+    certificates = found.value["secret/monitoring/web"].value["tls.crt"].certificates
+    assert [each.ends.date().isoformat() for each in certificates] == ["2026-12-01"]
+    assert sum("/secrets/" in request.path for request in cluster.requests) == 2
+
+
+def test_without_the_right_to_the_operators_copy_its_source_is_read(cluster, tmp_path):
+    sets = a_stateful_set(mounts=[("/etc/prometheus/certs", "tls-assets")])
+    sets["spec"]["template"]["spec"]["volumes"] = [
+        {"name": "tls-assets", "projected": {"sources": [{"secret": {"name": "assets-0"}}]}}
+    ]
+    mount = {"name": "tls-assets", "mountPath": "/etc/prometheus/certs"}
+    sets["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] = [mount]
+    cluster.apply(sets)
+    cluster.apply(a_secret(name="web-tls", namespace="shop", tls__crt="certificate web"))
+    cluster.fail("*/namespaces/monitoring/secrets/*", status=403)
+
+    found = of_certificates(
+        cluster, tmp_path, presenting("web", "/etc/prometheus/certs/0_shop_web-tls_tls.crt")
+    )
+
+    assert isinstance(found.value["secret/monitoring/assets-0"], Unavailable)
+    assert [*found.value["secret/shop/web-tls"].value] == ["tls.crt"]
+
+
+def test_where_nothing_presents_a_certificate_no_secret_is_asked_for(cluster, tmp_path):
+    cluster.apply(a_prometheus_resource(secrets=["mounted"]))
+
+    assert of_certificates(cluster, tmp_path, a_running_job("web")) == Known({})
+    assert not any("/secrets/" in request.path for request in cluster.requests)
 
 
 def reviews(found):
@@ -476,7 +586,7 @@ def test_of_a_whole_prometheus_objects_are_those_of_all_namespaces(cluster, tmp_
     gatherer = ClusterFacts(connected(cluster, tmp_path))
 
     found = gatherer.gather_prometheus(
-        a_prometheus(), frozenset({"services", "monitors", "logs"}), NOW
+        a_prometheus(), None, frozenset({"services", "monitors", "logs"}), NOW
     )
 
     assert named(found.get(names.SERVICES)) == ["other/s", "shop/s"]
@@ -505,8 +615,9 @@ def test_of_very_many_secrets_some_are_read_and_the_others_are_not_known(
 
     found = gathered(cluster, tmp_path, names.SECRET_KEYS, *jobs)
 
-    assert [isinstance(each, Known) for each in found] == [True, True, False]
-    assert "no more than 2 Secrets" in found[2].reason
+    held = [found[n].value[f"secret/place-{n}/login"] for n in range(3)]
+    assert [isinstance(each, Known) for each in held] == [True, True, False]
+    assert "no more than 2 Secrets" in held[2].reason
 
 
 def test_events_about_monitors_of_many_namespaces_are_one_list(cluster, tmp_path):

@@ -7,6 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.pems import a_secret, made
+from watcher.adapters.pems import judged
 from watcher.adapters.redaction import HIDDEN, body, text, value
 
 
@@ -14,21 +16,35 @@ def redacted(raw):
     return json.loads(body(json.dumps(raw).encode()))
 
 
-def test_of_a_secret_only_its_keys_are_left():
+def test_of_a_secret_only_its_keys_and_verdicts_are_left():
     applied = {"kubectl.kubernetes.io/last-applied-configuration": '{"data": "aHVudGVyMg=="}'}
-    secret = {
-        "kind": "Secret",
-        "metadata": {"name": "tls", "namespace": "shop", "annotations": applied},
-        "data": {"tls.key": "aHVudGVyMg=="},
-        "stringData": {"password": "hunter2"},
-    }
+    secret = a_secret(tls__crt="certificate one", tls__key="key one", token="hunter2")
+    secret["metadata"]["annotations"] = applied
+    secret["stringData"] = {"password": "hunter2"}
 
-    assert redacted(secret) == {
-        "kind": "Secret",
-        "metadata": {"name": "tls", "namespace": "shop"},
-        "data": {"tls.key": ""},
-        "stringData": {"password": ""},
-    }
+    left = redacted(secret)
+
+    assert set(left) == {"kind", "metadata", "data", "stringData"}
+    assert left["metadata"] == {"name": "tls", "namespace": "monitoring"}
+    assert judged(left) == judged(secret)
+    assert redacted(left) == left
+    for content in (*secret["data"].values(), "hunter2", made("key one").decode().split("\n")[1]):
+        assert content not in json.dumps(left)
+
+
+def test_of_a_config_map_too():
+    config_map = a_secret("ConfigMap", ca__crt="certificate one", script="hunter2")
+
+    left = redacted(config_map)
+
+    assert judged(left) == judged(config_map)
+    assert "hunter2" not in json.dumps(left)
+    assert "BEGIN" not in json.dumps(left)
+
+
+@pytest.mark.parametrize("kind", [["Secret"], {"a": 1}, None, 5])
+def test_what_is_of_no_kind_is_looked_through_all_the_same(kind):
+    assert redacted({"kind": kind, "token": "hunter2"})["token"] == HIDDEN
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import yaml
 
 from tests.cli.place import pool
 from tests.kube_objects import a_service_monitor
+from tests.pems import a_secret
 
 UNTIL = "2999-01-01T00:00:00Z"
 
@@ -223,6 +224,25 @@ def test_secrets_that_may_not_be_read_leave_it_open(place):
     assert ran.code == 2
     assert "whether it is accepted cannot be told: " in ran.out
     assert "'login' could not be read" in ran.out
+
+
+def test_certificates_in_the_cluster_or_beside_the_monitor_are_judged_before_the_merge(place):
+    tls = {"cert": {"secret": {"name": "tls", "key": "tls.crt"}}}
+    tls |= {"keySecret": {"name": "tls", "key": "tls.key"}}
+    new = monitor("new", endpoints=[{"port": "http", "tlsConfig": tls}])
+    pair = a_secret(namespace="shop", tls__crt="certificate one", tls__key="key one")
+    place.api.apply(a_secret(namespace="shop", tls__crt="certificate one", tls__key="key two"))
+
+    alone = place.run("expect", "--monitor", place.write("new.yaml", new))
+    mended = place.run(
+        "expect",
+        "--monitor",
+        place.write("both.yaml", "---\n".join(map(yaml.safe_dump, (new, pair)))),
+    )
+
+    assert alone.code == 1
+    assert "tls: private key does not match public key" in " ".join(alone.out.split())
+    assert mended.code == 0
 
 
 def test_a_file_without_a_namespace_goes_by_the_option(place):

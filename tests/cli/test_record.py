@@ -8,14 +8,17 @@ import pytest
 import requests
 import yaml
 
+from tests.adapters.prometheus_answers import data
 from tests.cli.place import pool
 from tests.kube_api import KubeApi
 from tests.kube_objects import (
     a_namespace,
     a_prometheus_resource,
     a_service_monitor,
+    a_stateful_set,
     an_operator,
 )
+from tests.pems import a_secret, made
 from tests.prometheus_server import RealPrometheus
 from watcher.cli import run
 
@@ -165,6 +168,53 @@ def test_manifests_are_recorded_too(tmp_path, capsys, place):
 
     assert told(capsys, "once", "--replay", archive) == live
     assert [job["source"] for job in live[1]["jobs"]] == ["manifests"]
+
+
+def test_what_stands_in_secrets_is_judged_the_same_in_a_replay_and_is_in_no_file(
+    tmp_path, capsys, place
+):
+    """A pair that does not match, a certificate that ends, and a monitor that is refused."""
+    held = {"tls__crt": "certificate one until 2026-01-01", "tls__key": "key two"}
+    secrets = [a_secret(name="web", **held), a_secret(namespace="shop", **held)]
+    refers = {"cert": {"secret": {"name": "tls", "key": "tls.crt"}}}
+    refers |= {"keySecret": {"name": "tls", "key": "tls.key"}}
+    folder = "/etc/prometheus/secrets/web"
+    named = {"cert_file": f"{folder}/tls.crt", "key_file": f"{folder}/tls.key"}
+    place.api.apply_all(secrets)
+    place.api.apply(a_stateful_set(mounts=[(folder, "web")]))
+    place.api.apply(
+        a_service_monitor("web", "shop", endpoints=[{"port": "http", "scheme": "https"}])
+    )
+    place.api.apply(
+        a_service_monitor("new", "shop", endpoints=[{"port": "http", "tlsConfig": refers}])
+    )
+    place.scrapes(pool("well"))
+    job = {"job_name": pool("web"), "scheme": "https", "tls_config": named}
+    running = json.dumps({"scrape_configs": [job, {"job_name": pool("well")}]})
+    place.server.replies["/api/v1/status/config"] = data({"yaml": running})
+    archive = tmp_path / "r.tar.gz"
+    time.sleep(1.1)  # then no change is on its way any more
+    assert place.run("record", archive).code == 0
+    settings = place.settings()
+    live = [told(capsys, words, "--config", settings) for words in ("once", "audit")]
+    for secret in secrets:
+        place.api.delete("Secret", secret["metadata"]["namespace"], secret["metadata"]["name"])
+
+    again = [told(capsys, words, "--replay", archive) for words in ("once", "audit")]
+
+    assert again == live
+    assert {job["pool"]: job["cause"] for job in live[0][1]["jobs"]} == {
+        pool("web"): "tls-file-invalid",
+        pool("new"): "rejected-by-operator",
+    }
+    assert "ended" in next(
+        risk["summary"] for risk in live[1][1]["risks"] if risk["code"] == "certificate-expiring"
+    )
+    with tarfile.open(archive) as packed:
+        contents = [packed.extractfile(member).read() for member in packed]
+    lines = {line for value in held.values() for line in made(value).split(b"\n")[1:-2]}
+    lines |= {value[:60].encode() for secret in secrets for value in secret["data"].values()}
+    assert not any(line in content for line in lines for content in contents)
 
 
 def test_one_server_by_its_url_is_recorded_without_its_credentials(tmp_path, capsys, place):

@@ -8,16 +8,33 @@ from tests.operator.things import (
     scrape_config,
     service_monitor,
 )
+from tests.pems import verdicts
+from watcher.model.facts import Known, Unavailable
 from watcher.operator.rejection import Reason
 from watcher.operator.validation import validate
 
 KEYS = {
-    "secret/monitoring/tls": ("tls.crt", "tls.key", "ca.crt"),
-    "secret/monitoring/gone": None,
-    "configmap/monitoring/ca": ("ca.crt",),
+    "secret/monitoring/tls": Known(
+        verdicts(
+            tls__crt="certificate one",
+            tls__key="key one",
+            ca__crt="certificate ca",
+            other__key="key two",
+            rsa__key="key rsa-two",
+            bundle="certificate one + certificate ca",
+            both="key one + certificate one",
+            password="hunter2",
+            nothing="",
+        )
+    ),
+    "secret/monitoring/gone": Known(None),
+    "configmap/monitoring/ca": Known(
+        verdicts(kind="ConfigMap", ca__crt="certificate ca", password="hunter2")
+    ),
 }
 CERT = {"secret": {"name": "tls", "key": "tls.crt"}}
 KEY = {"name": "tls", "key": "tls.key"}
+PAIR = {"cert": CERT, "keySecret": KEY}
 IN_NOTHING = {"matchExpressions": [{"key": "a", "operator": "In"}]}
 
 
@@ -146,6 +163,48 @@ REJECTED = [
         {},
         Reason.KEY_MISSING,
         'tlsConfig: failed to get ca: key "x" in configmap "ca" not found',
+    ),
+    (
+        endpoint(tlsConfig={"ca": {"secret": {"name": "tls", "key": "password"}}}),
+        {},
+        Reason.PEM,
+        "endpoints[0]: tlsConfig: ca <secret=tls,key=password>: failed to decode PEM block",
+    ),
+    (
+        pod_endpoint(tlsConfig={"ca": {"secret": KEY}}),
+        {},
+        Reason.PEM,
+        "endpoint[0]: tlsConfig: ca <secret=tls,key=tls.key>: failed to parse certificate",
+    ),
+    (
+        probe(tlsConfig={"ca": {"configMap": {"name": "ca", "key": "password"}}}),
+        {},
+        Reason.PEM,
+        "tlsConfig: ca <configmap=ca,key=password>: failed to decode PEM block",
+    ),
+    (
+        scrape_config(tlsConfig=PAIR | {"keySecret": {"name": "tls", "key": "other.key"}}),
+        {},
+        Reason.PEM,
+        "key <tls/other.key>: tls: private key does not match public key",
+    ),
+    (
+        endpoint(tlsConfig=PAIR | {"keySecret": {"name": "tls", "key": "rsa.key"}}),
+        {},
+        Reason.PEM,
+        "tls: private key type does not match public key type",
+    ),
+    (
+        endpoint(tlsConfig={"cert": {"secret": KEY}, "keySecret": CERT["secret"]}),
+        {},
+        Reason.PEM,
+        "did find a private key; PEM inputs may have been switched",
+    ),
+    (
+        endpoint(tlsConfig=PAIR | {"keySecret": {"name": "tls", "key": "password"}}),
+        {},
+        Reason.PEM,
+        "tls: failed to find any PEM data in key input",
     ),
     (
         endpoint(oauth2={"clientId": {"secret": KEY}, "clientSecret": KEY}),
@@ -430,6 +489,17 @@ GOOD = [
         ]
     ),
     scrape_config(kubernetesSDConfigs=[{"role": "EndpointSlice", "selectors": [{"role": "Pod"}]}]),
+    endpoint(tlsConfig=PAIR),
+    endpoint(tlsConfig=PAIR | {"ca": {"configMap": {"name": "ca", "key": "ca.crt"}}}),
+    endpoint(tlsConfig=PAIR | {"cert": {"secret": {"name": "tls", "key": "bundle"}}}),
+    endpoint(tlsConfig={"ca": {"secret": {"name": "tls", "key": "nothing"}}}),
+    endpoint(tlsConfig=PAIR | {"keySecret": {"name": "tls", "key": "nothing"}}),
+    endpoint(
+        tlsConfig={
+            "cert": {"secret": {"name": "tls", "key": "both"}},
+            "keySecret": {"name": "tls", "key": "both"},
+        }
+    ),
 ]
 
 
@@ -457,6 +527,16 @@ def test_what_needs_a_secret_that_was_not_read_is_not_called_accepted(keys):
     assert [untold.text for untold in found.untold] == [
         "endpoints[0]: bearerTokenSecret: secret 'tls' could not be read"
     ]
+
+
+def test_a_secret_that_could_not_be_read_says_why():
+    refused = Unavailable("403 Forbidden", "get secrets in namespace monitoring")
+    keys = KEYS | {"secret/monitoring/tls": refused}
+
+    found = validate(endpoint(tlsConfig=PAIR), prometheus(), keys)
+
+    assert found.accepted is None
+    assert {untold.lacking for untold in found.untold} == {refused}
 
 
 def test_a_rejection_is_certain_even_where_a_secret_was_not_read():

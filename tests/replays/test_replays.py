@@ -6,6 +6,7 @@ import pytest
 
 from tests.replays.replaying import CASES, EXPECTED, differences, of, recording, told
 from watcher.adapters import recording as archive
+from watcher.adapters.kube import SOURCE
 from watcher.adapters.recorder import Exchange, Failed
 from watcher.app import recording as app
 from watcher.diagnosis import catalogue
@@ -30,9 +31,7 @@ def test_with_any_one_answer_withheld_no_other_cause_is_found(case):
     whole = archive.read(recording(case))
     causes = _causes(of(case))
     refined = {rule.code: rule.refines for rule in catalogue.causes()}
-    requests = {
-        exchange.asked for exchange in whole.exchanges if "/api/v1/" not in exchange.asked.path
-    }
+    requests = {e.asked for e in whole.exchanges if e.asked.source == SOURCE}
 
     wrong = []
     for withheld in sorted(requests, key=str):

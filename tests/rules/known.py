@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.pems import filled, made
 from tests.rules.raws import (
     NOW,
     called,
@@ -19,6 +20,7 @@ from tests.rules.raws import (
 from tests.rules.servers import a_target, log_lines, server_entries
 from watcher.adapters.cluster_reading import workloads_of
 from watcher.adapters.operator_log import operator_lines
+from watcher.adapters.pems import judged
 from watcher.model import facts as fact
 from watcher.model.facts import AccessReview, DroppedTarget, Facts, Known, MountRecord, Unavailable
 from watcher.model.kube import KubeObject
@@ -106,24 +108,40 @@ def in_namespaces(raws, monitor, prometheus):
     )
 
 
-def secret_keys(entry, raws, monitor, prometheus):
-    """Readable only where the case says so: ``secrets: readable``."""
+def secret_keys(entry, raws, *owners):
+    """Readable only where the case says so: ``secrets: readable``; but for those it calls sealed."""
     if entry.get("secrets") != "readable":
         return Unavailable("403 Forbidden", "get secrets")
     names = set()
-    for owner in (monitor, prometheus):
+    for owner in owners:
         if owner is not None:
             names |= set(referred(owner.raw.get("spec", {}), owner.namespace))
-    for workload in of_kind(raws, "StatefulSet"):
-        names |= set(mounted(workload.raw["spec"]["template"]["spec"], workload.namespace))
-    held = {
-        f"{raw['kind'].lower()}/{raw['metadata']['namespace']}/{raw['metadata']['name']}": tuple(
-            sorted(raw.get("data", {}))
-        )
-        for raw in raws
-        if raw["kind"] in {"Secret", "ConfigMap"}
-    }
-    return Known({name: held.get(name) for name in names})
+    for kind in ("StatefulSet", "Pod"):
+        for workload in of_kind(raws, kind):
+            spec = workload.raw["spec"]
+            names |= set(mounted(spec.get("template", {}).get("spec", spec), workload.namespace))
+    held = {place(raw): verdicts(raw) for raw in raws if raw["kind"] in {"Secret", "ConfigMap"}}
+    read = {name: Known(held.get(name)) for name in names}
+    return Known(read | {name: forbidden(name) for name in entry.get("sealed", ())})
+
+
+def place(raw):
+    return f"{raw['kind']}/{raw['metadata']['namespace']}/{raw['metadata']['name']}".lower()
+
+
+def verdicts(raw):
+    """On what stands in it; its values are words that ``tests.pems`` makes PEM of."""
+    return judged(filled(raw, {key: made(words) for key, words in raw.get("data", {}).items()}))
+
+
+def forbidden(name):
+    kind, namespace, _ = name.split("/")
+    return Unavailable("403 Forbidden", f"get {kind}s in namespace {namespace}")
+
+
+def certificates(entry, raws):
+    """What is read for the risks: of all Prometheuses and the Secrets that are mounted."""
+    return secret_keys(entry, raws, *prometheuses(raws), *monitors(raws))
 
 
 def referred(spec, namespace):
@@ -147,6 +165,9 @@ def mounted(pod_spec, namespace):
             yield f"secret/{namespace}/{volume['secret']['secretName']}"
         if "configMap" in volume:
             yield f"configmap/{namespace}/{volume['configMap']['name']}"
+        for source in volume.get("projected", {}).get("sources", ()):
+            if "secret" in source:
+                yield f"secret/{namespace}/{source['secret']['name']}"
 
 
 def active_addresses(entry, job):

@@ -45,6 +45,15 @@ def _other(found: Any) -> Any:
         case list() | tuple():
             return [_other(item) for item in found]
         case dict():
-            return {k: v if k in _NOT_NAMES else _other(v) for k, v in found.items()}
+            return {
+                k: v if k in _NOT_NAMES else _keyed(v) if k == "data" else _other(v)
+                for k, v in found.items()
+            }
         case _:
             return found
+
+
+def _keyed(found: Any) -> Any:
+    """Keys of a Secret may be names too: the operator's copies are called after their source."""
+    changed = _other(found)
+    return {_other(k): v for k, v in changed.items()} if isinstance(changed, dict) else changed

@@ -33,7 +33,9 @@ It goes through the real translators (``scene.py``) and is diagnosed with all ru
       mounts: []       # this watcher's own history of mounts, fields of MountRecord
       crds: {ServiceMonitor: false}
       access: [{user: …, verb: list, group: "", resource: pods, namespace: shop, allowed: false}]
-      secrets: readable                   # key names of the Secrets among the objects are known
+      secrets: readable                   # the Secrets and ConfigMaps among the objects may be read;
+                                          # their values are words for ``tests/pems.py``
+      sealed: [secret/shop/web-tls]       # but for these
       last_sample: "2026-11-14T01:00:00Z"
       hide: [logs, revisions]             # facts that cannot be read
       pool: serviceMonitor/shop/web/0     # of which job; default: the one that is not healthy

@@ -20,7 +20,7 @@ import pytest
 import yaml
 
 from tests.operator.things import kube_prometheus
-from tests.rules.known import HIDDEN, gathered
+from tests.rules.known import HIDDEN, certificates, gathered
 from tests.rules.raws import BASE, FOLDER, NOW, called, changed, of_kind
 from tests.rules.servers import in_log, observed
 from tests.rules.should import expected
@@ -65,9 +65,9 @@ def ground(entry):
     known = {f.name: Known(of_kind(now, kind)) for f, kind in everywhere.items()}
     rules = Known(tuple(LoadedRule(**rule) for rule in entry.get("rules", ())))
     known[fact.RULES.name] = rules
-    certificates = {fact.CERTIFICATES.name: HIDDEN}
+    read = {fact.CERTIFICATES.name: certificates(entry, now)}
     hidden = dict.fromkeys(entry.get("hide", ()), HIDDEN)
-    facts = gathered(entry, now, own[0], expectations).known | known | certificates | hidden
+    facts = gathered(entry, now, own[0], expectations).known | known | read | hidden
     watched = next(p for p in expectations.prometheuses if p.name == observation.prometheus)
     return Ground(
         facts=Facts(facts),

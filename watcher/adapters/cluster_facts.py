@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from watcher.adapters.cluster_call import Call
 from watcher.adapters.cluster_job_facts import OBJECTS, JobFacts
 from watcher.adapters.cluster_prometheus_facts import PrometheusFacts
-from watcher.adapters.cluster_secrets import SecretKeys
+from watcher.adapters.cluster_secrets import Secrets
 from watcher.adapters.kube import KubeApi
 from watcher.model import facts
 from watcher.model.comparison import JobStatus
@@ -89,7 +89,11 @@ class ClusterFacts:
         return found
 
     def gather_prometheus(
-        self, prometheus: WatchedPrometheus, needs: frozenset[str], now: datetime
+        self,
+        prometheus: WatchedPrometheus,
+        observation: Observation | None,
+        needs: frozenset[str],
+        now: datetime,
     ) -> Facts:
         """The facts of the cluster that concern a whole Prometheus.
 
@@ -101,8 +105,9 @@ class ClusterFacts:
         call = Call(self._api, self._namespaces)
         shared = PrometheusFacts(call, prometheus)
         everywhere = {name: partial(call.everywhere, what) for name, what in OBJECTS.items()}
-        secrets = {facts.SECRET_KEYS.name: SecretKeys(call, shared).of_prometheus}
-        return _facts({**everywhere, **secrets, **shared.readers}, needs)
+        of_certificates = partial(Secrets(call, shared).of_certificates, observation)
+        own = {facts.CERTIFICATES.name: of_certificates}
+        return _facts({**everywhere, **own, **shared.readers}, needs)
 
 
 Readers: TypeAlias = Mapping[str, Callable[[], Availability[Any]]]

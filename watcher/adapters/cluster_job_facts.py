@@ -9,7 +9,7 @@ from watcher.adapters.cluster_discovery import Where, by_configuration, by_monit
 from watcher.adapters.cluster_events import events
 from watcher.adapters.cluster_prometheus_facts import WHOLE, PrometheusFacts
 from watcher.adapters.cluster_reading import Objects, attempt
-from watcher.adapters.cluster_secrets import KeyNames, SecretKeys
+from watcher.adapters.cluster_secrets import Secrets
 from watcher.adapters.kube_resources import (
     ENDPOINT_SLICES,
     ENDPOINTS,
@@ -23,7 +23,7 @@ from watcher.adapters.kube_resources import (
 )
 from watcher.model import facts
 from watcher.model.comparison import JobStatus
-from watcher.model.facts import AccessReview, Availability, Known, Unavailable
+from watcher.model.facts import AccessReview, Availability, Known, SecretKeys, Unavailable
 from watcher.model.kube import KubeObject, text
 from watcher.model.names import MonitorKind
 from watcher.model.observations import Observation
@@ -57,7 +57,7 @@ class JobFacts:
         self._many = {k for k in MonitorKind if sum(m.kind is k for m in monitors) > ONE_BY_ONE}
         self._many_namespaces = len({m.namespace for m in monitors}) > ONE_BY_ONE
         self._jobs = jobs
-        self._secrets = SecretKeys(call, prometheus)
+        self._secrets = Secrets(call, prometheus)
         self._spread: Spread | None = None
         self.readers: Mapping[str, Callable[[JobStatus], Availability[Any]]] = {
             facts.MONITOR.name: self._monitor,
@@ -137,7 +137,7 @@ class JobFacts:
             return monitor
         return Unavailable("the job is neither declared nor configured, so it looks nowhere")
 
-    def _secret_keys(self, status: JobStatus) -> Availability[KeyNames]:
+    def _secret_keys(self, status: JobStatus) -> Availability[SecretKeys]:
         monitor = self._monitor(status)
         return self._secrets.of_job(monitor.value if isinstance(monitor, Known) else None)
 

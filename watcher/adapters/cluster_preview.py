@@ -1,7 +1,7 @@
 """What a cluster's Prometheuses would make of monitors that are still in a file.
 
-Reads the Prometheuses, their operators, the namespaces, and the key names of the Secrets and
-ConfigMaps that the monitors refer to; changes nothing.
+Reads the Prometheuses, their operators, the namespaces, and of the Secrets and ConfigMaps that the
+monitors refer to the keys and what stands under them to TLS; changes nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +11,7 @@ from typing import Final
 
 from watcher.adapters.cluster_reading import Objects, Reading, joined
 from watcher.adapters.cluster_references import key_references
+from watcher.adapters.cluster_secrets import verdicts
 from watcher.adapters.cluster_servers import Watched
 from watcher.adapters.kube import SOURCE, KubeApi
 from watcher.adapters.kube_resources import (
@@ -23,12 +24,12 @@ from watcher.adapters.kube_resources import (
 from watcher.adapters.manifest_files import Unusable, read
 from watcher.errors import ConfigError, SourceUnavailable
 from watcher.model.expectations import Unreadable
-from watcher.model.facts import Known, Unavailable
+from watcher.model.facts import Availability, Known, SecretKeys, Unavailable
 from watcher.model.kube import FieldError, KubeObject, mapping
 from watcher.model.names import MonitorKind, MonitorRef
+from watcher.model.pems import Pem
 from watcher.operator.jobs import monitor_ref
 from watcher.operator.preview import Preview, previews
-from watcher.operator.references import Keys
 from watcher.operator.surroundings import namespace_labels, operator_scopes
 from watcher.settings import Settings
 
@@ -112,9 +113,9 @@ def _with(namespaces: Objects, beside: Iterable[KubeObject]) -> Objects:
     return Known((*namespaces.value, *made))
 
 
-def _keys(reading: Reading, monitor: KubeObject, beside: Sequence[KubeObject]) -> Keys:
-    """Names of the keys of what *monitor* refers to; what could not be read is not in it."""
-    found: dict[str, tuple[str, ...] | None] = {}
+def _keys(reading: Reading, monitor: KubeObject, beside: Sequence[KubeObject]) -> SecretKeys:
+    """The keys of what *monitor* refers to, each Secret and ConfigMap by itself."""
+    found: dict[str, Availability[Mapping[str, Pem] | None]] = {}
     for kind, namespace, name in sorted(set(key_references(monitor))):
         resource = SECRETS if kind == "secret" else CONFIG_MAPS
         own = [
@@ -123,15 +124,8 @@ def _keys(reading: Reading, monitor: KubeObject, beside: Sequence[KubeObject]) -
             if (each.kind, each.namespace, each.name) == (resource.kind, namespace, name)
         ]
         one = Known(own[-1]) if own else reading.one(resource, namespace, name)
-        if isinstance(one, Known):
-            keys = None if one.value is None else _key_names(one.value.raw)
-            found[f"{kind}/{namespace}/{name}"] = keys
+        found[f"{kind}/{namespace}/{name}"] = verdicts(one)
     return found
-
-
-def _key_names(raw: Mapping[str, object]) -> tuple[str, ...]:
-    fields = (raw.get(field) for field in ("data", "binaryData", "stringData"))
-    return tuple(sorted({key for field in fields if isinstance(field, Mapping) for key in field}))
 
 
 def _placed(found: KubeObject, namespace: str) -> KubeObject:

@@ -42,10 +42,6 @@ LOG_BYTES: Final = 4 * 1024 * 1024
 
 WHOLE: Final = Which(managed_fields=ManagedFields.ALL)
 WHO: Final = Which(managed_fields=ManagedFields.WHO)
-NO_CONTENTS: Final = Unavailable(
-    "contents of Secrets are not read, certificates neither",
-    "get secrets: not asked for, because the watcher reads no contents of Secrets",
-)
 
 
 class PrometheusFacts:
@@ -68,7 +64,6 @@ class PrometheusFacts:
             facts.PODS.name: self.pods,
             facts.POD_EVENTS.name: self._pod_events,
             facts.NODES.name: lambda: call.everywhere(NODES),
-            facts.CERTIFICATES.name: lambda: NO_CONTENTS,
         }
         """How each of them is read, by the fact's name."""
 

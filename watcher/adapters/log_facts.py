@@ -54,10 +54,12 @@ class LogFacts:
     def gather_prometheus(
         self,
         prometheus: WatchedPrometheus,
+        observation: Observation | None,
         needs: frozenset[str],
         now: datetime,
     ) -> Facts:
         """The logs, where they are needed."""
+        del observation
         if LOGS.name not in needs:
             return Facts()
         return Facts({LOGS.name: self._lines(prometheus, prometheus.servers, now)})

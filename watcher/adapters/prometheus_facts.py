@@ -60,10 +60,14 @@ class PrometheusFacts:
         return found
 
     def gather_prometheus(
-        self, prometheus: WatchedPrometheus, needs: frozenset[str], now: datetime
+        self,
+        prometheus: WatchedPrometheus,
+        observation: Observation | None,
+        needs: frozenset[str],
+        now: datetime,
     ) -> Facts:
         """The rules, of the first server that tells; the others concern one job."""
-        del now
+        del observation, now
         return Facts({RULES.name: self._rules(prometheus.servers)} if RULES.name in needs else {})
 
     def _rules(self, servers: Iterable[ExpectedServer]) -> Availability[tuple[LoadedRule, ...]]:

@@ -1,7 +1,8 @@
 """Takes secrets out of what was read, before it is kept. Pure.
 
 What Prometheus and Kubernetes hide already (``<secret>``) stays as it is. Names of Secrets and of
-files, and the keys of Secrets, are no secrets: causes are found by them.
+files, and the keys of Secrets, are no secrets: causes are found by them. So are verdicts on what stands
+under these keys, which are kept in its place: what was judged once is judged the same again.
 """
 
 import re
@@ -10,6 +11,8 @@ from typing import Any, Final
 
 import msgspec
 import yaml
+
+from watcher.adapters.pems import as_kept, judged
 
 HIDDEN: Final = "<secret>"
 """What stands for a secret; Prometheus's own word."""
@@ -51,7 +54,8 @@ def value(raw: Any) -> Any:
     """Decoded JSON or YAML without secrets."""
     match raw:
         case Mapping():
-            if raw.get("kind") in _EMPTIED:
+            kind = raw.get("kind")
+            if isinstance(kind, str) and kind in _EMPTIED:
                 raw = _emptied(raw)
             return {name: _field(name, held) for name, held in raw.items() if name != _APPLIED}
         case list() | tuple():
@@ -86,14 +90,15 @@ def _variable(raw: Any) -> Any:
 
 
 def _emptied(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """A Secret or ConfigMap of which only the keys are left."""
+    """A Secret or ConfigMap of which only the keys are left, each with the verdict on its value."""
     kept = {name: raw[name] for name in ("apiVersion", "kind", "type") if name in raw}
     metadata = raw.get("metadata")
     if isinstance(metadata, Mapping):
         kept["metadata"] = {n: metadata[n] for n in ("name", "namespace") if n in metadata}
+    verdicts = judged(raw)
     for part in ("data", "stringData", "binaryData"):
         if isinstance(raw.get(part), Mapping):
-            kept[part] = dict.fromkeys(raw[part], "")
+            kept[part] = {key: as_kept(verdicts[str(key)]) for key in raw[part]}
     return kept
 
 

@@ -26,21 +26,23 @@ class Assess:
         undecided: list[Undecided] = []
         prometheuses = result.expectations.prometheuses if result.expectations else ()
         for prometheus in prometheuses:
+            observation = next(
+                (o for o in result.observations if o.prometheus == prometheus.name), None
+            )
             known: dict[str, Known[object] | Unavailable] = {}
             for gatherer in self.gatherers:
-                known |= gatherer.gather_prometheus(prometheus, needs, result.at).known
+                found = gatherer.gather_prometheus(prometheus, observation, needs, result.at)
+                known |= found.known
             ground = Ground(
                 prometheus=prometheus,
-                observation=next(
-                    (o for o in result.observations if o.prometheus == prometheus.name), None
-                ),
+                observation=observation,
                 statuses=tuple(s for s in result.statuses if s.job.prometheus == prometheus.name),
                 unselected=result.expectations.unselected if result.expectations else (),
                 facts=Facts({**known, MOUNT_HISTORY.name: remembered.mounts}),
                 now=result.at,
             )
-            found, lacking = assess(ground, self.rules)
-            risks += found
+            told, lacking = assess(ground, self.rules)
+            risks += told
             undecided += lacking
         return Audit(
             at=result.at,

@@ -168,7 +168,8 @@ def assess(
     undecided: list[Undecided] = []
     for rule in sorted(rules, key=lambda rule: rule.code):
         try:
-            risks += rule.check(replace(ground, needs=rule.needs))
+            for risk in rule.check(replace(ground, needs=rule.needs)):
+                risks.append(risk)  # noqa: PERF402 -- what was told before it lacked a fact stays
         except Lacking as lacking:
             undecided.append(_undecided(rule.code, Link.DECLARED, lacking))
         except (FieldError, SelectorError) as error:

@@ -1,6 +1,6 @@
 """What a rule is, and what it is given."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeAlias, TypeVar
@@ -213,8 +213,11 @@ class Ground(Reading):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskRule:
-    """One way in which a job that is well today will be lost."""
+    """One way in which a job that is well today will be lost.
+
+    ``check`` may tell some risks and then raise Lacking for the others.
+    """
 
     code: str
     needs: frozenset[str]
-    check: Callable[[Ground], tuple[Risk, ...]]
+    check: Callable[[Ground], Iterable[Risk]]

@@ -12,6 +12,7 @@ from typing import Final, Generic, TypeAlias, TypeVar
 
 from watcher.model.kube import KubeObject
 from watcher.model.names import PoolName, ServerName
+from watcher.model.pems import Pem
 from watcher.model.rules import LoadedRule
 
 T = TypeVar("T")
@@ -44,6 +45,10 @@ class Unavailable:
 
 
 Availability: TypeAlias = Known[T] | Unavailable
+
+SecretKeys: TypeAlias = Mapping[str, Availability[Mapping[str, Pem] | None]]
+"""Keys of Secrets (``secret/NS/NAME``) and ConfigMaps (``configmap/NS/NAME``) with what stands under
+each to TLS; None for one that is not there. The right to one is not the right to another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,16 +200,15 @@ INGRESSES: Final = Fact[tuple[KubeObject, ...]]("ingresses")
 """Ingresses there."""
 NETWORK_POLICIES: Final = Fact[tuple[KubeObject, ...]]("network_policies")
 """NetworkPolicies there."""
-SECRET_KEYS: Final = Fact[Mapping[str, tuple[str, ...] | None]]("secret_keys")
-"""Key names of the Secrets (``secret/NS/NAME``) and ConfigMaps (``configmap/NS/NAME``) that the
-job or its Prometheus names; None for one that is not there. Never contents."""
+SECRET_KEYS: Final = Fact[SecretKeys]("secret_keys")
+"""Of the Secrets and ConfigMaps that the job or its Prometheus names. Never contents."""
 ACCESS: Final = Fact[tuple[AccessReview, ...]]("access")
 """May Prometheus's ServiceAccount list and watch what the job's discovery needs?"""
 LOGS: Final = Fact[tuple[LogLine, ...]]("logs")
 """Lines of the logs of all servers of the Prometheus that concern scraping, folded."""
-CERTIFICATES: Final = Fact[Mapping[str, datetime]]("certificates")
-"""Until when the certificates in Secrets are valid, by ``namespace/name/key``. Never gathered yet:
-contents of Secrets are not read."""
+CERTIFICATES: Final = Fact[SecretKeys]("certificates")
+"""Of the Secrets and ConfigMaps with the certificates that a Prometheus and its jobs use, for the
+rules of what is at risk. Never contents."""
 DROPPED: Final = Fact[tuple[DroppedTarget, ...]]("dropped")
 """Dropped targets of the job's pool (some of them, when there are many)."""
 ACTIVE: Final = Fact[frozenset[str]]("active")

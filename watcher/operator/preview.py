@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from watcher.model.expectations import Unreadable
-from watcher.model.facts import Availability
+from watcher.model.facts import Availability, SecretKeys
 from watcher.model.kube import KubeObject
 from watcher.model.names import MonitorKind, MonitorRef, PoolName, PrometheusName
 from watcher.operator.jobs import expected_jobs, monitor_ref
 from watcher.operator.prometheuses import Chooser, choosers
-from watcher.operator.references import Keys
 from watcher.operator.scope import OperatorScope
 from watcher.operator.selection import CannotTell, NamespaceLabels, NotSelected, Selected
 from watcher.operator.validation import validate
@@ -47,20 +46,22 @@ def previews(
     prometheuses: Sequence[KubeObject],
     namespaces: Availability[NamespaceLabels],
     operators: Sequence[OperatorScope],
-    keys: Keys | None,
+    keys: SecretKeys | None,
 ) -> tuple[Preview, ...]:
     """What each of *prometheuses* would make of *monitor*, by name.
 
-    *keys* are the names of keys of the Secrets and ConfigMaps that it refers to, None where none
-    could be read. A Prometheus that has a field of a wrong type is left out. Raises FieldError for
-    a field of a wrong type in the monitor.
+    *keys* are those of the Secrets and ConfigMaps that it refers to, None where none could be read.
+    A Prometheus that has a field of a wrong type is left out. Raises FieldError for a field of a
+    wrong type in the monitor.
     """
     ref, unusable = monitor_ref(monitor), list[Unreadable]()
     found = choosers(prometheuses, namespaces, operators, unusable)
     return tuple(_preview(ref, monitor, chooser, keys) for chooser in found)
 
 
-def _preview(ref: MonitorRef, monitor: KubeObject, chooser: Chooser, keys: Keys | None) -> Preview:
+def _preview(
+    ref: MonitorRef, monitor: KubeObject, chooser: Chooser, keys: SecretKeys | None
+) -> Preview:
     verdict = chooser.judge(MonitorKind(ref.kind), ref.namespace, monitor.labels)
     match verdict:
         case NotSelected(lacks=lacks):

@@ -5,13 +5,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
+from watcher.model.facts import Unavailable
+
 
 class Reason(StrEnum):
-    """Why prometheus-operator v0.93.0 rejects one object while all others go on.
-
-    A certificate or key that is no valid PEM is a reason too; it is not checked here, because
-    contents of Secrets are never read.
-    """
+    """Why prometheus-operator v0.93.0 rejects one object while all others go on."""
 
     SELECTOR = "bad-selector"
     SELECTOR_MECHANISM = "selector-mechanism-unsupported"
@@ -23,6 +21,7 @@ class Reason(StrEnum):
     SAFE_TLS = "bad-safe-tls-config"
     REFERENCE_MISSING = "reference-missing"
     KEY_MISSING = "key-missing"
+    PEM = "bad-pem"
     OAUTH2 = "bad-oauth2"
     TIMEOUT = "timeout-above-interval"
     RELABELING = "bad-relabeling"
@@ -44,10 +43,14 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Untold:
-    """One thing that could be such a reason and could not be looked at; *text* says what."""
+    """One thing that could be such a reason and could not be looked at; *text* says what.
+
+    *lacking* says why, where something could not be read.
+    """
 
     reason: Reason
     text: str
+    lacking: Unavailable | None = None
 
 
 Problem: TypeAlias = Rejection | Untold

@@ -1,8 +1,7 @@
 """Whether the operator accepts a monitor that a Prometheus selects: its own checks once more.
 
-Ground: prometheus-operator v0.93.0, pkg/prometheus/resource_selector.go. Contents of Secrets (bad
-PEM, a key that fits no certificate) are not looked at. What the API server's schema refuses cannot
-be in a cluster and is not checked either.
+Ground: prometheus-operator v0.93.0, pkg/prometheus/resource_selector.go. What the API server's
+schema refuses cannot be in a cluster and is not checked.
 """
 
 import re
@@ -11,12 +10,13 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
+from watcher.model.facts import SecretKeys
 from watcher.model.kube import JSON, KubeObject, flag, mapping, objects, text, value
 from watcher.model.names import MonitorKind
 from watcher.model.observations import at_least
 from watcher.operator.durations import milliseconds
 from watcher.operator.jobs import ENDPOINTS
-from watcher.operator.references import Keys, References
+from watcher.operator.references import References
 from watcher.operator.rejection import Problem, Problems, Reason, Rejection, Untold, under
 from watcher.operator.selectors import SelectorError, selector
 from watcher.operator.validation_http import (
@@ -51,11 +51,11 @@ class Validation:
         return None if self.untold else True
 
 
-def validate(monitor: KubeObject, prometheus: KubeObject, keys: Keys | None) -> Validation:
+def validate(monitor: KubeObject, prometheus: KubeObject, keys: SecretKeys | None) -> Validation:
     """What the operator says of *monitor* for *prometheus*.
 
-    *keys* are the names of keys of Secrets and ConfigMaps, None where none could be read. Raises
-    FieldError for a field of a wrong type.
+    *keys* are those of the Secrets and ConfigMaps that it refers to, None where none could be read.
+    Raises FieldError for a field of a wrong type.
     """
     references = References(namespace=monitor.namespace, keys=keys)
     problems = tuple(_problems(monitor, prometheus, references))

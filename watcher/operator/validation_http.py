@@ -1,7 +1,7 @@
 """The operator's checks of one HTTP client: authentication, TLS, OAuth2, proxy.
 
 Texts are those of prometheus-operator v0.93.0, pkg/apis/monitoring/v1 (http_config.go, tls_types.go,
-types.go) and pkg/assets/store.go.
+types.go), pkg/assets/store.go and pkg/assets/tls.go.
 """
 
 from itertools import combinations
@@ -121,6 +121,7 @@ def _tls_references(tls: JSON, references: References) -> Problems:
         yield from under(f"failed to get {field}", references.either(mapping(tls, field)))
     if mapping(tls, "keySecret"):
         yield from under("failed to get key", references.secret(mapping(tls, "keySecret")))
+    yield from references.pems(tls)
 
 
 def _versions_crossed(tls: JSON) -> bool:

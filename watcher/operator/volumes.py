@@ -73,6 +73,14 @@ def covers(mounts: Iterable[Mount], file: str) -> Mount | None:
     return deepest if any(rest == normal(f"/{path}")[1:] for _, path in deepest.keys) else None
 
 
+def key_of(mount: Mount, file: str) -> str:
+    """Name of the Secret's key behind *file* under *mount*; for a subPath that is the sub path."""
+    rest = normal(file).removeprefix(normal(mount.path)).strip("/")
+    if not rest:
+        return mount.sub_path or normal(file).rpartition("/")[2]
+    return next((key for key, path in mount.keys or () if path == rest), rest)
+
+
 def normal(path: str) -> str:
     """*path* made absolute, without ``//``, ``.`` and ``..``."""
     parts: list[str] = []

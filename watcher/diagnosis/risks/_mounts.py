@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 
 from watcher.diagnosis.rule import Ground
-from watcher.diagnosis.rules._files import key_of
 from watcher.diagnosis.rules._patches import change_paths, mount_secret, tls_files
 from watcher.model.comparison import JobStatus
 from watcher.model.facts import MONITORS, Unavailable
 from watcher.model.findings import FixStep
 from watcher.model.kube import KubeObject
 from watcher.operator.resource_mounts import SECRETS
-from watcher.operator.volumes import Mount, covers
+from watcher.operator.volumes import Mount, covers, key_of
 
 
 def jobs_under(ground: Ground, mount: Mount) -> Iterator[tuple[JobStatus, str]]:

@@ -40,7 +40,7 @@ def taken(case: Case) -> _selection.Pair | None:
 
 
 def validation(case: Case, found: _selection.Pair) -> Validation:
-    """Our own re-validation, as far as the names of keys could be read."""
+    """Our own re-validation, as far as keys could be read."""
     keys = case.look(SECRET_KEYS)
     known = None if isinstance(keys, Unavailable) else keys
     return validate(found.monitor, found.prometheus, known)
@@ -49,17 +49,24 @@ def validation(case: Case, found: _selection.Pair) -> Validation:
 def references(case: Case, reason: Reason) -> tuple[_selection.Pair, list[Reference]] | None:
     """What the monitor refers to and is not there, or lacks its key.
 
-    Raises Lacking when the names of keys could not be read and the monitor refers to some.
+    Raises Lacking when the monitor refers to some that could not be read.
     """
     found = taken(case)
     if found is None:
         return None
     said = validation(case, found)
     lacking = [_reference(r, found.monitor) for r in said.rejections if r.reason is reason]
-    keys = case.look(SECRET_KEYS)
-    if not lacking and said.untold and isinstance(keys, Unavailable):
-        raise Lacking(SECRET_KEYS.name, keys)
+    if not lacking:
+        need_keys(case, said)
     return (found, lacking) if lacking else None
+
+
+def need_keys(case: Case, said: Validation) -> None:
+    """Raise Lacking where something was not judged because its keys could not be read."""
+    unread = next((u.lacking for u in said.untold if u.lacking is not None), None)
+    if unread is not None:
+        keys = case.look(SECRET_KEYS)
+        raise Lacking(SECRET_KEYS.name, keys if isinstance(keys, Unavailable) else unread)
 
 
 def finding(lacks: str, found: _selection.Pair, first: Reference, fix: FixStep) -> Finding:

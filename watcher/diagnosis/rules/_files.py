@@ -120,7 +120,7 @@ def _missing_on(
     """Raises Lacking where files are there by their mounts and only the log could deny it."""
     if not files:
         return []
-    line, problem, no_log = _words(case, server)
+    line, problem, no_log = words_of_log(case, server)
     if problem is not None and problem.kind is not FileFault.MISSING:
         return []
     holder, mounts = mounts_of_server(case, server)
@@ -143,7 +143,7 @@ def _missing_on(
     return found
 
 
-def _words(
+def words_of_log(
     case: Case, server: ServerObservation
 ) -> tuple[LogLine | None, FileProblem | None, Lacking | None]:
     """The log's line about the pool, the file that it blames, or why the log cannot be read."""
@@ -255,11 +255,3 @@ def _revised(
 def revision_number(revision: KubeObject) -> int:
     """``.revision`` of a ControllerRevision: a reused one keeps its old creation time."""
     return number(revision.raw, "revision") or 0
-
-
-def key_of(mount: Mount, file: str) -> str:
-    """Name of the Secret's key behind *file* under *mount*; for a subPath that is the sub path."""
-    rest = normal(file).removeprefix(normal(mount.path)).strip("/")
-    if not rest:
-        return mount.sub_path or normal(file).rpartition("/")[2]
-    return next((key for key, path in mount.keys or () if path == rest), rest)

@@ -30,7 +30,7 @@ from watcher.diagnosis.rules import _advice, _files, _scrapes
 from watcher.diagnosis.rules._scrapes import Failures
 from watcher.model.facts import MONITOR, PODS, STATEFUL_SETS
 from watcher.model.findings import Evidence, Finding, FixStep, Link
-from watcher.operator.volumes import covers
+from watcher.operator.volumes import covers, key_of
 
 _CODE = "credentials-file-missing"
 
@@ -67,7 +67,7 @@ def repairs(case: Case, found: Failures, path: str) -> Iterator[FixStep]:
     holder, mounts = _files.mounts_of_server(case, found.first.server)
     mount = covers(mounts, path) if mounts is not None else None
     if holder is not None and mount is not None and mount.secret is not None:
-        key = _files.key_of(mount, path)
+        key = key_of(mount, path)
         yield FixStep(
             do=f"Mend the key {key} of Secret {holder.namespace}/{mount.secret}, which is mounted"
             " there; the kubelet brings it into the pod within two minutes, and nothing restarts",

@@ -41,12 +41,13 @@ from watcher.model.facts import (
     REVISIONS,
     SECRET_KEYS,
     STATEFUL_SETS,
+    Known,
     Unavailable,
 )
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
 from watcher.model.kube import KubeObject, moment, objects, text
 from watcher.operator.resource_mounts import SECRETS, resource_mounts
-from watcher.operator.volumes import covers, pod_template_mounts
+from watcher.operator.volumes import covers, key_of, pod_template_mounts
 
 OPERATORS = ("PrometheusOperator", "operator", "prometheus-operator")
 """Field managers of prometheus-operator (operator.md 4.6): since v0.54, and before."""
@@ -229,7 +230,7 @@ def moved_paths(case: Case, former: _files.FormerMount, directory: str) -> dict[
     if not isinstance(monitor, Unavailable) and monitor is not None:
         files |= _patches.tls_files(monitor)
     return {
-        path: f"{directory}/{_files.key_of(former.mount, path)}"
+        path: f"{directory}/{key_of(former.mount, path)}"
         for path in files
         if covers((former.mount,), path) is former.mount
     }
@@ -239,7 +240,7 @@ def _secret_gone(case: Case, prometheus: KubeObject, secret: str) -> FixStep | N
     """A first step where the Secret is known not to be there any more."""
     keys = case.look(SECRET_KEYS)
     name = f"secret/{prometheus.namespace}/{secret}"
-    if isinstance(keys, Unavailable) or name not in keys or keys[name] is not None:
+    if isinstance(keys, Unavailable) or keys.get(name) != Known(None):
         return None
     return FixStep(
         do=f"Make the Secret {prometheus.namespace}/{secret} again: it is not there any more",

@@ -7,8 +7,8 @@ event reaches it only if its flags let it see the Secret: else the rejection sta
 
 ## Evidence
 
-What the monitor refers to is there with its keys, the checks pass, and the flags of the operator hide
-events of such Secrets. Two signals, no proof.
+What the monitor refers to is there with keys that can be used, the checks pass, and the flags of the
+operator hide events of such Secrets. Two signals, no proof.
 
 ## Fix
 
@@ -49,7 +49,11 @@ def check(case: Case) -> Finding | None:
     hidden = _hidden(case.read(OPERATOR), found.monitor.namespace)
     if hidden is None:
         return None
-    if not validate(found.monitor, found.prometheus, case.read(SECRET_KEYS)).accepted:
+    said = _acceptance.validation(case, found)
+    if said.rejections:
+        return None
+    _acceptance.need_keys(case, said)
+    if said.untold:
         return None
     operator, flag = hidden
     return Finding(

@@ -9,11 +9,14 @@ feature gate, in the object's status.
 ## Evidence
 
 `status.bindings` of the monitor, its Event `InvalidConfiguration` or the operator's log, in the
-operator's own words; else the same checks made here once more, which is two signals at most.
+operator's own words; else the same checks made here once more, which is two signals at most. Where
+Secrets and ConfigMaps may be read, certificates and keys that the monitor refers to are judged too: PEM
+that cannot be used, or a certificate and a key that are no pair. Only that verdict is kept.
 
 ## Fix
 
-Mend what the words name. The operator looks again at every change of the object.
+Mend what the words name. The operator looks again at every change of the object, and of what it refers
+to, unless its flags hide that.
 
 ## Not to be confused with
 
@@ -21,6 +24,10 @@ Mend what the words name. The operator looks again at every change of the object
 the operator never looks at the object. `reload-failing`: there the operator accepts what Prometheus
 refuses.
 """
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
 from watcher.diagnosis.rules import _acceptance, _operator_words, _selection
@@ -34,8 +41,13 @@ from watcher.model.facts import (
     PROMETHEUS,
     SECRET_KEYS,
 )
-from watcher.model.findings import Confidence, Evidence, Finding, Link
-from watcher.operator.rejection import Rejection
+from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
+from watcher.model.kube import KubeObject
+from watcher.operator.rejection import Reason, Rejection
+from watcher.operator.spots import Spot
+
+_PEM: Final = re.compile(r"<(?P<kind>secret|configmap)=(?P<name>[^,>]+),key=(?P<key>[^>]+)>")
+"""How the operator writes what a monitor refers to for TLS."""
 
 
 def check(case: Case) -> Finding | None:
@@ -64,17 +76,26 @@ def _finding(
     reasons = "; ".join(f"{r.text} ({r.reason})" for r in rejections)
     words = word.message if word is not None else reasons
     evidence = [Evidence(seen=word.message, where=word.where, at=word.at)] if word else []
+    bad = tuple(_bad_pems(found.monitor, rejections))
     if rejections:
         evidence.append(
             Evidence(
                 seen=f"the operator's own checks, made again here, refuse it: {reasons}",
-                where=found.monitor.kubectl(),
+                where=bad[0].certificate() if bad else found.monitor.kubectl(),
             )
         )
     return Finding(
         summary=f"prometheus-operator rejects {case.job.monitor}: {words}"[:400],
         evidence=tuple(evidence),
         fix=(
+            *(
+                FixStep(
+                    do=f"Put PEM that can be used under the key {spot.key} of {spot}: a certificate, and"
+                    " beside it the key that belongs to it",
+                    command=spot.describe(),
+                )
+                for spot in bad
+            ),
             _selection.edit(
                 found.monitor,
                 "Mend what the words name; the operator looks again at every change. Where they name"
@@ -84,6 +105,14 @@ def _finding(
         confidence=Confidence.CERTAIN if word is not None else Confidence.LIKELY,
         proof=str(case.job.monitor),
     )
+
+
+def _bad_pems(monitor: KubeObject, rejections: Iterable[Rejection]) -> Iterator[Spot]:
+    """What the monitor refers to and is no certificate or key that can be used."""
+    for said in rejections:
+        named = _PEM.search(said.text) if said.reason is Reason.PEM else None
+        if named is not None:
+            yield Spot(namespace=monitor.namespace, **named.groupdict())
 
 
 RULE = Rule(

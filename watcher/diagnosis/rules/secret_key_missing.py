@@ -7,7 +7,7 @@ renamed, or the Secret was made anew. The operator leaves the whole monitor out.
 
 ## Evidence
 
-The names of the keys that it has; contents are never read.
+The names of the keys that it has; contents are never kept.
 
 ## Fix
 
@@ -40,9 +40,8 @@ def check(case: Case) -> Finding | None:
         return None
     found, lacking = known
     first = lacking[0]
-    keys = case.look(SECRET_KEYS)
-    place = f"{first.kind}/{first.namespace}/{first.name}"
-    held = () if isinstance(keys, Unavailable) else keys.get(place) or ()
+    place = case.read(SECRET_KEYS)[f"{first.kind}/{first.namespace}/{first.name}"]
+    held = () if isinstance(place, Unavailable) else place.value or ()
     return _acceptance.finding(
         f"{first.kind} {first.namespace}/{first.name} has no key {first.key}, it has"
         f" {', '.join(held) or 'none'}",

@@ -7,7 +7,7 @@ configuration. When it is not there, it leaves the whole monitor out.
 
 ## Evidence
 
-The names of the Secrets and ConfigMaps in the monitor's own namespace; contents are never read.
+The names of the Secrets and ConfigMaps in the monitor's own namespace; contents are never kept.
 
 ## Fix
 

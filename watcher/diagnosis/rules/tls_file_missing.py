@@ -33,11 +33,12 @@ from watcher.model.facts import (
     PROMETHEUS,
     SECRET_KEYS,
     STATEFUL_SETS,
+    Known,
     Unavailable,
 )
 from watcher.model.findings import Evidence, Finding, FixStep, Link
 from watcher.operator.resource_mounts import SECRETS, resource_mounts
-from watcher.operator.volumes import covers
+from watcher.operator.volumes import covers, key_of
 
 
 def check(case: Case) -> Finding | None:
@@ -97,7 +98,7 @@ def _fix(case: Case, missing: _files.MissingFile) -> list[FixStep]:
             )
         ]
     if missing.mount is not None and missing.mount.secret is not None:
-        key = _files.key_of(missing.mount, missing.file.path)
+        key = key_of(missing.mount, missing.file.path)
         return [_mend_secret(case, prometheus.namespace, missing.mount.secret, key)]
     if covers(resource_mounts(prometheus), missing.file.path) is not None:
         return [
@@ -128,22 +129,17 @@ def _fix(case: Case, missing: _files.MissingFile) -> list[FixStep]:
 def _mend_secret(case: Case, namespace: str, name: str, key: str) -> FixStep:
     """A Secret that is mounted where the file should be, by what its keys are known to be."""
     found = case.look(SECRET_KEYS)
-    place = f"secret/{namespace}/{name}"
-    keys = () if isinstance(found, Unavailable) or place not in found else found[place]
+    held = None if isinstance(found, Unavailable) else found.get(f"secret/{namespace}/{name}")
     secret = f"Secret {namespace}/{name}"
-    match keys:
-        case None:
-            do = f"{secret} is to be mounted there and is not in the cluster: make it, with the key {key}"
-        case ():
-            do = f"{secret} is mounted there: see whether it has the key {key}, and add it"
-        case held if key in held:
-            do = (
-                f"{secret} is mounted there and has the key {key} by now: wait until the pod has it"
-            )
-        case held:
-            do = (
-                f"{secret} is mounted there without the key {key}, it has {', '.join(held)}: add it"
-            )
+    if not isinstance(held, Known):
+        do = f"{secret} is mounted there: see whether it has the key {key}, and add it"
+    elif held.value is None:
+        do = f"{secret} is to be mounted there and is not in the cluster: make it, with the key {key}"
+    elif key in held.value:
+        do = f"{secret} is mounted there and has the key {key} by now: wait until the pod has it"
+    else:
+        has = ", ".join(held.value) or "none"
+        do = f"{secret} is mounted there without the key {key}, it has {has}: add it"
     command = f"kubectl -n {namespace} describe secret {name}"
     return FixStep(do=f"{do}; then reload Prometheus", command=command)
 

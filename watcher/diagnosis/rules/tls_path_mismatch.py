@@ -25,7 +25,7 @@ there the path comes from the Prometheus resource.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,10 +41,13 @@ from watcher.model.facts import (
     REVISIONS,
     SECRET_KEYS,
     STATEFUL_SETS,
+    Availability,
+    Known,
     Unavailable,
 )
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
 from watcher.model.kube import KubeObject
+from watcher.model.pems import Pem
 from watcher.operator.volumes import Mount, normal
 
 _GENERIC: Final = frozenset(
@@ -55,6 +58,8 @@ _GENERIC: Final = frozenset(
 
 _USUAL: Final = frozenset({"tls.crt", "tls.key", "ca.crt"})
 """Keys that Kubernetes itself gives every Secret of type ``kubernetes.io/tls``."""
+
+_NOT_READ: Final = Unavailable("not read")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +83,10 @@ def check(case: Case) -> Finding | None:
         found = next(_elsewhere(case, missing, missing.holder), None)
         if found is not None:
             return _finding(case, missing, missing.holder, found)
-        keys = case.look(SECRET_KEYS)
-        if isinstance(keys, Unavailable) and _secrets(case, missing):
-            raise Lacking(SECRET_KEYS.name, keys)
+        for mount in _secrets(case, missing):
+            keys = _keys(case, missing.holder, mount)
+            if isinstance(keys, Unavailable):
+                raise Lacking(SECRET_KEYS.name, keys)
     return None
 
 
@@ -131,10 +137,9 @@ def _by_keys(
 ) -> Iterator[_Elsewhere]:
     """By the names of the Secrets' keys, where they may be read; else by the Secret's own name."""
     wanted = _names(case, missing)
-    keys = case.look(SECRET_KEYS)
-    known = {} if isinstance(keys, Unavailable) else keys
-    names = {m: known.get(f"secret/{holder.namespace}/{m.secret}") for m in secrets}
-    holding = [m for m in secrets if set(wanted.values()) <= set(names[m] or ())]
+    found = {mount: _keys(case, holder, mount) for mount in secrets}
+    names = {m: set(held.value or ()) for m, held in found.items() if isinstance(held, Known)}
+    holding = [m for m in names if set(wanted.values()) <= names[m]]
     fitting = [m for m in holding if _fits(m, missing)]
     for mount in fitting or (holding if len(holding) == 1 else ()):
         yield _Elsewhere(
@@ -142,12 +147,12 @@ def _by_keys(
             moved=_under(mount, wanted),
             confidence=_of_keys(fits=mount in fitting, names=set(wanted.values())),
             evidence=Evidence(
-                seen=f"Secret {mount.secret} has the keys {', '.join(sorted(names[mount] or ()))}",
+                seen=f"Secret {mount.secret} has the keys {', '.join(sorted(names[mount]))}",
                 where=f"kubectl -n {holder.namespace} describe secret {mount.secret}",
             ),
         )
     for mount in secrets:
-        if names[mount] is None and _fits(mount, missing):
+        if mount not in names and _fits(mount, missing):
             yield _Elsewhere(
                 mount=mount,
                 moved=_under(mount, wanted),
@@ -158,6 +163,14 @@ def _by_keys(
                     where=f"kubectl -n {holder.namespace} describe secret {mount.secret}",
                 ),
             )
+
+
+def _keys(case: Case, holder: KubeObject, mount: Mount) -> Availability[Mapping[str, Pem] | None]:
+    """The keys of the Secret behind *mount*, None where it is not there."""
+    keys = case.look(SECRET_KEYS)
+    if isinstance(keys, Unavailable):
+        return keys
+    return keys.get(f"secret/{holder.namespace}/{mount.secret}", _NOT_READ)
 
 
 def _of_keys(*, fits: bool, names: set[str]) -> Confidence:
