@@ -26,7 +26,7 @@ from watcher.adapters.sql import open_store
 JOBS = ("api", "cart", "db", "mail", "shop", "web")
 RETENTION = timedelta(days=400)
 SETTLED_WITHIN = 60.0
-STARTED_WITHIN = 60.0
+STARTED_WITHIN = 120.0
 LOOK = "/metrics"
 """Asked once in each watch."""
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))

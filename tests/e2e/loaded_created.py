@@ -1,6 +1,8 @@
 """The states of the link created, and of jobs that the next restart will lose: files and mounts."""
 
+import base64
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +11,8 @@ import trustme
 from tests.e2e.loaded_cluster import Cluster, Object
 from tests.e2e.loaded_state import HEALTHY, SLOW, A, B, C, State, Told
 
+ENDING: Final = "ends-soon"
+"""Its client certificate ends in five days; it alone is scraped over TLS."""
 BOTH: Final = "pair"
 """Of two servers, of which one has the file."""
 LATER: Final = "later"
@@ -18,12 +22,12 @@ LATER: Final = "later"
 def of_created(files: Path) -> Iterator[State]:
     mounted = files / "mounted"
     lay(mounted)
-    bad, pair, class_file = mounted / "bad.pem", mounted / "one.crt", files / "class/ca.pem"
-    invalid, missing = ("tls-file-invalid", B, "created"), ("tls-file-missing", A, "created")
-    yield secured("no-file", missing, ca=files / "nowhere/ca.pem")
+    bad, pair, class_file = mounted / "bad.pem", mounted / "one.crt", files / "class/strict.pem"
+    invalid, missing = ("tls-file-invalid", A, "created"), ("tls-file-missing", A, "created")
+    yield secured("no-file", missing, ca=files / "nowhere/other.pem")
     yield secured("no-pem", invalid, ca=bad)
     yield secured("no-pair", invalid, cert=pair, key=mounted / "two.key")
-    yield secured("a-directory", invalid, ca=mounted)
+    yield secured("a-directory", ("tls-file-invalid", B, "created"), ca=mounted)
     yield secured("a-loop", ("pool-not-created", B, "created"), ca=mounted / "loop.pem")
     yield secured("no-key-in-secret", missing, ca=mounted / "nothing.pem")
     there = files / "shop-client"
@@ -56,12 +60,19 @@ def lay(mounted: Path) -> None:
     mounted.mkdir()
     authority = trustme.CA()
     authority.cert_pem.write_to_path(mounted / "ca.pem")
-    for name in ("one", "two"):
-        made = authority.issue_cert(f"{name}.test")
+    soon = datetime.now(UTC) + timedelta(days=5)
+    for name, until in (("one", None), ("two", None), ("ending", soon)):
+        made = authority.issue_cert(f"{name}.test", not_after=until)
         made.cert_chain_pems[0].write_to_path(mounted / f"{name}.crt")
         made.private_key_pem.write_to_path(mounted / f"{name}.key")
     (mounted / "bad.pem").write_text("no PEM", encoding="utf-8")
     (mounted / "loop.pem").symlink_to(mounted / "loop.pem")
+
+
+def held(mounted: Path) -> Object:
+    """The same files as the Secret that is mounted there holds them."""
+    found = (file for file in mounted.iterdir() if not file.is_symlink())
+    return {file.name: base64.b64encode(file.read_bytes()).decode() for file in found}
 
 
 def secured(name: str, told: Told, *, of: str = "k8s", **files: Path) -> State:
@@ -122,6 +133,20 @@ def of_mounts(files: Path) -> Iterator[State]:
         cluster.prometheus(LATER)
         secured(LATER, HEALTHY, of=LATER, ca=file).before(cluster)
 
+    pair = {"cert": files / "mounted/ending.crt", "key": files / "mounted/ending.key"}
+    trusting = tls(**pair)["tls_config"] | {"insecure_skip_verify": True}
+
+    def ending(cluster: Cluster) -> None:
+        config = {"certFile": str(pair["cert"]), "keyFile": str(pair["key"])}
+        config |= {"insecureSkipVerify": True}
+        cluster.service_monitor(ENDING, {"port": "web", "scheme": "https", "tlsConfig": config})
+
+    yield State(
+        name=ENDING,
+        told=HEALTHY,
+        before=ending,
+        job={"scheme": "https", "tls_config": trusting},
+    )
     yield State(name="hand-made", told=HEALTHY, before=stays, job=tls(ca=file))
     yield State(name="lives-on", told=HEALTHY, before=lives_on, job=tls(ca=file))
     yield State(name=LATER, told=HEALTHY, before=later, job=tls(ca=file))

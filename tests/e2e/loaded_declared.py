@@ -102,6 +102,10 @@ def of_accepted() -> list[State]:
         return State(name=name, told=told, before=before)
 
     missing = {"bearerTokenSecret": {"name": "nowhere", "key": "token"}}
+    no_pair = {
+        "cert": {"secret": {"name": "no-pair", "key": "one.crt"}},
+        "keySecret": {"name": "no-pair", "key": "two.key"},
+    }
     half = {"basicAuth": {u: {"name": "half", "key": u} for u in ("username", "password")}}
     return [
         State(
@@ -117,6 +121,7 @@ def of_accepted() -> list[State]:
             after=lambda c: c.change("ServiceMonitor", "told-by-status", status=refusal()),
         ),
         refused("told-by-nobody", ("rejected-by-operator", B, "accepted"), **SLOW),
+        refused("no-pair-referred", ("rejected-by-operator", B, "accepted"), tlsConfig=no_pair),
         refused("no-secret", ("secret-missing", A, "accepted"), **missing),
         refused("no-key", ("secret-key-missing", A, "accepted"), **half),
         refused("not-woken", ("operator-stale", B, "reconciled"), **LOGIN),

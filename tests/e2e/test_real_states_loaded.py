@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import trustme
 import yaml
 
 from tests.e2e.loaded_cluster import Cluster, Object
-from tests.e2e.loaded_created import BOTH, LATER, tls
+from tests.e2e.loaded_created import BOTH, ENDING, LATER, tls
 from tests.e2e.loaded_declared import FLAGS, RENAMED
 from tests.e2e.loaded_state import HEALTHY, State, Told
 from tests.e2e.loaded_states import RISKS, begin, states
 from tests.e2e.loaded_watcher import Watcher, watching
-from tests.e2e.scraped_targets import served
+from tests.e2e.scraped_targets import context, served
 from tests.kube_api import KubeApi
 from tests.prometheus_server import RealPrometheus, every_prometheus
 from tools.prometheus_binary import PrometheusBinary
@@ -62,6 +63,7 @@ PROVES: Final = (
     "mount-already-reverted",
     "operator-paused",
     "rejected-but-running",
+    "certificate-expiring",
 )
 """The causes that are found here on a real Prometheus; ``docs/causes.md`` is made with them."""
 
@@ -94,6 +96,7 @@ def test_every_state_of_a_job_that_is_not_made_is_explained(
     cases = states(tmp_path)
     with staged(prometheus_binary, tmp_path, cases) as stage:
         of_all(stage, cases)
+        without_logs(stage)
         without_operator(stage)
         with_refused_configurations(stage)
         with_a_pool_that_could_not_be_reloaded(stage, tmp_path)
@@ -115,6 +118,17 @@ def of_all(stage: Stage, cases: list[State]) -> None:
     wanted = {RENAMED.name: ("not expected", None, None), "renamed": HEALTHY}
 
     assert stage.watcher.told(wanted) == wanted
+
+
+def without_logs(stage: Stage) -> None:
+    """What stands in the mounted Secret is proof enough of a file that cannot be used."""
+    stage.api.fail("*/log", status=403)
+    invalid: Told = ("tls-file-invalid", "certain", "created")
+    wanted = {"no-pem": invalid, "no-pair": invalid, "a-loop": ("cause-unknown", None, "created")}
+
+    assert stage.watcher.told(wanted) == wanted
+
+    stage.api.heal()
 
 
 def without_operator(stage: Stage) -> None:
@@ -176,7 +190,13 @@ def with_a_pool_that_could_not_be_reloaded(stage: Stage, files: Path) -> None:
 @contextmanager
 def staged(binary: PrometheusBinary, files: Path, cases: list[State]) -> Iterator[Stage]:
     """What stood before is in the store; the second server starts before a file is there."""
-    with KubeApi() as api, watching(api, files) as watcher, served() as target:
+    secure = context(trustme.CA().issue_cert("127.0.0.1"))
+    with (
+        KubeApi() as api,
+        watching(api, files) as watcher,
+        served() as target,
+        served(secure) as ending,
+    ):
         cluster = Cluster(api)
         begin(cluster, files)
         for case in (*cases, RENAMED):
@@ -188,7 +208,7 @@ def staged(binary: PrometheusBinary, files: Path, cases: list[State]) -> Iterato
         RENAMED.after(cluster)
         jobs = {
             f"serviceMonitor/shop/{case.name.partition('/')[0]}/0": {
-                "static_configs": [{"targets": [target]}],
+                "static_configs": [{"targets": [ending if case.name == ENDING else target]}],
                 **case.job,
             }
             for case in (*cases, RENAMED)

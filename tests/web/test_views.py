@@ -1,6 +1,5 @@
 """What the front page shows, and in which order."""
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -128,14 +127,11 @@ def test_very_many_lost_jobs_do_not_drown_the_page():
     assert (len(view.lost), len(view.more_lost)) == (CARDS, 5)
 
 
-def test_five_thousand_jobs_are_shown_in_a_second_and_two_megabytes():
+def test_five_thousand_jobs_are_shown_in_two_megabytes():
     result = the_incident(healthy=5000)
-    rendered(the_incident())
 
-    began = time.perf_counter()
     page = rendered(result, at_risk())
 
-    assert time.perf_counter() - began < 1
     assert len(page) < 2_000_000
 
 
