@@ -477,6 +477,8 @@ GOOD = [
     scrape_config(dnsSDConfigs=[{"names": ["a"], "type": "SRV"}]),
     scrape_config(httpSDConfigs=[{"url": "http://a/b?c=d"}]),
     scrape_config(httpSDConfigs=[{"url": "a:8080"}]),
+    scrape_config(basicAuth={"username": KEY, "password": KEY}, authorization={"credentials": KEY}),
+    probe(basicAuth={"username": KEY, "password": KEY}, authorization={"credentials": KEY}),
     scrape_config(dockerSDConfigs=[{"host": "unix:///var/run/docker.sock"}]),
     scrape_config(
         azureSDConfigs=[

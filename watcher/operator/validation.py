@@ -23,6 +23,7 @@ from watcher.operator.validation_http import (
     auth_problems,
     proxy_problems,
     safe_tls_problems,
+    several_methods,
     tls_problems,
 )
 from watcher.operator.validation_relabelings import label_name_is_valid, relabeling_problems
@@ -93,6 +94,7 @@ def _of_endpoints(
         tls = tls_problems if service else safe_tls_problems
         found: Iterator[Problem] = chain(
             _files(endpoint) if service and denied else (),
+            several_methods(endpoint),
             auth_problems(endpoint, references),
             under("tlsConfig", tls(mapping(endpoint, "tlsConfig"), references)),
             _timeout(endpoint, "interval", prometheus),

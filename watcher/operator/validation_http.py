@@ -14,12 +14,16 @@ from watcher.operator.rejection import Problems, Reason, Rejection, under
 _METHODS: Final = ("authorization", "basicAuth", "bearerTokenSecret", "oauth2")
 
 
-def auth_problems(client: JSON, references: References) -> Problems:
-    """Authentication and OAuth2 of an endpoint, or of the spec of a Probe or ScrapeConfig."""
-    present = [method for method in _METHODS if value(client, method) is not None]
+def several_methods(endpoint: JSON) -> Problems:
+    """Two ways to authenticate, of an endpoint alone: of other kinds the operator takes them."""
+    present = [method for method in _METHODS if value(endpoint, method) is not None]
     for one, other in combinations(present, 2):
         said = f"{one} and {other} cannot be configured at the same time"
         yield Rejection(Reason.SEVERAL_AUTH_METHODS, said)
+
+
+def auth_problems(client: JSON, references: References) -> Problems:
+    """Authentication and OAuth2 of an endpoint, or of the spec of a Probe or ScrapeConfig."""
     yield from under("authorization", _authorization(client, references))
     yield from under("oauth2", _oauth2(client, references))
     token = value(client, "bearerTokenSecret")

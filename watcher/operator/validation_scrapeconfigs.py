@@ -55,6 +55,7 @@ _SECRETS: Final = (
 """Fields of discoveries that each refer to one key of a Secret."""
 
 _AZURE: Final = "azureSDConfigs"
+_OPENSTACK: Final = "openstackSDConfigs"
 
 _Check: TypeAlias = Callable[[JSONObject, str | None], Iterator[str]]
 
@@ -83,11 +84,14 @@ def _config(
     if check is not None:
         for said in check(config, version):
             yield Rejection(Reason.DISCOVERY, said)
-    yield from auth_problems(config, references)
-    yield from safe_tls_problems(mapping(config, "tlsConfig"), references)
-    yield from proxy_problems(config, references)
     oauth = text(config, "authenticationMethod") not in {"ManagedIdentity", "SDK"}
-    for secret in (*_SECRETS, *(("clientSecret",) if field == _AZURE and oauth else ())):
+    if field == _AZURE and not oauth:
+        return  # the operator looks no further
+    if field != _OPENSTACK:
+        yield from auth_problems(config, references)
+        yield from safe_tls_problems(mapping(config, "tlsConfig"), references)
+        yield from proxy_problems(config, references)
+    for secret in (*_SECRETS, *(("clientSecret",) if field == _AZURE else ())):
         if isinstance(value(config, secret), Mapping):
             yield from references.secret(mapping(config, secret))
 
@@ -210,7 +214,7 @@ _CHECKS: Final[Mapping[str, _Check]] = {
     "consulSDConfigs": _consul,
     "dnsSDConfigs": _dns,
     _AZURE: _azure,
-    "openstackSDConfigs": _open_stack,
+    _OPENSTACK: _open_stack,
     "puppetDBSDConfigs": _puppet,
     "kumaSDConfigs": _kuma,
 }
