@@ -4,6 +4,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from watcher import decoding
 from watcher.adapters.kube_resources import Resource
 from watcher.adapters.kube_transport import SOURCE, Answer
 from watcher.errors import SourceUnavailable
@@ -62,7 +63,7 @@ def unlike(answer: Answer, expected: str) -> SourceUnavailable:
 def decoded(answer: Answer, shape: type[T], expected: str) -> T:
     """The body of an answer that is ok. Raises ``unlike`` when it is not of this shape."""
     try:
-        return msgspec.json.decode(answer.body, type=shape)
+        return decoding.decode(answer.body, shape)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise unlike(answer, expected) from None
 
@@ -89,7 +90,7 @@ def _words(body: bytes) -> str:
 
 def _status(body: bytes) -> _Status | None:
     try:
-        found = msgspec.json.decode(body, type=_Status)
+        found = decoding.decode(body, _Status)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return found if found.kind == "Status" else None

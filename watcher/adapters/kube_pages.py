@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from watcher import decoding
 from watcher.adapters.kube_failures import decoded, refusal, unlike
 from watcher.adapters.kube_resources import Resource
 from watcher.adapters.kube_transport import SOURCE, Answer, Transport
@@ -128,7 +129,7 @@ class Pages:
 
 
 def _whole(raw: msgspec.Raw) -> dict[str, Any]:
-    return msgspec.json.decode(raw, type=dict[str, Any])
+    return decoding.decode(raw, dict[str, Any])
 
 
 class _Names(msgspec.Struct):
@@ -140,16 +141,16 @@ class _Names(msgspec.Struct):
 
 
 @cache
-def _sketch(parts: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
+def _sketch(parts: tuple[str, ...]) -> type[msgspec.Struct]:
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [("metadata", _Names)]
     fields += [(part, Any, None) for part in parts]
-    return msgspec.json.Decoder(msgspec.defstruct("Sketch", fields))
+    return msgspec.defstruct("Sketch", fields)
 
 
 def _sketched(raw: msgspec.Raw, parts: tuple[str, ...]) -> dict[str, Any]:
     """Only the *parts* of an object; one of another form is given whole, to be named as such."""
     try:
-        found = _sketch(parts).decode(raw)
+        found: Any = decoding.decode(raw, _sketch(parts))
     except msgspec.ValidationError:
         return _whole(raw)
     item = {part: value for part in parts if (value := getattr(found, part)) is not None}

@@ -19,6 +19,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from watcher import decoding
 from watcher.model.pems import Certificate, Pem
 
 _BEGIN: Final = b"-----BEGIN "
@@ -104,7 +105,7 @@ def _of(value: Any, *, plain: bool) -> Pem:
     match value:
         case dict():
             try:
-                return msgspec.convert(value, Pem)
+                return decoding.convert(value, Pem)
             except msgspec.ValidationError:
                 return pem(b"")
         case str() if plain:

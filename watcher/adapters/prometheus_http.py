@@ -18,6 +18,7 @@ from prometheus_api_client.exceptions import PrometheusApiClientException
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
+from watcher import decoding
 from watcher.adapters.prometheus_answers import Envelope, Sample, query_result
 from watcher.adapters.prometheus_refusals import advice_on, reason_of
 from watcher.adapters.prometheus_session import session_for, twin_of, without_credentials
@@ -65,10 +66,10 @@ class Api:
         """The ``data`` of the answer at *path*, checked against *form*. Raises SourceUnavailable."""
         body = self._read(path, "application/json", params)
         try:
-            envelope = msgspec.json.decode(body, type=Envelope)
+            envelope = decoding.decode(body, Envelope)
             if envelope.status != "success":
                 raise self._unavailable(path, f"answered {envelope.status}: {envelope.error}")
-            return msgspec.json.decode(envelope.data, type=form)
+            return decoding.decode(envelope.data, form)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             what = f"answered no JSON of the expected form ({error}; it begins {_begin(body)})"
             raise self._unavailable(path, what) from None
@@ -89,7 +90,7 @@ class Api:
         asked = self._asked(_QUERY, {"query": promql, **params})
         answered = self._tape.ask(asked, lambda: self._live_query(promql, params))
         try:
-            return query_result(msgspec.json.decode(answered.body))
+            return query_result(decoding.plain(answered.body))
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             what = f"answered no result of the expected form ({type(error).__name__})"
             raise self._unavailable(_QUERY, what) from None
@@ -157,7 +158,7 @@ class Api:
         body = answered.body
         what = f"answered {answered.status} {answered.words}".rstrip()
         try:
-            what += f": {msgspec.json.decode(body, type=Envelope).error}"
+            what += f": {decoding.decode(body, Envelope).error}"
         except (msgspec.DecodeError, UnicodeDecodeError):
             what += f", beginning {_begin(body)}" if body else ""
         raise self._unavailable(path, what, answered.status)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from watcher import decoding
 from watcher.adapters import redaction, sql_rows
 from watcher.model.expectations import Expectations, ExpectedJob
 from watcher.model.facts import MountRecord
@@ -114,7 +115,7 @@ def _expected(found: Expectations) -> Expected:
     return Expected(
         taken_at=found.taken_at,
         prometheuses={
-            each.name: redaction.value(msgspec.json.decode(sql_rows.watched_payload(each)))
+            each.name: redaction.value(decoding.plain(sql_rows.watched_payload(each)))
             for each in found.prometheuses
         },
         jobs=list(found.jobs),

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from watcher import __version__
+from watcher import __version__, decoding
 from watcher.adapters.recorded_store import Past
 from watcher.adapters.recorder import Exchange, Failed
 from watcher.adapters.tape import Answered, Asked
@@ -199,7 +199,7 @@ def _members(place: Path, archive: tarfile.TarFile) -> dict[str, bytes]:
 
 def _decoded(place: Path, name: str, held: Mapping[str, bytes], form: type[T]) -> T:
     try:
-        return msgspec.json.decode(held[name], type=form)
+        return decoding.decode(held[name], form)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _unfit(place, f"{name}: {error}") from None
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 import yaml
 
+from watcher import decoding
 from watcher.adapters.pems import as_kept, judged
 
 HIDDEN: Final = "<secret>"
@@ -44,7 +45,7 @@ def text(content: str) -> str:
 def body(content: bytes) -> bytes:
     """An answer without secrets: JSON by its fields, anything else as text."""
     try:
-        decoded = msgspec.json.decode(content)
+        decoded = decoding.plain(content)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return text(content.decode("utf-8", "replace")).encode()
     return msgspec.json.encode(value(decoded)) if isinstance(decoded, dict | list) else content

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import msgspec
 from sqlalchemy import RowMapping
 
+from watcher import decoding
 from watcher.model.expectations import (
     Expectations,
     ExpectedServer,
@@ -39,13 +40,13 @@ def encode(value: object) -> str:
 def decode(payload: str, kind: type[T]) -> T:
     """The value again. Raises msgspec.MsgspecError where it is none of this kind."""
     try:
-        return msgspec.json.decode(payload, type=kind)
+        return decoding.decode(payload, kind)
     except msgspec.DecodeError:
         try:
             plain = json.loads(payload)
         except ValueError as error:
             raise msgspec.DecodeError(str(error)) from error
-        return msgspec.convert(plain, kind)
+        return decoding.convert(plain, kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,7 @@ def memory(row: RowMapping) -> JobMemory:
 
 def value(row: Mapping[str, Any] | RowMapping, kind: type[T]) -> T:
     """The value of a row whose columns are its fields; others are left out."""
-    return msgspec.convert({str(name): part for name, part in row.items()}, kind)
+    return decoding.convert({str(name): part for name, part in row.items()}, kind)
 
 
 def incident_row(incident: Incident) -> Row:

@@ -7,6 +7,7 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from watcher import decoding
 from watcher.errors import ConfigError, StoreError
 from watcher.model.expectations import ExpectedJob
 from watcher.web.permission import refusal
@@ -45,7 +46,7 @@ def add(app: FastAPI, accepting: Accepting) -> None:
 
 def _accepted(accepting: Accepting, body: bytes) -> Response:
     try:
-        jobs = _jobs(accepting, msgspec.json.decode(body, type=Asked))
+        jobs = _jobs(accepting, decoding.decode(body, Asked))
     except (msgspec.MsgspecError, ConfigError) as error:
         return Response(f"{error}\n", 400, media_type="text/plain")
     except StoreError as error:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 from fastapi import FastAPI, Request, Response
 
+from watcher import decoding
 from watcher.errors import ConfigError, StoreError
 from watcher.model.mutes import Mute
 from watcher.web.basic_auth import AUTHENTICATED
@@ -50,7 +51,7 @@ def add(app: FastAPI, mutes: Mutes) -> None:
         if (refusal := _refusal(request)) is not None:
             return refusal
         try:
-            asked = msgspec.json.decode(body, type=Asked)
+            asked = decoding.decode(body, Asked)
             lasts = timedelta(seconds=asked.seconds)
             return _answer(_shape(mutes.make(asked.match, lasts, asked.reason)), 201)
         except (msgspec.MsgspecError, ConfigError, OverflowError) as error:

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from watcher import decoding
 from watcher.engine.difference import BAD, Change, Difference
 from watcher.errors import ConfigError
 from watcher.model.comparison import JobState
@@ -104,7 +105,7 @@ def as_file(saved: Saved) -> str:
 def of_file(text: str, place: str) -> Saved:
     """The snapshot out of its file; raises ConfigError, which names *place*, for another file."""
     try:
-        told = msgspec.json.decode(text, type=SnapshotDocument)
+        told = decoding.decode(text, SnapshotDocument)
     except msgspec.MsgspecError as error:
         raise ConfigError(
             f"{place}: no snapshot of this watcher: {error}; write one with `watcher snapshot save`"

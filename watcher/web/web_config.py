@@ -10,6 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from watcher import decoding
 from watcher.errors import ConfigError
 
 Version: TypeAlias = Literal["TLS10", "TLS11", "TLS12", "TLS13"]
@@ -57,7 +58,7 @@ def read(path: Path) -> WebConfig:
             f"{path}: cannot be read: {error.strerror}; correct web.config_file"
         ) from None
     try:
-        config = msgspec.yaml.decode(raw.strip() or b"{}", type=WebConfig)
+        config = decoding.convert(msgspec.yaml.decode(raw.strip() or b"{}"), WebConfig)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {error}; {_ADVICE}") from None
     except msgspec.DecodeError as error:
