@@ -7,7 +7,7 @@ WAIT ?= 1
 LOCK := $(BIN)/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --custom-compile-command "make lock" --upgrade pyproject.toml
 
-.PHONY: help demo test soak check fix bench lock clean
+.PHONY: help demo test soak check fix bench kubeapi lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ fix: $(VENV) ## mend what a machine can mend, and write the generated docs anew
 
 bench: $(VENV) ## measure
 	$(BIN)/python -m benchmarks
+
+kubeapi: $(VENV) ## build a real API server from Debian's sources and record its answers for the tests
+	$(BIN)/python -m tools.record_kube_api
 
 lock: $(VENV) ## resolve the newest versions into both locks
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(BIN)/uv uv

@@ -113,17 +113,29 @@ def _locked(file: Path) -> Iterator[None]:
         yield
 
 
-def _fetch(package: str, folder: Path, debian: DebianMachine) -> None:
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetch-") as made:
+@contextmanager
+def private_apt(
+    folder: Path, suite: str, debian: DebianMachine
+) -> Iterator[tuple[tuple[str, ...], Path]]:
+    """How an `apt-get` begins that knows *suite* alone, and a work folder that goes with it.
+
+    The work folder is below *folder*; in it `deb` is for packages and `root` for what they hold.
+    """
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as made:
         work = Path(made)
         for name in ("lists/partial", "cache/archives/partial", "deb", "root"):
             (work / name).mkdir(parents=True)
         (work / "apt.conf").write_text(CONFIGURATION.format(folder=work), encoding="utf-8")
         apt = ("apt-get", "-c", str(work / "apt.conf"), "-qq")
-        _update(apt, work, replace(debian.source, suites=(folder.name,)))
-        _run((*apt, "download", package), work / "deb")
+        _update(apt, work, replace(debian.source, suites=(suite,)))
+        yield apt, work
+
+
+def _fetch(package: str, folder: Path, debian: DebianMachine) -> None:
+    with private_apt(folder.parent, folder.name, debian) as (apt, work):
+        run((*apt, "download", package), work / "deb")
         (deb,) = (work / "deb").glob("*.deb")
-        _run(("dpkg", "-x", str(deb), str(work / "root")), work)
+        run(("dpkg", "-x", str(deb), str(work / "root")), work)
         (work / "root").chmod(0o755)
         (work / "root").rename(folder)
 
@@ -135,7 +147,7 @@ def _update(apt: Sequence[str], work: Path, source: AptSource) -> None:
         text = deb822(replace(source, signed_by=signed_by))
         (work / "private.sources").write_text(text, encoding="utf-8")
         try:
-            _run((*apt, "update"), work)
+            run((*apt, "update"), work)
         except PackageError as error:
             if last == len(keys) or "sign" not in str(error).lower():
                 raise
@@ -143,7 +155,8 @@ def _update(apt: Sequence[str], work: Path, source: AptSource) -> None:
             return
 
 
-def _run(command: Sequence[str], folder: Path) -> None:
+def run(command: Sequence[str], folder: Path) -> str:
+    """What the command prints. Raises PackageError with its last words when it fails."""
     done = subprocess.run(
         command,
         cwd=folder,
@@ -157,3 +170,4 @@ def _run(command: Sequence[str], folder: Path) -> None:
     if done.returncode:
         words = " ".join((done.stderr or done.stdout).split())[-600:]
         raise PackageError(f"`{command[0]} {command[-1]}` ended with {done.returncode}: {words}")
+    return done.stdout

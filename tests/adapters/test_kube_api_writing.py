@@ -286,6 +286,7 @@ def test_a_streaming_list_ends_with_its_bookmark(api):
         "watch": "true",
         "sendInitialEvents": "true",
         "resourceVersionMatch": "NotOlderThan",
+        "allowWatchBookmarks": "true",
         "timeoutSeconds": "1",
     }
 

@@ -7,10 +7,11 @@ fault that a test has set goes before all of it.
 import threading
 from dataclasses import dataclass
 
-from tests.kube_api import discovery, pod_logs, pod_proxy, reading, watching, writing
+from tests.kube_api import deleting, discovery, pod_logs, pod_proxy, reading, watching, writing
 from tests.kube_api.access import ADMIN, Access, User
 from tests.kube_api.cluster import Clock, Cluster
 from tests.kube_api.faults import Fault, Faults
+from tests.kube_api.forms import check_form
 from tests.kube_api.pod_logs import Log
 from tests.kube_api.resources import PODS, Resource
 from tests.kube_api.routes import Asked, Route, act_of, forbidden, route_of
@@ -129,7 +130,7 @@ class ApiServer:
     def _reviewed(self, asked: Asked, user: User) -> Answer:
         if asked.method != "POST":
             raise method_not_allowed()
-        review = writing.decoded(asked)
+        review = writing.decoded(asked, "SubjectAccessReview")
         return ok(review | {"status": self.access.review(review, user)}, 201)
 
     def _of_resource(self, asked: Asked, route: Route, resource: Resource) -> Reply:
@@ -137,15 +138,23 @@ class ApiServer:
             return self._pod_log(asked, route)
         if resource == PODS and route.subresource == "proxy":
             return self._pod_proxy(asked, route)
-        if route.subresource not in ("", "status"):
+        if resource.namespaced and not route.namespace and (route.name or asked.method == "POST"):
             raise no_such_path()
-        if asked.method != "GET":
-            return writing.write(self.cluster, resource, route, asked)
+        if route.subresource and not (route.subresource == "status" and resource.has_status):
+            raise not_found(resource, route.name) if resource.custom else no_such_path()
+        if asked.method in ("GET", "HEAD"):
+            return self._read(asked, route, resource)
+        if asked.method == "DELETE":
+            return deleting.delete(self.cluster, resource, route, asked)
+        return writing.write(self.cluster, resource, route, asked)
+
+    def _read(self, asked: Asked, route: Route, resource: Resource) -> Reply:
+        check_form(asked)
         store = self.cluster.store
+        if route.name:
+            return reading.get(store, resource, route, asked)
         if asked.watches:
             return watching.watch(store, resource, route, asked, watch_list=self._watch_list)
-        if route.name:
-            return reading.get(store, resource, route)
         return reading.list_(store, resource, route, asked)
 
     def _pod_log(self, asked: Asked, route: Route) -> Answer:

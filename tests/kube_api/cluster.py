@@ -5,6 +5,7 @@ CustomResourceDefinitions come and go. Nothing schedules or reconciles, and of w
 only a StatefulSet's revisions go with it.
 """
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -38,7 +39,7 @@ class Cluster:
     def __init__(self, clock: Clock = wall_clock, *, make_revisions: bool = True) -> None:
         self.store = Store()
         self.make_revisions = make_revisions
-        self._clock = clock
+        self.now = clock
         for name in ("default", "kube-system"):
             self.write(NAMESPACES, {"metadata": {"name": name}})
         for resource in RESOURCES:
@@ -54,7 +55,7 @@ class Cluster:
             meta = given.get("metadata", {})
             namespace = meta.get("namespace", "default") if resource.namespaced else ""
             before = self.store.get(resource, namespace, meta.get("name", ""))
-            body = completed(resource, given, before.body if before else None, self._clock())
+            body = completed(resource, given, before.body if before else None, self.now())
             if resource in (EVENTS, NEW_EVENTS):
                 completed_event(body)
             if resource == STATEFUL_SETS and self.make_revisions:
@@ -64,6 +65,14 @@ class Cluster:
             if resource in (EVENTS, NEW_EVENTS):
                 self.store.put(*other_face(resource, copied(body)))
             return self.store.put(resource, body)
+
+    def tried(self, resource: Resource, given: Object, before: Entry | None) -> bytes:
+        """The object that `given` would become, which is not kept; its version is that of before."""
+        body = completed(resource, given, before.body if before else None, self.now())
+        body["metadata"].pop("resourceVersion", None)
+        if before is not None:
+            body["metadata"]["resourceVersion"] = str(before.version)
+        return json.dumps(body, separators=(",", ":")).encode()
 
     def remove(self, resource: Resource, namespace: str, name: str) -> Entry | None:
         with self.store.changed:

@@ -6,12 +6,13 @@ from typing import Any
 from tests.kube_api.resources import RESOURCES, Resource
 from tests.kube_api.statuses import TEXT, Answer, no_such_path, ok
 
-_VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
+_VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
+_STATUS_VERBS = ["get", "patch", "update"]
 _REVIEWS = ("authorization.k8s.io", "v1")
 
 
 def answered(path: str, version: str, serves: Callable[[Resource], bool]) -> Answer:  # noqa: PLR0911
-    """404 in plain text for every path that is none of these."""
+    """404 for every path that is none of these: in plain text below /apis, else with the paths."""
     served = [resource for resource in RESOURCES if serves(resource)]
     groups = sorted({(r.group, r.version) for r in served if r.group} | {_REVIEWS})
     match path.strip("/").split("/"):
@@ -32,8 +33,11 @@ def answered(path: str, version: str, serves: Callable[[Resource], bool]) -> Ans
         case ["apis", group, named] if (group, named) in groups:
             here = [r for r in served if (r.group, r.version) == (group, named)]
             return ok(_resources(f"{group}/{named}", here))
-        case _:
+        case ["api" | "apis", *_]:
             raise no_such_path()
+        case _:
+            paths = ["/api", "/api/v1", "/apis", *(f"/apis/{g}/{v}" for g, v in groups), "/version"]
+            return ok({"paths": paths}, 404)
 
 
 def _version(version: str) -> dict[str, str]:
@@ -41,6 +45,10 @@ def _version(version: str) -> dict[str, str]:
     return {
         "major": major,
         "minor": minor,
+        "emulationMajor": major,
+        "emulationMinor": minor,
+        "minCompatibilityMajor": major,
+        "minCompatibilityMinor": str(int(minor) - 1),
         "gitVersion": version,
         "gitCommit": "",
         "gitTreeState": "clean",
@@ -70,6 +78,17 @@ def _resources(group_version: str, resources: list[Resource]) -> dict[str, Any]:
             "verbs": _VERBS,
         }
         for resource in resources
+    ]
+    listed += [
+        {
+            "name": f"{resource.plural}/status",
+            "singularName": "",
+            "namespaced": resource.namespaced,
+            "kind": resource.kind,
+            "verbs": _STATUS_VERBS,
+        }
+        for resource in resources
+        if resource.has_status
     ]
     return {
         "kind": "APIResourceList",

@@ -10,6 +10,8 @@ from typing import Any
 from tests.kube_api.resources import Object, Resource
 from tests.kube_api.store import copied
 
+_LEFT_OUT_WHEN_EMPTY = ("labels", "annotations", "finalizers", "ownerReferences")
+
 
 def completed(resource: Resource, given: Object, before: Object | None, now: datetime) -> Object:
     """A copy of `given` with all that the server adds; `before` is what it replaces."""
@@ -22,6 +24,9 @@ def completed(resource: Resource, given: Object, before: Object | None, now: dat
         meta.setdefault("namespace", "default")
     else:
         meta.pop("namespace", None)
+    for key in _LEFT_OUT_WHEN_EMPTY:
+        if not meta.get(key, True):
+            del meta[key]
     _default(resource, body)
     _identify(resource, body, before, now)
     return body
@@ -40,8 +45,15 @@ def _identify(resource: Resource, body: Object, before: Object | None, now: date
         if before is None:
             meta.setdefault("generation", 1)
         else:
-            changed = body.get("spec") != before.get("spec")
+            changed = _counted(resource, body) != _counted(resource, before)
             meta["generation"] = old.get("generation", 1) + int(changed)
+
+
+def _counted(resource: Resource, body: Object) -> Object:
+    """What a generation is counted by: of a custom resource all but metadata and status."""
+    if resource.custom:
+        return {key: value for key, value in body.items() if key not in ("metadata", "status")}
+    return {"spec": body.get("spec")}
 
 
 def rfc3339(moment: datetime) -> str:

@@ -8,16 +8,18 @@ import base64
 import binascii
 import json
 
+from tests.kube_api.list_options import check_list
 from tests.kube_api.resources import NAMESPACES, Resource
 from tests.kube_api.routes import Asked, Route
 from tests.kube_api.selectors import selector
-from tests.kube_api.statuses import JSON, Answer, bad_request, not_found, refuse
+from tests.kube_api.statuses import JSON, Answer, bad_request, expired, not_found, refuse
 from tests.kube_api.store import Entry, Snapshot, Store
 
 _ANY_VERSION = -1
 
 
-def get(store: Store, resource: Resource, route: Route) -> Answer:
+def get(store: Store, resource: Resource, route: Route, asked: Asked) -> Answer:
+    store.check_not_newer(asked.version)
     return Answer(200, found(store, resource, route).whole)
 
 
@@ -31,7 +33,8 @@ def found(store: Store, resource: Resource, route: Route) -> Entry:
 
 def list_(store: Store, resource: Resource, route: Route, asked: Asked) -> Answer:
     query = asked.query
-    limit = asked.number("limit") or 0
+    check_list(asked)
+    limit = max(asked.number("limit") or 0, 0)
     matches = selector(resource, query.get("labelSelector", ""), query.get("fieldSelector", ""))
     snapshot, start = _start(store, resource, asked, limit)
     chosen = [
@@ -56,21 +59,17 @@ def list_(store: Store, resource: Resource, route: Route, asked: Asked) -> Answe
 def _start(
     store: Store, resource: Resource, asked: Asked, limit: int
 ) -> tuple[Snapshot, tuple[str, str] | None]:
-    version, match = asked.number("resourceVersion"), asked.query.get("resourceVersionMatch", "")
+    version, match = asked.version, asked.query.get("resourceVersionMatch", "")
     if token := asked.query.get("continue"):
         if version:
             raise bad_request("specifying resource version is not allowed when using continue")
         return _continued(store, resource, token)
-    if match and version is None:
-        raise bad_request("resourceVersionMatch is forbidden unless resourceVersion is provided")
     if version and (match == "Exact" or (limit and match != "NotOlderThan")):
         snapshot = store.snapshot_at(resource, version)
         if snapshot is None:
-            message = f"The resourceVersion for the provided list is too old: {version}"
-            raise refuse(410, "Expired", message)
+            raise expired("The resourceVersion for the provided list is too old.")
         return snapshot, None
-    if version and version > store.version:
-        store.snapshot_at(resource, version)
+    store.check_not_newer(version)
     return store.snapshot(resource), None
 
 
@@ -104,7 +103,7 @@ def _read(token: str) -> tuple[int, tuple[str, str]]:
         namespace, _, name = told["start"].rstrip("\0").partition("/")
         return int(told["rv"]), (namespace, name)
     except (binascii.Error, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise bad_request(f"continue key is not valid: {error}") from error
+        raise bad_request(f"invalid continue token: continue key is not valid: {error}") from error
 
 
 def _encoded(resource: Resource, meta: dict[str, object], entries: list[Entry]) -> bytes:

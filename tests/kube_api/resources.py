@@ -10,6 +10,20 @@ from typing import Any
 Object = dict[str, Any]
 
 MONITORING = "monitoring.coreos.com"
+_WITH_STATUS = {
+    "APIService",
+    "CustomResourceDefinition",
+    "DaemonSet",
+    "Deployment",
+    "Ingress",
+    "Namespace",
+    "Node",
+    "Pod",
+    "PodDisruptionBudget",
+    "ReplicaSet",
+    "Service",
+    "StatefulSet",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +45,11 @@ class Resource:
     def custom(self) -> bool:
         """Defined by a CustomResourceDefinition: its list items carry kind and apiVersion."""
         return self.group == MONITORING
+
+    @property
+    def has_status(self) -> bool:
+        """Its status is written by its subresource alone."""
+        return self.custom or self.kind in _WITH_STATUS
 
     @property
     def qualified(self) -> str:
@@ -123,7 +142,21 @@ def by_kind(kind: str) -> Resource:
 
 
 def definition_of(resource: Resource) -> Object:
-    """The smallest CustomResourceDefinition that has the resource served."""
+    """The smallest CustomResourceDefinition that has the resource served, on a real server too."""
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {
+        "name": resource.version,
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": schema},
+        "subresources": {"status": {}},
+    }
+    names = {
+        "kind": resource.kind,
+        "listKind": f"{resource.kind}List",
+        "plural": resource.plural,
+        "singular": resource.kind.lower(),
+    }
     return {
         "apiVersion": DEFINITIONS.api_version,
         "kind": DEFINITIONS.kind,
@@ -131,13 +164,28 @@ def definition_of(resource: Resource) -> Object:
         "spec": {
             "group": resource.group,
             "scope": "Namespaced",
-            "names": {
-                "kind": resource.kind,
-                "listKind": f"{resource.kind}List",
-                "plural": resource.plural,
-                "singular": resource.kind.lower(),
-            },
-            "versions": [{"name": resource.version, "served": True, "storage": True}],
+            "names": names,
+            "versions": [version],
+            "conversion": {"strategy": "None"},
         },
-        "status": {"conditions": [{"type": "Established", "status": "True"}]},
+        "status": {
+            "acceptedNames": names,
+            "conditions": [
+                _condition("NamesAccepted", "NoConflicts", "no conflicts found"),
+                _condition(
+                    "Established", "InitialNamesAccepted", "the initial names have been accepted"
+                ),
+            ],
+            "storedVersions": [resource.version],
+        },
+    }
+
+
+def _condition(kind: str, reason: str, message: str) -> Object:
+    return {
+        "type": kind,
+        "status": "True",
+        "lastTransitionTime": "2025-01-01T00:00:00Z",
+        "reason": reason,
+        "message": message,
     }

@@ -1,5 +1,6 @@
 """Paths of the API, read into what they name, and the act that a request is for RBAC."""
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -26,14 +27,29 @@ class Asked:
     def watches(self) -> bool:
         return self.flag("watch")
 
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip()
+
     def flag(self, name: str) -> bool:
-        return self.query.get(name) in ("1", "true")
+        return self.query.get(name, "0") not in ("0", "false")
 
     def number(self, name: str) -> int | None:
         """A whole number of the query, None when absent; 400 when it is no number."""
         text = self.query.get(name, "")
+        if not re.fullmatch(r"-?\d*", text):
+            raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+        return int(text) if text else None
+
+    @property
+    def version(self) -> int | None:
+        """The resourceVersion that is asked for, None when none is."""
+        text = self.query.get("resourceVersion", "")
         if text and not text.isdigit():
-            raise bad_request(f'{name}: strconv.ParseInt: parsing "{text}": invalid syntax')
+            why = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": '
+            if self.watches:
+                raise refuse(500, "", f"{why}invalid syntax")
+            raise bad_request(f"invalid resource version: {why}invalid syntax")
         return int(text) if text else None
 
 

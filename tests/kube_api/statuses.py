@@ -5,12 +5,13 @@ real server's router answers it.
 """
 
 import json
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from tests.kube_api.resources import Resource
 
 JSON = "application/json"
+FORMS = (JSON, "application/yaml", "application/vnd.kubernetes.protobuf")
 TEXT = "text/plain; charset=utf-8"
 
 
@@ -39,9 +40,9 @@ def ok(body: Any, code: int = 200) -> Answer:
 def status(
     code: int, reason: str, message: str, details: dict[str, Any] | None = None, **extra: Any
 ) -> dict[str, Any]:
-    """The body of a failure; `code` is in the body and on the status line."""
+    """The body of a failure; `code` is in the body and on the status line; some give no reason."""
     body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
-    body |= {"message": message, "reason": reason} | extra
+    body |= {"message": message, **({"reason": reason} if reason else {}), **extra}
     if details is not None:
         body["details"] = details
     return body | {"code": code}
@@ -88,12 +89,25 @@ def method_not_allowed() -> Refused:
     return refuse(405, "MethodNotAllowed", message, {})
 
 
-def unsupported_media_type(given: str, accepted: tuple[str, ...]) -> Refused:
+def not_supported(verb: str, resource: Resource) -> Refused:
+    """A verb that the resource has not, though others it has."""
+    message = f'{verb} is not supported on resources of kind "{resource.qualified}"'
+    return refuse(405, "MethodNotAllowed", message, details_of(resource))
+
+
+def not_acceptable() -> Refused:
+    """None of the forms that the caller takes can be had."""
+    message = f"only the following media types are accepted: {', '.join(FORMS)}"
+    return refuse(406, "NotAcceptable", message)
+
+
+def unsupported_media_type(*accepted: str) -> Refused:
+    """A body of a form that is not known; *accepted* are those that are."""
     message = (
         f"the body of the request was in an unknown format - accepted media types include: "
         f"{', '.join(accepted)}"
     )
-    return refuse(415, "UnsupportedMediaType", message, {"given": given} if given else {})
+    return refuse(415, "UnsupportedMediaType", message)
 
 
 def patch_refused() -> Refused:
@@ -109,16 +123,29 @@ def expired(message: str) -> Refused:
 def too_large_version(asked: int, current: int) -> Refused:
     message = f"Timeout: Too large resource version: {asked}, current: {current}"
     cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
-    return refuse(504, "Timeout", message, {"causes": [cause], "retryAfterSeconds": 1})
+    details = {"causes": [cause], "retryAfterSeconds": 1}
+    answer = ok(status(504, "Timeout", message, details), 504)
+    return Refused(replace(answer, headers={"Retry-After": "1"}))
 
 
-def invalid_list_options(field_path: str, message: str) -> Refused:
-    cause = {"reason": "FieldValueForbidden", "message": message, "field": field_path}
+class Cause(NamedTuple):
+    """One thing that is wrong with an object, or with what was asked for."""
+
+    reason: str
+    field: str
+    message: str
+
+
+def invalid(kind: str, name: str, *causes: Cause) -> Refused:
+    """422 for an object of *kind* (`ServiceMonitor.monitoring.coreos.com`), all causes at once."""
+    told = list(dict.fromkeys(f"{cause.field}: {cause.message}" for cause in causes))
+    words = told[0] if len(told) == 1 else f"[{', '.join(told)}]"
+    message = f'{kind} "{name}" is invalid: {words}'
+    short, _, group = kind.partition(".")
+    details = {"name": name, "group": group, "kind": short}
+    details = {key: value for key, value in details.items() if value}
     return refuse(
-        422,
-        "Invalid",
-        f'ListOptions.meta.k8s.io "" is invalid: {field_path}: {message}',
-        {"group": "meta.k8s.io", "kind": "ListOptions", "causes": [cause]},
+        422, "Invalid", message, details | {"causes": [cause._asdict() for cause in causes]}
     )
 
 

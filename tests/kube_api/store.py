@@ -29,6 +29,11 @@ class Entry:
     item: bytes
     whole: bytes
 
+    def at(self, version: int) -> bytes:
+        """The whole object, as if of another version."""
+        meta = self.body["metadata"] | {"resourceVersion": str(version)}
+        return _encoded(self.body | {"metadata": meta})
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -46,7 +51,6 @@ class Change:
     resource: Resource
     before: Entry | None
     after: Entry | None
-    gone: Entry | None = None  # the deleted object at the version of its deletion
 
 
 class Store:
@@ -83,8 +87,7 @@ class Store:
             if before is None:
                 return None
             self.version += 1
-            gone = _entry(resource, copied(before.body), self.version)
-            self._tell(Change(self.version, resource, before, None, gone))
+            self._tell(Change(self.version, resource, before, None))
             return before
 
     def snapshot(self, resource: Resource) -> Snapshot:
@@ -105,19 +108,21 @@ class Store:
     def snapshot_at(self, resource: Resource, version: int) -> Snapshot | None:
         """The list as it was at `version`; None when it is not kept (compacted)."""
         with self.changed:
-            if version > self.version:
-                raise too_large_version(version, self.version)
+            self.check_not_newer(version)
             if version == self.version:
                 return self.snapshot(resource)
             return self._snapshots.get((resource, version))
+
+    def check_not_newer(self, version: int | None) -> None:
+        """A version that is still to come is 504, as on a real server that has waited for it."""
+        if version is not None and version > self.version:
+            raise too_large_version(version, self.version)
 
     def changes_after(self, version: int) -> list[Change]:
         """The history since `version`; 410 when it does not reach back so far."""
         with self.changed:
             if version < self._floor:
                 raise expired(f"too old resource version: {version} ({self._floor})")
-            if version > self.version:
-                raise too_large_version(version, self.version)
             return self._history[bisect_right(self._history, version, key=lambda c: c.version) :]
 
     def compact(self) -> None:

@@ -1,5 +1,6 @@
 """HTTP/1.1 on loopback: connections, chunked streams, TLS. Knows nothing of Kubernetes."""
 
+import gzip
 import select
 import socket
 import ssl
@@ -13,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from tests.kube_api.routes import Asked
 from tests.kube_api.statuses import JSON, Answer
 
+_PACKED_FROM = 128 * 1024  # bytes; shorter answers are not packed
 Reply = Answer | Iterator[bytes] | None  # None: close the connection without an answer
 
 
@@ -116,14 +118,19 @@ class _Exchange(BaseHTTPRequestHandler):
         )
 
     def _send(self, answer: Answer) -> None:
+        body = answer.body
+        packs = len(body) > _PACKED_FROM and "gzip" in self.headers.get("Accept-Encoding", "")
         self.send_response(answer.code)
         self.send_header("Content-Type", answer.content_type)
-        self.send_header("Content-Length", str(len(answer.body)))
+        if packs:
+            self.send_header("Content-Encoding", "gzip")
+            body = gzip.compress(body, 1)
+        self.send_header("Content-Length", str(len(body)))
         for key, value in answer.headers.items():
             self.send_header(key, value)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer.body)
+            self.wfile.write(body)
         self.wfile.flush()
 
     def _stream(self, lines: Iterator[bytes]) -> None:
