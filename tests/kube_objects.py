@@ -86,6 +86,22 @@ def a_stateful_set(name="prometheus-k8s", namespace="monitoring", *, mounts=(), 
     )
 
 
+def an_ingress(name="web", *rules, namespace="shop", labels=None):
+    return an_object(
+        "Ingress",
+        name,
+        namespace,
+        "networking.k8s.io/v1",
+        metadata={"labels": labels or {}},
+        spec={"rules": list(rules)},
+    )
+
+
+def a_probe(name="sites", namespace="shop", **targets):
+    spec = {"prober": {"url": "prober:9115"}, "targets": targets or {"ingress": {"selector": {}}}}
+    return an_object("Probe", name, namespace, "monitoring.coreos.com/v1", spec=spec)
+
+
 def an_operator(name="prometheus-operator", namespace="monitoring", labels=None, image=None):
     containers = [
         {"name": name, "image": image or "quay.io/prometheus-operator/prometheus-operator:v0.93.0"}

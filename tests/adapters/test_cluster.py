@@ -248,28 +248,36 @@ def test_namespaces_of_the_settings_choose_the_prometheuses_not_the_monitors(clu
     assert pools(found) == ["serviceMonitor/shop/web/0"]
 
 
-def test_target_pods_are_read_only_where_pod_monitors_look(cluster, tmp_path):
+def test_target_pods_are_read_only_where_monitors_look(cluster, tmp_path):
     cluster.apply(a_prometheus_resource())
     watched = source(cluster, tmp_path)
-    pods = {"/api/v1/pods", "/api/v1/namespaces/shop/pods"}
 
     def asked():
         cluster.forget_requests()
         watched.snapshot(NOW)
-        plain = [r for r in cluster.requests if "labelSelector" not in r.query]
-        return pods & {request.path for request in plain}
+        plain = {r.path for r in cluster.requests if "labelSelector" not in r.query}
+        return {path for path in plain if path.endswith("/pods")}
 
     without = asked()
     cluster.apply(a_pod_monitor(namespace="shop"))
     own = asked()
+    blocks = [{"role": "Pod", "namespaces": {"names": ["far"], "ownNamespace": True}}]
+    cluster.apply(
+        an_object(
+            "ScrapeConfig",
+            "some",
+            "shop",
+            "monitoring.coreos.com/v1alpha1",
+            spec={"kubernetesSDConfigs": blocks},
+        )
+    )
+    named = asked()
     cluster.apply(a_pod_monitor(namespace="shop", namespaceSelector={"any": True}))
     everywhere = asked()
 
-    assert (without, own, everywhere) == (
-        set(),
-        {"/api/v1/namespaces/shop/pods"},
-        {"/api/v1/pods"},
-    )
+    assert (without, everywhere) == (set(), {"/api/v1/pods"})
+    assert own == {"/api/v1/namespaces/shop/pods"}
+    assert named == {f"/api/v1/namespaces/{name}/pods" for name in ("shop", "far", "monitoring")}
 
 
 def test_ingresses_and_nodes_are_read_only_where_somebody_looks_for_them(cluster, tmp_path):
@@ -283,7 +291,8 @@ def test_ingresses_and_nodes_are_read_only_where_somebody_looks_for_them(cluster
         ("ScrapeConfig", "v1alpha1", {"kubernetesSDConfigs": [{"role": "Node"}]}),
     ):
         cluster.apply(an_object(kind, "some", "shop", f"{group}/{version}", spec=spec))
-    cluster.apply(an_object("Node", "node-1"))
+    addresses = [{"type": "InternalIP", "address": "10.0.1.1"}]
+    cluster.apply(an_object("Node", "node-1", status={"addresses": addresses}))
     rules = {"rules": [{"host": "a.example"}, {"host": "b.example"}]}
     cluster.apply(an_object("Ingress", "web", "shop", "networking.k8s.io/v1", spec=rules))
 

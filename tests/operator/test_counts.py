@@ -271,27 +271,99 @@ def test_targets_of_a_probe_that_cannot_be_known_are_not_counted(monitor, more):
     assert count(monitor, **more) == (None,)
 
 
-NODES = tuple(thing("Node", name, namespace=None) for name in ("a", "b", "c"))
+def node(name, *addresses, labels=APP):
+    known = [{"type": kind, "address": address} for kind, address in addresses]
+    status = {"addresses": known, "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}}}
+    return thing("Node", name, namespace=None, labels=labels, status=status)
 
 
-@pytest.mark.parametrize("role", ["Node", "node"])
-def test_a_scrape_config_by_nodes_counts_each_node_beside_its_lists(role):
-    assert count(scrape_config(kubernetesSDConfigs=[{"role": role}]), nodes=NODES) == (4,)
+NODES = (
+    node("a", ("Hostname", "a"), ("InternalIP", "10.0.1.1")),
+    node("b", ("InternalIP", "10.0.1.2"), labels={"app": "b"}),
+    node("c"),
+)
+
+
+def discovering(*blocks, static=(), **spec):
+    lists = [{"targets": list(static)}] if static else []
+    return scrape_config(staticConfigs=lists, kubernetesSDConfigs=list(blocks), **spec)
+
+
+def labelled(role, label):
+    return {"role": role, "selectors": [{"role": role, "label": label}]}
+
+
+def test_nodes_of_a_scrape_config_count_where_they_have_an_address():
+    assert count(discovering({"role": "Node"}), nodes=NODES) == (2,)
+    assert count(discovering(labelled("Node", "app=app")), nodes=NODES) == (1,)
+    assert count(discovering(labelled("Node", "app notin (app)")), nodes=NODES) == (1,)
+    assert count(discovering({"role": "Node"}, static=["x:1", "y:1"]), nodes=NODES) == (4,)
+    assert count(discovering({"role": "Node"}), nodes=()) == (0,)
+
+
+def test_pods_of_a_scrape_config_count_by_their_different_addresses():
+    pods = (
+        pod("a", "web", "admin"),
+        pod("b", "web", ip="10.0.0.2", labels={}),
+        pod("over", "web", ip="10.0.0.3", phase="Succeeded"),
+        pod("pending", "web", ip="", phase="Pending"),
+        pod("host", "web", ip="10.0.0.2"),
+        thing("Pod", "far", namespace="shop", spec={}, status={"podIP": "10.0.0.4"}),
+    )
+    here = {"role": "Pod", "namespaces": {"ownNamespace": True}}
+
+    assert count(discovering(here), target_pods=pods) == (4,)
+    assert count(discovering({"role": "pod"}), target_pods=pods) == (4,)
+    assert count(discovering(here, here), target_pods=pods) == (4,)
+    chosen = labelled("Pod", "app=app") | {"namespaces": {"names": ["monitoring"]}}
+    assert count(discovering(chosen), target_pods=pods[:2]) == (2,)
 
 
 @pytest.mark.parametrize(
-    "spec",
+    ("blocks", "kinds"),
     [
-        {"kubernetesSDConfigs": [{"role": "Pod"}]},
-        {"kubernetesSDConfigs": [{"role": "Node", "apiServer": "https://other"}]},
-        {"kubernetesSDConfigs": [{"role": "Node", "selectors": [{"role": "Node", "label": "a"}]}]},
-        {"kubernetesSDConfigs": [{"role": "Node"}], "httpSDConfigs": [{"url": "http://a"}]},
-        {"kubernetesSDConfigs": [{"role": "Node"}], "relabelings": [{"action": "keep"}]},
+        ([{"role": "Node"}], {}),
+        ([{"role": "Pod"}], {}),
+        ([{"role": "Pod"}], {"target_pods": (), "pod_places": frozenset({"monitoring"})}),
+        ([{"role": "Node", "apiServer": "https://far.example"}], {"nodes": NODES}),
+        ([{"role": "Node"}, {"role": "Service"}], {"nodes": NODES}),
+        ([{"role": "Endpoints"}], {"nodes": NODES}),
+        ([{"role": "EndpointSlice"}], {"nodes": NODES}),
+        ([{"role": "Ingress"}], {"nodes": NODES}),
+        ([labelled("Node", "app in (")], {"nodes": NODES}),
+        ([labelled("Node", "a") | {"role": "Pod"}], {"target_pods": ()}),
+        ([{"role": "Node", "selectors": [{"role": "Node", "field": "a=b"}]}], {"nodes": NODES}),
     ],
 )
-def test_what_another_discovery_finds_is_not_counted(spec):
-    assert count(scrape_config(**spec), nodes=NODES) == (None,)
+def test_what_a_scrape_config_finds_is_not_guessed(blocks, kinds):
+    assert count(discovering(*blocks), **kinds) == (None,)
 
 
-def test_nodes_that_were_not_read_are_not_no_nodes():
-    assert count(scrape_config(kubernetesSDConfigs=[{"role": "Node"}])) == (None,)
+def test_targets_of_one_address_are_one_only_where_relabeling_cannot_part_them():
+    same = (pod("a", "web"), pod("b", "web"))
+    naming = [{"targetLabel": "pod", "sourceLabels": ["__meta_kubernetes_pod_name"]}]
+    here = {"role": "Pod"}
+
+    assert count(discovering(here), target_pods=same) == (1,)
+    assert count(discovering(here, relabelings=naming), target_pods=same) == (None,)
+    assert count(discovering(here, relabelings=naming), target_pods=same[:1]) == (1,)
+    assert count(discovering(here, relabelings=[{"action": "keep"}]), target_pods=same) == (None,)
+
+
+def test_an_address_that_is_listed_too_or_may_have_a_default_port_leaves_it_unknown():
+    plain, web = pod("a"), pod("b", "web")
+    web.raw["spec"]["containers"][0]["ports"] = [{"containerPort": 80}]
+
+    assert count(discovering({"role": "Pod"}), target_pods=(plain,)) == (1,)
+    assert count(discovering({"role": "Pod"}), target_pods=(plain, web)) == (None,)
+    listed = discovering({"role": "Node"}, static=["10.0.1.1:10250"])
+    assert count(listed, nodes=NODES) == (None,)
+
+
+def test_a_node_with_a_field_of_a_wrong_type_is_named_and_costs_the_number():
+    bad = thing("Node", "n", namespace=None, status={"addresses": "x"})
+
+    found = expected(discovering({"role": "Node"}), nodes=(bad,))
+
+    assert [job.targets for job in found.jobs] == [None]
+    assert [u.source for u in found.unreadable] == ["Node n"]

@@ -6,7 +6,8 @@ from tests.operator.test_counts import SLICES, endpoint_slice, endpoints, pod, s
 from tests.operator.things import pod_monitor, prometheus, service_monitor
 from watcher.model.facts import Known
 from watcher.operator.addresses import Address
-from watcher.operator.counts import Sources, grounds, wanted_addresses
+from watcher.operator.counts import wanted_addresses
+from watcher.operator.grounds import Sources, grounds
 
 NOTHING = {"endpoints": Known(()), "slices": Known(()), "pods": Known(())}
 

@@ -13,17 +13,16 @@ from typing import Final
 from watcher.adapters.cluster_mounts import mount_records
 from watcher.adapters.cluster_reading import Objects, Reading
 from watcher.adapters.cluster_servers import Watched, pod_url
+from watcher.adapters.cluster_targets import read_targets
 from watcher.adapters.kube import SOURCE, KubeApi, ManagedFields, Which
 from watcher.adapters.kube_resources import (
     AGENTS,
     DAEMON_SETS,
     ENDPOINT_SLICES,
     ENDPOINTS,
-    INGRESSES,
     MONITORS,
     NAMESPACES,
     NODES,
-    PODS,
     PROMETHEUSES,
     SERVICES,
     STATEFUL_SETS,
@@ -31,10 +30,8 @@ from watcher.adapters.kube_resources import (
 from watcher.errors import SourceUnavailable
 from watcher.model.expectations import Expectations, Unreadable
 from watcher.model.facts import Known, MountRecord, Unavailable
-from watcher.model.kube import FieldError, KubeObject, mapping, objects, text
+from watcher.model.kube import FieldError, KubeObject
 from watcher.model.names import MonitorKind
-from watcher.operator.counts import NOT_READ
-from watcher.operator.discovery import discovery
 from watcher.operator.expect import Cluster, expect
 from watcher.settings import Settings
 
@@ -120,7 +117,8 @@ class ClusterSource:
         monitors = {kind: found.pop(kind) for kind in MonitorKind}
         # Reads fall back to these namespaces; what is beyond them is not known to be nothing.
         places = frozenset(self._namespaces) or None
-        target_pods, pod_places = _target_pods(reading, monitors[MonitorKind.POD_MONITOR], places)
+        owners = {p.namespace for p in _known(prometheuses) if _is_whole(p)}
+        targets = read_targets(reading, monitors, owners, places)
         return Cluster(
             prometheuses=prometheuses,
             agents=found["agents"],
@@ -131,15 +129,11 @@ class ClusterSource:
             services=found["services"],
             endpoints=found["endpoints"],
             endpoint_slices=found["slices"],
-            target_pods=target_pods,
-            ingresses=_if_asked(
-                monitors[MonitorKind.PROBE], _by_ingress, partial(reading.everywhere, INGRESSES)
-            ),
-            nodes=_if_asked(
-                monitors[MonitorKind.SCRAPE_CONFIG], _by_node, partial(reading.everywhere, NODES)
-            ),
+            target_pods=targets.pods,
+            ingresses=targets.ingresses,
+            nodes=targets.nodes,
             places=places,
-            pod_places=pod_places,
+            pod_places=targets.pod_places,
         )
 
     def _chosen(self, found: Objects) -> Objects:
@@ -178,49 +172,6 @@ def _reads(reading: Reading) -> dict[str, Callable[[], Objects]]:
         # Who changed a monitor last, and when, is evidence; which fields is not.
         reads[kind] = partial(reading.everywhere, resource, Which(managed_fields=ManagedFields.WHO))
     return reads
-
-
-def _target_pods(
-    reading: Reading, pod_monitors: Objects, places: frozenset[str] | None
-) -> tuple[Objects, frozenset[str] | None]:
-    """The pods where PodMonitors look for them, and the namespaces read for them (None: all).
-
-    All pods of a large cluster only if they must be.
-    """
-    if isinstance(pod_monitors, Unavailable) or not pod_monitors.value:
-        return NOT_READ, frozenset()
-    namespaces: set[str] = set()
-    for monitor in pod_monitors.value:
-        try:
-            wanted = discovery(monitor, KubeObject({})).namespaces
-        except FieldError:
-            continue  # a bad object costs only itself
-        if wanted is None:
-            return reading.everywhere(PODS), places
-        namespaces.update(wanted)
-    return reading.within(PODS, namespaces), frozenset(namespaces)
-
-
-def _if_asked(
-    monitors: Objects, asks: Callable[[KubeObject], bool], read: Callable[[], Objects]
-) -> Objects:
-    """What *read* gives, where any of *monitors* looks for its targets there."""
-    return read() if any(asks(monitor) for monitor in _known(monitors)) else NOT_READ
-
-
-def _by_ingress(probe: KubeObject) -> bool:
-    try:
-        return bool(mapping(probe.raw, "spec", "targets", "ingress"))
-    except FieldError:
-        return False  # a bad object costs only itself
-
-
-def _by_node(scrape_config: KubeObject) -> bool:
-    try:
-        blocks = objects(scrape_config.raw, "spec", "kubernetesSDConfigs")
-        return any((text(block, "role") or "").lower() == "node" for block in blocks)
-    except FieldError:
-        return False
 
 
 def _is_whole(resource: KubeObject) -> bool:

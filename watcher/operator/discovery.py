@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from watcher.model.kube import KubeObject, flag, mapping, text, texts
+from watcher.model.kube import JSONObject, KubeObject, flag, mapping, text, texts
 from watcher.model.names import MonitorKind
 from watcher.model.observations import at_least
 
@@ -22,6 +22,7 @@ class Role(StrEnum):
     ENDPOINT_SLICE = "endpointslice"
     POD = "pod"
     INGRESS = "ingress"
+    NODE = "node"
     NONE = "none"
 
 
@@ -57,6 +58,18 @@ def discovery(monitor: KubeObject, prometheus: KubeObject) -> Discovery:
             return Discovery(role=Role.NONE, namespaces=())
         case MonitorKind.SCRAPE_CONFIG:
             return Discovery(role=Role.NONE, namespaces=())
+
+
+def block_discovery(block: JSONObject, own_namespace: str) -> Discovery:
+    """Where one of ``spec.kubernetesSDConfigs`` of a ScrapeConfig looks; NONE for other roles.
+
+    *own_namespace* is that of the Prometheus. Raises FieldError for a field of a wrong type.
+    """
+    role = {"node": Role.NODE, "pod": Role.POD}.get((text(block, "role") or "").lower(), Role.NONE)
+    named = set(texts(block, "namespaces", "names"))
+    if flag(block, "namespaces", "ownNamespace"):
+        named.add(own_namespace)
+    return Discovery(role=role, namespaces=tuple(sorted(named)) or None)
 
 
 def _service_role(monitor: KubeObject, prometheus: KubeObject) -> Role:

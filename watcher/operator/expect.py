@@ -19,7 +19,8 @@ from watcher.model.facts import Availability, Known, Unavailable
 from watcher.model.kube import FieldError, JSONObject, KubeObject
 from watcher.model.names import MonitorKind, MonitorRef
 from watcher.model.observations import at_least
-from watcher.operator.counts import NOT_READ, Grounds, Sources, grounds, target_counts
+from watcher.operator.counts import target_counts
+from watcher.operator.grounds import NOT_READ, Grounds, Sources, grounds
 from watcher.operator.jobs import expected_jobs, monitor_ref
 from watcher.operator.nearest import nearest
 from watcher.operator.prometheuses import Chooser, called, choosers

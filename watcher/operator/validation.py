@@ -30,6 +30,7 @@ from watcher.operator.validation_relabelings import label_name_is_valid, relabel
 from watcher.operator.validation_scrapeconfigs import discovery_problems
 
 _HOST: Final = re.compile(r"(?=.{1,255}$)\w[\w-]{0,62}(?:\.\w[\w-]{0,62})*[._]?", re.ASCII)
+_IPV6: Final = re.compile(r"\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*(?:\](?::\d+)?)?")
 _PORTS: Final = range(1, 65536)
 _DENIED: Final = "which Prometheus specification prohibits"
 
@@ -197,7 +198,12 @@ def _version(prometheus: KubeObject) -> str | None:
 
 
 def _wrong_url(url: str) -> str | None:
-    """What is wrong with a prober's URL, which is a host and perhaps a port."""
+    """What is wrong with a prober's URL, which is a host and perhaps a port.
+
+    Whether an address of IPv6 is taken hangs on the operator's version: in doubt it is.
+    """
+    if _IPV6.fullmatch(url):
+        return None
     host, *ports = url.split(":")
     if not _HOST.fullmatch(host):
         return f'invalid host: "{host}"'

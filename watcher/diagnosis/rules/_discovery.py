@@ -22,8 +22,8 @@ from watcher.model.kube import (
     texts,
 )
 from watcher.model.names import MonitorKind
-from watcher.operator.counts import SERVICE_OF_SLICE
 from watcher.operator.discovery import Role, discovery
+from watcher.operator.grounds import SERVICE_OF_SLICE
 from watcher.operator.selectors import Selector, SelectorError, selector
 
 SERVICE_ROLES: Final = frozenset({Role.ENDPOINTS.value, Role.ENDPOINT_SLICE.value})

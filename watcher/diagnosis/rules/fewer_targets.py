@@ -44,7 +44,8 @@ from watcher.model.facts import (
 )
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
 from watcher.model.kube import KubeObject
-from watcher.operator.counts import Sources, grounds, wanted_addresses
+from watcher.operator.counts import wanted_addresses
+from watcher.operator.grounds import Sources, grounds
 
 T = TypeVar("T")
 
