@@ -8,10 +8,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from watcher.model.kube import JSONObject, KubeObject, mapping, moment, objects, text
 from watcher.operator.resource_mounts import operator_volume, resource_mounts, resource_volumes
 from watcher.operator.volumes import CONTAINER, Mount, normal, pod_template_mounts
+
+OPERATOR_MANAGERS: Final = ("PrometheusOperator", "operator", "prometheus-operator")
+"""Field managers of prometheus-operator: since v0.54 by its user agent, before by its file name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

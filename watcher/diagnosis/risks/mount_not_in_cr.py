@@ -18,7 +18,9 @@ Append the Secret to `spec.secrets` of the Prometheus resource and name the file
 
 ## Not to be confused with
 
-`mount-already-reverted`: there the StatefulSet has lost the mount, and only a running pod has it.
+`mount-already-reverted`: there the StatefulSet has lost the mount, and only a running pod has it. A
+mount that came with the operator's own writing, while the resource has not changed since, was added
+by a webhook: it comes back each time, and is no risk.
 """
 
 from collections.abc import Iterator
@@ -28,7 +30,8 @@ from watcher.diagnosis.rule import Ground, RiskRule, needing
 from watcher.model.facts import MONITORS, PROMETHEUS, STATEFUL_SETS
 from watcher.model.findings import Evidence, Finding, Risk
 from watcher.model.kube import KubeObject
-from watcher.operator.drift import drift, owner_of
+from watcher.operator.drift import OPERATOR_MANAGERS, Owner, drift, owner_of
+from watcher.operator.steering import changed_at
 from watcher.operator.volumes import Mount
 
 
@@ -49,6 +52,8 @@ def _risks(
     ground: Ground, prometheus: KubeObject, stateful_set: KubeObject, mount: Mount
 ) -> Iterator[Risk]:
     owner = owner_of(stateful_set, volume=mount.volume, mount_path=mount.path)
+    if owner is not None and _by_webhook(owner, prometheus):
+        return
     by = f"put there by {owner.manager} ({owner.operation})" if owner else "by whom is not known"
     for status, path in jobs_under(ground, mount):
         yield Risk(
@@ -78,6 +83,14 @@ def _risks(
                 proof=f"{stateful_set.full_name} {mount.path}",
             ),
         )
+
+
+def _by_webhook(owner: Owner, prometheus: KubeObject) -> bool:
+    """Whether the operator itself wrote it, though the resource did not ask for it then either."""
+    changed = changed_at(prometheus)
+    if owner.manager not in OPERATOR_MANAGERS or owner.at is None or changed is None:
+        return False
+    return changed <= owner.at
 
 
 def _what(mount: Mount) -> str:

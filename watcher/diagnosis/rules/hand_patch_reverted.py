@@ -46,11 +46,9 @@ from watcher.model.facts import (
 )
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
 from watcher.model.kube import KubeObject, moment, objects, text
+from watcher.operator.drift import OPERATOR_MANAGERS
 from watcher.operator.resource_mounts import SECRETS, resource_mounts
 from watcher.operator.volumes import covers, key_of, pod_template_mounts
-
-OPERATORS = ("PrometheusOperator", "operator", "prometheus-operator")
-"""Field managers of prometheus-operator (operator.md 4.6): since v0.54, and before."""
 
 
 def check(case: Case) -> Finding | None:
@@ -185,7 +183,7 @@ def _written_by_operator(stateful_set: KubeObject) -> tuple[datetime | None, str
     entries = [
         (moment(entry, "time"), text(entry, "manager"))
         for entry in objects(stateful_set.raw, "metadata", "managedFields")
-        if text(entry, "manager") in OPERATORS and text(entry, "subresource") != "status"
+        if text(entry, "manager") in OPERATOR_MANAGERS and text(entry, "subresource") != "status"
     ]
     dated = [(at, manager) for at, manager in entries if at is not None]
     return max(dated, key=lambda entry: entry[0], default=(None, None))
