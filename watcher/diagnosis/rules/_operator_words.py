@@ -16,6 +16,12 @@ from watcher.operator.steering import changed_at
 
 INVALID: Final = "InvalidConfiguration"
 
+_CONTROLLERS: Final = {
+    "prometheus-controller": "Prometheus",
+    "prometheusagent-controller": "PrometheusAgent",
+}
+"""The kind that each controller of the operator looks after, as Events name it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
@@ -102,9 +108,14 @@ def _is_current(condition: KubeObject, monitor: KubeObject) -> bool:
 
 
 def _concerns(event: KubeObject, found: _selection.Pair) -> bool:
-    """Whether it is about this Prometheus; before v0.86 Events did not say about which."""
-    name = text(event.raw, "related", "name")
-    return name is None or name == found.prometheus.name
+    """Whether it is about this Prometheus; before v0.86 Events said only by which controller."""
+    ours = found.prometheus
+    controller = text(event.raw, "reportingComponent") or text(event.raw, "source", "component")
+    if _CONTROLLERS.get(controller or "", ours.kind) != ours.kind:
+        return False
+    own = {"name": ours.name, "namespace": ours.namespace, "kind": ours.kind}
+    said = {field: text(event.raw, "related", field) for field in own}
+    return all(value is None or value == own[field] for field, value in said.items())
 
 
 def _time(event: KubeObject) -> datetime | None:
