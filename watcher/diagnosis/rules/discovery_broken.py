@@ -86,6 +86,7 @@ RULE = Rule(
             "no-ready-endpoints",
             "no-matching-service",
             "no-matching-pods",
+            "no-matching-ingress",
             "nothing-discovered",
         }
     ),

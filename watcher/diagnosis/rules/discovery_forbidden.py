@@ -180,6 +180,7 @@ RULE = Rule(
             "no-ready-endpoints",
             "no-matching-service",
             "no-matching-pods",
+            "no-matching-ingress",
             "nothing-discovered",
         }
     ),

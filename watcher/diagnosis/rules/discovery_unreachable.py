@@ -147,6 +147,7 @@ RULE = Rule(
             "no-ready-endpoints",
             "no-matching-service",
             "no-matching-pods",
+            "no-matching-ingress",
             "nothing-discovered",
         }
     ),

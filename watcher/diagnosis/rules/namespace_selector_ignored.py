@@ -24,6 +24,7 @@ the monitor itself is not taken.
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import (
     _discovery,
+    no_matching_ingress,
     no_matching_pods,
     no_matching_service,
     no_ready_endpoints,
@@ -32,6 +33,7 @@ from watcher.model.comparison import JobState
 from watcher.model.facts import (
     ENDPOINT_SLICES,
     ENDPOINTS,
+    INGRESSES,
     MONITOR,
     PROMETHEUS,
     SERVICES,
@@ -39,6 +41,7 @@ from watcher.model.facts import (
 )
 from watcher.model.findings import Evidence, Finding, FixStep, Link
 from watcher.model.kube import FieldError, mapping
+from watcher.model.names import MonitorKind
 from watcher.operator.discovery import discovery
 
 
@@ -49,14 +52,16 @@ def check(case: Case) -> Finding | None:
     monitor, prometheus = case.read(MONITOR), case.read(PROMETHEUS)
     if monitor is None or prometheus is None:
         return None
+    by_ingress = monitor.kind == MonitorKind.PROBE
+    path = ("spec", "targets", "ingress") if by_ingress else ("spec",)
     try:
         ignored = discovery(monitor, prometheus).ignored
-        asked = dict(mapping(monitor.raw, "spec", "namespaceSelector"))
+        asked = dict(mapping(monitor.raw, *path, "namespaceSelector"))
     except FieldError:
         return None
     if not ignored or _discovery.sought(case) is None:
         return None
-    others = (no_matching_service, no_matching_pods, no_ready_endpoints)
+    others = (no_matching_service, no_matching_pods, no_matching_ingress, no_ready_endpoints)
     if not any(other.check(case) for other in others):
         return None
     return Finding(
@@ -70,7 +75,7 @@ def check(case: Case) -> Finding | None:
             ),
             Evidence(
                 seen=f"its namespaceSelector is {asked}",
-                where=monitor.kubectl("-o jsonpath='{.spec.namespaceSelector}'"),
+                where=monitor.kubectl(f"-o jsonpath='{{.{'.'.join(path)}.namespaceSelector}}'"),
             ),
         ),
         fix=(
@@ -88,13 +93,17 @@ RULE = Rule(
     code="namespace-selector-ignored",
     link=Link.DISCOVERED,
     states=frozenset({JobState.EMPTY}),
-    needs=needing(MONITOR, PROMETHEUS, SERVICES, ENDPOINTS, ENDPOINT_SLICES, TARGET_PODS),
+    needs=needing(
+        MONITOR, PROMETHEUS, SERVICES, ENDPOINTS, ENDPOINT_SLICES, TARGET_PODS, INGRESSES
+    ),
     check=check,
     refines=frozenset(
         {
             "no-matching-service",
             "no-ready-endpoints",
             "no-matching-pods",
+            "no-matching-ingress",
+            "nothing-discovered",
             "kubelet-sync-off",
             "endpoints-role-mismatch",
         }
