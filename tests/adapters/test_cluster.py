@@ -325,6 +325,32 @@ def test_an_operator_is_found_by_its_image_where_it_has_no_label(cluster, tmp_pa
     assert [unselected.monitor.namespace for unselected in found.unselected] == ["shop"]
 
 
+def test_an_operator_without_the_label_is_found_beside_one_that_has_it(cluster, tmp_path):
+    narrow = an_operator(labels={"app.kubernetes.io/name": "prometheus-operator"})
+    narrow["spec"]["template"]["spec"]["containers"][0]["args"] = ["--namespaces=far"]
+    cluster.apply(narrow)
+    cluster.apply(an_operator("kps-operator"))
+    cluster.apply(a_prometheus_resource())
+    cluster.apply(a_service_monitor(namespace="shop"))
+
+    assert len(source(cluster, tmp_path).snapshot(NOW).jobs) == 1
+
+
+def test_the_operators_admission_webhook_is_no_operator(cluster, tmp_path):
+    scoped = an_operator("kps-operator")
+    scoped["spec"]["template"]["spec"]["containers"][0]["args"] = ["--deny-namespaces=shop"]
+    webhook = an_operator(
+        "prometheus-operator-admission-webhook",
+        image="quay.io/prometheus-operator/admission-webhook:v0.93.0",
+    )
+    cluster.apply(scoped)
+    cluster.apply(webhook)
+    cluster.apply(a_prometheus_resource())
+    cluster.apply(a_service_monitor(namespace="shop"))
+
+    assert source(cluster, tmp_path).snapshot(NOW).jobs == ()
+
+
 def test_one_bad_object_costs_only_itself(cluster, tmp_path):
     cluster.apply(a_prometheus_resource())
     cluster.apply(a_service_monitor("good", "shop"))

@@ -124,6 +124,44 @@ def test_an_operator_sees_only_the_namespaces_that_its_flags_leave_it(arguments,
         assert found.cause is Cause.SCOPE
 
 
+def from_field(path):
+    return {"name": "WHERE", "valueFrom": {"fieldRef": {"fieldPath": path}}}
+
+
+@pytest.mark.parametrize(
+    ("variable", "seen"),
+    [
+        (from_field("metadata.annotations['olm.targetNamespaces']"), False),
+        (from_field("metadata.annotations['none']"), True),
+        (from_field("metadata.labels['place']"), True),
+        (from_field("metadata.name"), True),
+        ({"name": "WHERE", "valueFrom": {"configMapKeyRef": {"name": "a", "key": "b"}}}, True),
+        ({"name": "WHERE", "value": ""}, True),
+        ({"name": "WHERE"}, True),
+        ({"name": "ELSE", "value": "shop"}, False),
+    ],
+)
+@pytest.mark.parametrize("words", [["--namespaces=$(WHERE)"], ["--namespaces", "$(WHERE)"]])
+def test_a_flag_from_a_variable_is_what_the_pods_template_says(words, variable, seen):
+    deployment = operator(*words, env=[variable])
+    deployment.raw["spec"]["template"]["metadata"] = {
+        "annotations": {"olm.targetNamespaces": "monitoring,db"},
+        "labels": {"place": "monitoring,shop"},
+    }
+
+    found = judged(selecting({}, {}), deployment, namespace="shop")
+
+    assert isinstance(found, Selected) == seen
+
+
+def test_a_variable_that_a_config_map_may_hold_leaves_its_flag_unknown():
+    deployment = operator("--namespaces", "$(WHERE)", "--controller-id=")
+    container = deployment.raw["spec"]["template"]["spec"]["containers"][0]
+    container["envFrom"] = [{"configMapRef": {"name": "settings"}}]
+
+    assert operator_flags(deployment) == {"controller-id": ""}
+
+
 @pytest.mark.parametrize(
     ("arguments", "owned"),
     [

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias, TypeVar
 
 from watcher.adapters.kube import ALL, KubeApi, NoSuchResource, Which
 from watcher.adapters.kube_resources import DEPLOYMENTS, MONITORING, NAMESPACES, PODS, Resource
-from watcher.adapters.operator_deployments import LABEL, NAME, runs_operator
+from watcher.adapters.operator_deployments import runs_operator
 from watcher.errors import SourceUnavailable
 from watcher.model.facts import Availability, Known, Unavailable
 from watcher.model.kube import FieldError, KubeObject, objects, text
@@ -72,16 +72,12 @@ class Reading:
         return Known(tuple({_place(pod): pod for pod in found.value}.values()))
 
     def operators(self) -> Objects:
-        """Deployments of prometheus-operator: by its label, else by images and container names."""
-        found = self.everywhere(DEPLOYMENTS, Which(labels=f"{LABEL}={NAME}"))
-        if isinstance(found, Unavailable):
-            return found
-        if labelled := tuple(filter(runs_operator, found.value)):
-            return Known(labelled)
-        every = self.everywhere(DEPLOYMENTS)
-        if isinstance(every, Unavailable):
-            return every
-        return Known(tuple(filter(runs_operator, every.value)))
+        """Deployments of prometheus-operator.
+
+        Of all Deployments: Helm's chart gives another label than kube-prometheus does, and one
+        cluster may have an operator of each.
+        """
+        return self.everywhere(DEPLOYMENTS, Which(keeps=runs_operator))
 
     def _list(
         self, resource: Resource, namespace: str = "", *, which: Which

@@ -1,5 +1,6 @@
 """Lists of the Kubernetes API, page by page: all of it, or an error."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -35,13 +36,15 @@ class Which:
     """Which objects of a list, by selectors as the API takes them, and how much of each.
 
     *parts* are the top-level fields that are kept, beside name, namespace and labels; None keeps
-    everything. Of ten thousand objects what is not kept should not even be decoded.
+    everything. Of ten thousand objects what is not kept should not even be decoded. *keeps* chooses
+    where the API has no selector; what it leaves out is held no longer than it takes to ask.
     """
 
     labels: str = ""
     fields: str = ""
     managed_fields: ManagedFields = ManagedFields.NONE
     parts: tuple[str, ...] | None = None
+    keeps: Callable[[KubeObject], bool] | None = None
 
 
 ALL: Final = Which()
@@ -69,6 +72,7 @@ class Pages:
         query = {"labelSelector": which.labels, "fieldSelector": which.fields}
         self._query = {"limit": str(PAGE_SIZE)} | {k: v for k, v in query.items() if v}
         self._which = which
+        self._keeps = which.keeps or (lambda _: True)
 
     def all(self) -> tuple[KubeObject, ...]:
         """Every object. Raises SourceUnavailable rather than give half a list for the whole.
@@ -97,7 +101,7 @@ class Pages:
                 return None
             page = self._page(answer)
             try:
-                found += [self._completed(item) for item in page.items or ()]
+                found += filter(self._keeps, map(self._completed, page.items or ()))
             except (msgspec.DecodeError, UnicodeDecodeError):
                 raise unlike(answer, f"a list of {self._resource.qualified}") from None
             token = page.metadata.next_page if page.metadata else None

@@ -1,4 +1,4 @@
-"""Which Deployments run prometheus-operator: by their label, else by images and container names."""
+"""Which Deployments run prometheus-operator: by label, images and names of containers."""
 
 from typing import Final
 
@@ -6,10 +6,12 @@ from watcher.model.kube import FieldError, KubeObject, objects, text
 
 LABEL: Final = "app.kubernetes.io/name"
 NAME: Final = "prometheus-operator"
+_BESIDE: Final = ("config-reloader", "admission-webhook")
+"""What comes with the operator, of the same name or from the same place, and is not it."""
 
 
 def runs_operator(deployment: KubeObject) -> bool:
-    """Whether *deployment* runs the operator; never for its config reloader alone.
+    """Whether *deployment* runs the operator; never for its config reloader or webhook alone.
 
     A Deployment with a field of a wrong type does not count.
     """
@@ -37,4 +39,4 @@ def operator_container(pod: KubeObject) -> str:
 
 
 def _is_operator(word: str) -> bool:
-    return NAME in word and "config-reloader" not in word
+    return NAME in word and not any(other in word for other in _BESIDE)

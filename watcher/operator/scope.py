@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from watcher.model.kube import FieldError, JSONObject, KubeObject, objects, text, texts
+from watcher.model.kube import JSONObject, KubeObject, mapping, objects, text, texts, value
 from watcher.operator.selectors import Selector, parse_selector
 
 CONTROLLER_ID: Final = "operator.prometheus.io/controller-id"
@@ -17,6 +17,8 @@ CONTROLLER_ID: Final = "operator.prometheus.io/controller-id"
 
 _FLAG: Final = re.compile(r"--?(?P<name>[a-z][-.a-z0-9]*)(?:=(?P<value>.*))?", re.DOTALL)
 _VARIABLE: Final = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
+
+_KEYED: Final = re.compile(r"metadata\.(?P<field>annotations|labels)\['(?P<key>[^']+)'\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +100,12 @@ def _flags(deployment: KubeObject) -> dict[str, str]:
     flags: dict[str, str] = {}
     for container in _containers(deployment):
         pending = None
-        for word in _words(container, deployment.namespace):
-            found = _FLAG.fullmatch(word)
+        for word in _words(container, deployment):
+            found = _FLAG.fullmatch(word) if word is not None else None
             if found is None:
-                if pending:
+                if pending and word is None:
+                    del flags[pending]
+                elif pending and word is not None:
                     flags[pending] = word
                 pending = None
                 continue
@@ -110,11 +114,22 @@ def _flags(deployment: KubeObject) -> dict[str, str]:
     return flags
 
 
-def _words(container: JSONObject, namespace: str) -> tuple[str, ...]:
-    """Command and arguments, with ``$(NAME)`` put in as Kubernetes does."""
-    known = dict(_environment(container, namespace))
-    words = (*texts(container, "command"), *texts(container, "args"))
-    return tuple(_VARIABLE.sub(lambda found: known.get(found[1], found[0]), w) for w in words)
+def _words(container: JSONObject, deployment: KubeObject) -> Iterator[str | None]:
+    """Command and arguments, with ``$(NAME)`` put in as Kubernetes does.
+
+    None for a word whose variable comes from where it cannot be seen.
+    """
+    known = dict(_environment(container, deployment))
+    # One that no variable is named for stays as it is, unless a whole ConfigMap may name it.
+    unnamed = None if any(objects(container, "envFrom")) else ""
+    for word in (*texts(container, "command"), *texts(container, "args")):
+        hidden = any(known.get(name, unnamed) is None for name in _VARIABLE.findall(word))
+        yield None if hidden else _VARIABLE.sub(lambda v: _put_in(v, known), word)
+
+
+def _put_in(variable: re.Match[str], known: Mapping[str, str | None]) -> str:
+    found = known.get(variable[1])
+    return variable[0] if found is None else found
 
 
 def _containers(deployment: KubeObject) -> Iterator[JSONObject]:
@@ -130,20 +145,24 @@ def _containers(deployment: KubeObject) -> Iterator[JSONObject]:
     yield from named[:1] or (all_of_them if len(all_of_them) == 1 else ())
 
 
-def _environment(container: JSONObject, namespace: str) -> Iterator[tuple[str, str]]:
+def _environment(container: JSONObject, deployment: KubeObject) -> Iterator[tuple[str, str | None]]:
+    """The variables of the container; None for a value that only its pod, a ConfigMap, … knows."""
     for variable in objects(container, "env"):
         name, said = text(variable, "name") or "", text(variable, "value")
-        if said is not None:
-            yield name, said
-        elif _field(variable) == "metadata.namespace":
-            yield name, namespace
+        yield name, _field(variable, deployment) if said is None else said
 
 
-def _field(variable: JSONObject) -> str | None:
-    try:
-        return text(variable, "valueFrom", "fieldRef", "fieldPath")
-    except FieldError:
+def _field(variable: JSONObject, deployment: KubeObject) -> str | None:
+    """What ``valueFrom`` puts in, where the Deployment's template tells it."""
+    if value(variable, "valueFrom") is None:
+        return ""
+    path = text(variable, "valueFrom", "fieldRef", "fieldPath") or ""
+    if path == "metadata.namespace":
+        return deployment.namespace
+    if (keyed := _KEYED.fullmatch(path)) is None:
         return None
+    template = mapping(deployment.raw, "spec", "template", "metadata", keyed["field"])
+    return text(template, keyed["key"]) or ""
 
 
 def _names(flags: dict[str, str], flag: str) -> frozenset[str]:

@@ -18,7 +18,7 @@ def not_running(deployments: Sequence[KubeObject]) -> Finding | None:
             evidence=(
                 Evidence(
                     seen="no Deployment runs prometheus-operator",
-                    where="kubectl get deployments -A -l app.kubernetes.io/name=prometheus-operator",
+                    where="kubectl get deployments -A -o wide | grep prometheus-operator",
                 ),
             ),
             confidence=Confidence.POSSIBLE,
