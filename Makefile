@@ -40,7 +40,7 @@ fix: $(VENV) ## mend what a machine can mend, and write the generated docs anew
 bench: $(VENV) ## measure
 	$(BIN)/python -m benchmarks
 
-kubeapi: $(VENV) ## build a real API server from Debian's sources and record its answers for the tests
+kubeapi: $(VENV) ## build real API servers from Debian's sources and record their answers for the tests
 	$(BIN)/python -m tools.record_kube_api
 
 lock: $(VENV) ## resolve the newest versions into both locks

@@ -11,12 +11,16 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AptSource:
-    """One enabled source of binary packages; `signed_by` is copied as it stands, key text too."""
+    """One enabled source; `signed_by` is copied as it stands, key text too.
+
+    Those that are read are of binary packages; one of their sources is written with *types*.
+    """
 
     uris: tuple[str, ...]
     suites: tuple[str, ...]
     components: tuple[str, ...]
     signed_by: str | None = None
+    types: str = "deb"
 
 
 def apt_sources(etc: Path) -> tuple[AptSource, ...]:
@@ -37,7 +41,7 @@ def apt_sources(etc: Path) -> tuple[AptSource, ...]:
 def deb822(source: AptSource) -> str:
     """The source as the text of a `.sources` file."""
     lines = [
-        "Types: deb",
+        f"Types: {source.types}",
         f"URIs: {' '.join(source.uris)}",
         f"Suites: {' '.join(source.suites)}",
         f"Components: {' '.join(source.components)}",

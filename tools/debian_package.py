@@ -115,11 +115,12 @@ def _locked(file: Path) -> Iterator[None]:
 
 @contextmanager
 def private_apt(
-    folder: Path, suite: str, debian: DebianMachine
+    folder: Path, suite: str, debian: DebianMachine, types: str = "deb"
 ) -> Iterator[tuple[tuple[str, ...], Path]]:
     """How an `apt-get` begins that knows *suite* alone, and a work folder that goes with it.
 
-    The work folder is below *folder*; in it `deb` is for packages and `root` for what they hold.
+    It knows binary packages, or with *types* `deb-src` their sources. The work folder is below
+    *folder*; in it `deb` is for packages and `root` for what they hold.
     """
     with tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as made:
         work = Path(made)
@@ -127,7 +128,7 @@ def private_apt(
             (work / name).mkdir(parents=True)
         (work / "apt.conf").write_text(CONFIGURATION.format(folder=work), encoding="utf-8")
         apt = ("apt-get", "-c", str(work / "apt.conf"), "-qq")
-        _update(apt, work, replace(debian.source, suites=(suite,)))
+        _update(apt, work, replace(debian.source, suites=(suite,), types=types))
         yield apt, work
 
 

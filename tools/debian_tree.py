@@ -35,3 +35,19 @@ def unpacked_tree(
         (work / "root").chmod(0o755)
         (work / "root").rename(folder)
     return folder
+
+
+def unpacked_source(package: str, suite: str, debian: DebianMachine, folder: Path) -> str:
+    """Unpack what the authors of *package* published into *folder*; answers its version.
+
+    Debian's own patches are left out. Raises PackageError.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with private_apt(folder.parent, suite, debian, "deb-src") as (apt, work):
+        run((*apt, "--download-only", "source", package), work / "deb")
+        (archive,) = (work / "deb").glob("*.orig.tar.*")
+        unpack = ("tar", "-xf", str(archive), "-C", str(work / "root"), "--strip-components=1")
+        run(unpack, work)
+        (work / "root").chmod(0o755)
+        (work / "root").rename(folder)
+        return archive.name.partition("_")[2].partition(".orig.")[0]

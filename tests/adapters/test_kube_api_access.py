@@ -88,7 +88,10 @@ def test_a_review_says_what_the_stored_bindings_give(api):
 
     assert review(api, **asked) == {
         "allowed": True,
-        "reason": 'RBAC: allowed by RoleBinding "prometheus-k8s" of Role "prometheus-k8s"',
+        "reason": (
+            'RBAC: allowed by RoleBinding "prometheus-k8s/shop" of Role "prometheus-k8s" '
+            'to ServiceAccount "prometheus-k8s/monitoring"'
+        ),
     }
     assert review(api, **asked, subresource="log")["allowed"]
     assert not review(api, **asked, subresource="proxy")["allowed"]

@@ -18,6 +18,7 @@ from tests.kube_api.resources import (
 )
 
 MASTERS = "system:masters"
+EVERYBODY = "system:authenticated"
 # What every authenticated user may do on a real server (system:discovery, system:basic-user).
 _OPEN_PATHS = ("/api", "/apis", "/version", "/healthz", "/readyz", "/livez", "/openapi")
 _SELF_REVIEWS = "selfsubjectaccessreviews"
@@ -26,10 +27,10 @@ _SELF_REVIEWS = "selfsubjectaccessreviews"
 @dataclass(frozen=True, slots=True)
 class User:
     name: str
-    groups: tuple[str, ...] = ("system:authenticated",)
+    groups: tuple[str, ...] = (EVERYBODY,)
 
 
-ADMIN = User("kubernetes-admin", (MASTERS, "system:authenticated"))
+ADMIN = User("kubernetes-admin", (MASTERS, EVERYBODY))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +106,11 @@ class Access:
         for rule in self._rules:
             if rule.fits(user, act):
                 return Decision(rule.allowed)
-        if act.path.startswith(_OPEN_PATHS) or (act.verb, act.resource) == (
-            "create",
-            _SELF_REVIEWS,
-        ):
-            return Decision(allowed=True)
+        if EVERYBODY in user.groups:
+            if act.path.startswith(_OPEN_PATHS):
+                return _by_default("system:discovery")
+            if (act.verb, act.resource) == ("create", _SELF_REVIEWS):
+                return _by_default("system:basic-user")
         return self._by_rbac(user, act)
 
     def review(self, asked: Object, user: User) -> Object:
@@ -129,10 +130,13 @@ class Access:
                 namespace, name = entry.key
                 if resource == ROLE_BINDINGS and namespace != act.namespace:
                     continue
-                if _binds(entry.body, user, namespace) and self._grants(entry.body, act, namespace):
-                    ref = entry.body["roleRef"]
-                    reason = f'RBAC: allowed by {resource.kind} "{name}" of {ref["kind"]} "{ref["name"]}"'
-                    return Decision(allowed=True, reason=reason)
+                to = _bound(entry.body, user, namespace)
+                if to and self._grants(entry.body, act, namespace):
+                    bound = f"{name}/{namespace}" if namespace else name
+                    return Decision(
+                        allowed=True,
+                        reason=_reason(resource.kind, bound, entry.body["roleRef"], to),
+                    )
         return Decision(allowed=False)
 
     def _grants(self, binding: Object, act: Act, namespace: str) -> bool:
@@ -151,7 +155,7 @@ def service_account(namespace: str, name: str) -> User:
         (
             "system:serviceaccounts",
             f"system:serviceaccounts:{namespace}",
-            "system:authenticated",
+            EVERYBODY,
         ),
     )
 
@@ -170,20 +174,32 @@ def _act_of(spec: Object) -> Act:
     )
 
 
-def _binds(binding: Object, user: User, namespace: str) -> bool:
+def _bound(binding: Object, user: User, namespace: str) -> str:
+    """By which subject the user is bound, as the reason names it; empty when by none."""
     for subject in binding.get("subjects") or ():
-        match subject.get("kind"):
+        kind, name = subject.get("kind"), subject.get("name", "")
+        home = subject.get("namespace", namespace)
+        match kind:
             case "ServiceAccount":
-                home = subject.get("namespace", namespace)
-                if user.name == f"system:serviceaccount:{home}:{subject['name']}":
-                    return True
+                if user.name == f"system:serviceaccount:{home}:{name}":
+                    return f'{kind} "{name}/{home}"'
             case "Group":
-                if subject["name"] in user.groups:
-                    return True
+                if name in user.groups:
+                    return f'{kind} "{name}"'
             case _:
-                if subject.get("name") == user.name:
-                    return True
-    return False
+                if name == user.name:
+                    return f'{kind} "{name}"'
+    return ""
+
+
+def _by_default(role: str) -> Decision:
+    ref = {"kind": "ClusterRole", "name": role}
+    reason = _reason("ClusterRoleBinding", role, ref, f'Group "{EVERYBODY}"')
+    return Decision(allowed=True, reason=reason)
+
+
+def _reason(kind: str, name: str, role: Object, to: str) -> str:
+    return f'RBAC: allowed by {kind} "{name}" of {role["kind"]} "{role["name"]}" to {to}'
 
 
 def _permits(rule: Object, act: Act) -> bool:

@@ -13,13 +13,15 @@ from tests.kube_api.cluster import Clock, Cluster
 from tests.kube_api.faults import Fault, Faults
 from tests.kube_api.forms import check_form
 from tests.kube_api.pod_logs import Log
-from tests.kube_api.resources import PODS, Resource
+from tests.kube_api.resources import PODS, Resource, is_built_in
 from tests.kube_api.routes import Asked, Route, act_of, forbidden, route_of
 from tests.kube_api.statuses import (
     Answer,
     Refused,
+    bad_request,
     method_not_allowed,
     no_such_path,
+    no_such_resource,
     not_found,
     ok,
     refuse,
@@ -117,7 +119,7 @@ class ApiServer:
                 return self._reviewed(asked, user)
             resource = route.resource
             if resource is None or not self.cluster.serves(resource):
-                raise no_such_path()
+                raise no_such_resource() if is_built_in(route.group) else no_such_path()
             return self._of_resource(asked, route, resource)
         except Refused as refused:
             return refused.answer
@@ -139,9 +141,9 @@ class ApiServer:
         if resource == PODS and route.subresource == "proxy":
             return self._pod_proxy(asked, route)
         if resource.namespaced and not route.namespace and (route.name or asked.method == "POST"):
-            raise no_such_path()
+            raise _without_namespace(resource, route)
         if route.subresource and not (route.subresource == "status" and resource.has_status):
-            raise not_found(resource, route.name) if resource.custom else no_such_path()
+            raise not_found(resource, route.name) if resource.custom else no_such_resource()
         if asked.method in ("GET", "HEAD"):
             return self._read(asked, route, resource)
         if asked.method == "DELETE":
@@ -160,6 +162,7 @@ class ApiServer:
     def _pod_log(self, asked: Asked, route: Route) -> Answer:
         pod = reading.found(self.cluster.store, PODS, route).body
         container = pod_logs.container_of(pod, asked.query)
+        pod_logs.check(route.name, asked)
         previous = asked.flag("previous")
         log = (self.previous_logs if previous else self.logs).get(
             (route.namespace, route.name, container)
@@ -167,15 +170,26 @@ class ApiServer:
         if previous and log is None:
             message = f'previous terminated container "{container}" in pod "{route.name}" not found'
             raise refuse(400, "BadRequest", message)
+        if log is None and not (pod.get("spec") or {}).get("nodeName"):
+            return Answer(204, b"", "")
         return pod_logs.answered("" if log is None else log, asked, self._clock())
 
     def _pod_proxy(self, asked: Asked, route: Route) -> Answer:
         _, pod, port = pod_proxy.pod_of(route.name)
-        if self.cluster.store.get(PODS, route.namespace, pod) is None:
+        entry = self.cluster.store.get(PODS, route.namespace, pod)
+        if entry is None:
             raise not_found(PODS, pod)
         known = self.pod_address
         address = known.get((route.namespace, f"{pod}:{port}")) or known.get((route.namespace, pod))
+        if address is None and not (entry.body.get("status") or {}).get("podIP"):
+            raise bad_request("address not allowed")
         return pod_proxy.forwarded(asked, route, address)
+
+
+def _without_namespace(resource: Resource, route: Route) -> Refused:
+    if resource.custom:
+        return no_such_path()
+    return no_such_resource() if route.name else method_not_allowed()
 
 
 def _failed(asked: Asked, user: User | None, fault: Fault) -> Answer:

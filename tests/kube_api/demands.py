@@ -31,6 +31,12 @@ def check_type(resource: Resource, body: Any, sent: bytes) -> Object:
     if not isinstance(meta, dict):
         raise bad_request(f"the object provided is not a {resource.kind}")
     version, kind = body.get("apiVersion"), body.get("kind")
+    if not resource.custom and (
+        version not in (None, resource.api_version) or kind not in (None, resource.kind)
+    ):
+        raise bad_request(
+            f'{kind} in version "{version}" cannot be handled as a {resource.kind}: it is none'
+        )
     if version not in (None, resource.api_version):
         raise bad_request(
             f"the API version in the data ({version}) does not match the expected API version "

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.kube_api.resources import RESOURCES, Resource
-from tests.kube_api.statuses import TEXT, Answer, no_such_path, ok
+from tests.kube_api.resources import RESOURCES, Resource, is_built_in
+from tests.kube_api.statuses import TEXT, Answer, Refused, no_such_path, no_such_resource, ok
 
 _VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
 _STATUS_VERBS = ["get", "patch", "update"]
@@ -33,11 +33,21 @@ def answered(path: str, version: str, serves: Callable[[Resource], bool]) -> Ans
         case ["apis", group, named] if (group, named) in groups:
             here = [r for r in served if (r.group, r.version) == (group, named)]
             return ok(_resources(f"{group}/{named}", here))
-        case ["api" | "apis", *_]:
-            raise no_such_path()
+        case _:
+            raise _nowhere(path, groups)
+
+
+def _nowhere(path: str, groups: list[tuple[str, str]]) -> Refused:
+    match path.strip("/").split("/"):
+        case ["api", *_]:
+            return no_such_resource()
+        case ["apis", group, _] if is_built_in(group):
+            return no_such_resource()
+        case ["apis", *_]:
+            return no_such_path()
         case _:
             paths = ["/api", "/api/v1", "/apis", *(f"/apis/{g}/{v}" for g, v in groups), "/version"]
-            return ok({"paths": paths}, 404)
+            return Refused(ok({"paths": paths}, 404))
 
 
 def _version(version: str) -> dict[str, str]:

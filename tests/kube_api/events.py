@@ -23,5 +23,11 @@ def other_face(resource: Resource, body: Object) -> tuple[Resource, Object]:
 
 
 def completed_event(body: Object) -> None:
-    """Old recorders leave eventTime out; the server then tells it as null."""
+    """What a recorder leaves out is told as null or as nothing by the server."""
+    old = body["apiVersion"] == EVENTS.api_version
+    for key in ("firstTimestamp", "lastTimestamp"):
+        body.setdefault(key if old else _NEW_NAMES[key], None)
     body.setdefault("eventTime", None)
+    if old:
+        body.setdefault("reportingComponent", "")
+        body.setdefault("reportingInstance", "")

@@ -3,6 +3,7 @@
 Only the defaults that a reader of ours or Prometheus's discovery depends on are filled in.
 """
 
+import base64
 import uuid
 from datetime import datetime
 from typing import Any
@@ -74,15 +75,13 @@ def _default(resource: Resource, body: Object) -> None:
                 port.setdefault("name", "")
             body.setdefault("addressType", "IPv4")
         case "Endpoints":
-            for subset in body.get("subsets") or ():
-                _protocols(subset.get("ports"))
+            _each_protocols(body.get("subsets"))
         case "Service":
             _default_service(body.setdefault("spec", {}))
         case "Namespace":
-            labels = body["metadata"].setdefault("labels", {})
-            labels.setdefault("kubernetes.io/metadata.name", body["metadata"]["name"])
-            body.setdefault("spec", {}).setdefault("finalizers", ["kubernetes"])
-            body.setdefault("status", {}).setdefault("phase", "Active")
+            _default_namespace(body)
+        case "Secret":
+            _encode_secret(body)
         case "Pod":
             _default_containers(spec)
             body.setdefault("status", {}).setdefault("phase", "Pending")
@@ -92,6 +91,19 @@ def _default(resource: Resource, body: Object) -> None:
             _default_containers(spec.get("template", {}).get("spec", {}))
         case _:
             pass
+
+
+def _encode_secret(body: Object) -> None:
+    body.setdefault("type", "Opaque")
+    for key, text in body.pop("stringData", {}).items():
+        body.setdefault("data", {})[key] = base64.b64encode(text.encode()).decode()
+
+
+def _default_namespace(body: Object) -> None:
+    labels = body["metadata"].setdefault("labels", {})
+    labels.setdefault("kubernetes.io/metadata.name", body["metadata"]["name"])
+    body.setdefault("spec", {}).setdefault("finalizers", ["kubernetes"])
+    body.setdefault("status", {}).setdefault("phase", "Active")
 
 
 def _default_service(spec: Object) -> None:
@@ -112,8 +124,13 @@ def _default_stateful_set(spec: Object) -> None:
 
 
 def _default_containers(spec: Object) -> None:
-    for container in (*(spec.get("containers") or ()), *(spec.get("initContainers") or ())):
-        _protocols(container.get("ports"))
+    _each_protocols(spec.get("containers"))
+    _each_protocols(spec.get("initContainers"))
+
+
+def _each_protocols(holders: list[dict[str, Any]] | None) -> None:
+    for holder in holders or ():
+        _protocols(holder.get("ports"))
 
 
 def _protocols(ports: list[dict[str, Any]] | None) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.kube_api.resources import Object
 from tests.kube_api.routes import Asked
-from tests.kube_api.statuses import TEXT, Answer, bad_request
+from tests.kube_api.statuses import TEXT, Answer, Cause, bad_request, invalid
 
 Log = str | Path | Callable[[], str]
 
@@ -29,13 +29,33 @@ def container_of(pod: Object, query: dict[str, str]) -> str:
     if not asked:
         if len(containers) == 1:
             return str(containers[0])
-        choices = f"choose one of: [{' '.join(containers)}]"
-        if inits:
-            choices += f" or one of the init containers: [{' '.join(inits)}]"
-        raise bad_request(f"a container name must be specified for pod {name}, {choices}")
+        choices = " ".join([*inits, *containers])
+        raise bad_request(
+            f"a container name must be specified for pod {name}, choose one of: [{choices}]"
+        )
     if asked not in (*containers, *inits):
         raise bad_request(f"container {asked} is not valid for pod {name}")
     return asked
+
+
+def check(pod: str, asked: Asked) -> None:
+    """Raises 422 for a cut that cannot be made, 400 for a time that is none."""
+    wrong = []
+    if asked.query.get("sinceSeconds") and asked.query.get("sinceTime"):
+        why = "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified"
+        wrong.append(Cause("FieldValueForbidden", "[]", why))
+    for key, least, words in (
+        ("tailLines", 0, "greater than or equal to 0"),
+        ("limitBytes", 1, "greater than 0"),
+    ):
+        number = asked.number(key)
+        if number is not None and number < least:
+            wrong.append(
+                Cause("FieldValueInvalid", key, f"Invalid value: {number}: must be {words}")
+            )
+    if wrong:
+        raise invalid("PodLogOptions", pod, *wrong)
+    _moment_of(asked)
 
 
 def answered(log: Log, asked: Asked, now: datetime) -> Answer:
@@ -58,15 +78,18 @@ def answered(log: Log, asked: Asked, now: datetime) -> Answer:
 
 
 def _since(asked: Asked, now: datetime) -> datetime | None:
-    seconds, moment = asked.number("sinceSeconds"), asked.query.get("sinceTime")
-    if seconds and moment:
-        raise bad_request("at most one of `sinceTime` or `sinceSeconds` may be specified")
-    if seconds:
-        return now - timedelta(seconds=seconds)
+    seconds = asked.number("sinceSeconds")
+    return now - timedelta(seconds=seconds) if seconds else _moment_of(asked)
+
+
+def _moment_of(asked: Asked) -> datetime | None:
+    moment = asked.query.get("sinceTime")
     try:
         return datetime.fromisoformat(moment) if moment else None
     except ValueError as error:
-        raise bad_request(f"sinceTime: {error}") from error
+        layout = "2006-01-02T15:04:05Z07:00"
+        why = f'parsing time "{moment}" as "{layout}": cannot parse "{moment}" as "2006"'
+        raise bad_request(why) from error
 
 
 def _text(log: Log) -> str:

@@ -134,6 +134,11 @@ def by_path(group: str, version: str, plural: str) -> Resource | None:
     return _BY_PATH.get((group, version, plural))
 
 
+def is_built_in(group: str) -> bool:
+    """Whether the server has the group without a definition."""
+    return any(r.group == group and not r.custom for r in RESOURCES)
+
+
 def by_kind(kind: str) -> Resource:
     """The resource of a kind; an unknown kind is an error of the test that names it."""
     if kind not in _BY_KIND:

@@ -96,8 +96,14 @@ def act_of(asked: Asked, route: Route | None) -> Act:
         resource=route.plural + sub,
         # A namespace is itself an object "in" that namespace, as on a real server.
         namespace=route.name if route.plural == NAMESPACES.plural else route.namespace,
-        name=route.name,
+        name=route.name or _only_name(asked),
     )
+
+
+def _only_name(asked: Asked) -> str:
+    """The one name that a list, watch or deletion of all is about by its selector."""
+    found = re.fullmatch(r"metadata\.name==?([^,=]+)", asked.query.get("fieldSelector", ""))
+    return found[1] if found else ""
 
 
 def forbidden(user: User, act: Act, route: Route | None) -> Refused:
@@ -106,12 +112,12 @@ def forbidden(user: User, act: Act, route: Route | None) -> Refused:
         message = f'forbidden: User "{user.name}" cannot {act.verb} path "{act.path}"'
         return refuse(403, "Forbidden", message, {})
     where = f'in the namespace "{act.namespace}"' if act.namespace else "at the cluster scope"
-    named = f' "{route.name}"' if route.name else ""
+    named = f' "{act.name}"' if act.name else ""
     message = (
         f'{route.qualified}{named} is forbidden: User "{user.name}" cannot {act.verb} resource '
         f'"{act.resource}" in API group "{act.group}" {where}'
     )
-    details = {"name": route.name, "group": route.group, "kind": route.plural}
+    details = {"name": act.name, "group": route.group, "kind": route.plural}
     return refuse(403, "Forbidden", message, {k: v for k, v in details.items() if v})
 
 
@@ -133,6 +139,8 @@ def _route(group: str, version: str, plural: str, more: list[str]) -> Route:
 
 
 def _verb(asked: Asked, route: Route) -> str:
+    if asked.method == "DELETE" and not route.name:
+        return "deletecollection"
     if asked.method in _VERBS:
         return _VERBS[asked.method]
     if asked.watches:

@@ -11,19 +11,22 @@ from tests.kube_api.statuses import bad_request
 Match = Callable[[Object], bool]
 
 _FIELDS = {
-    "Pod": (
+    "pods": (
         "spec.nodeName spec.restartPolicy spec.schedulerName spec.serviceAccountName "
         "spec.hostNetwork status.phase status.podIP status.nominatedNodeName"
     ),
-    "Event": (
+    "events": (
         "involvedObject.kind involvedObject.namespace involvedObject.name involvedObject.uid "
         "involvedObject.apiVersion involvedObject.resourceVersion involvedObject.fieldPath reason "
-        "type source reportingComponent regarding.kind regarding.namespace regarding.name "
-        "regarding.uid regarding.apiVersion regarding.fieldPath reportingController"
+        "type source reportingComponent"
     ),
-    "Node": "spec.unschedulable",
-    "Namespace": "status.phase",
-    "Secret": "type",
+    "events.events.k8s.io": (
+        "regarding.kind regarding.namespace regarding.name regarding.uid regarding.apiVersion "
+        "regarding.resourceVersion regarding.fieldPath reason type reportingController"
+    ),
+    "nodes": "spec.unschedulable",
+    "namespaces": "status.phase",
+    "secrets": "type",
 }
 
 
@@ -49,19 +52,21 @@ def _field(resource: Resource, part: str, whole: str) -> Match:
     if not found:
         raise bad_request(f"invalid selector: '{whole}'; can't understand '{part}'")
     path, operator, wanted = found.groups()
-    supported = {"metadata.name", "metadata.namespace", *_FIELDS.get(resource.kind, "").split()}
+    supported = {
+        "metadata.name",
+        "metadata.namespace",
+        *_FIELDS.get(resource.qualified, "").split(),
+    }
     if path not in supported:
-        raise _unsupported(resource, path, whole)
+        raise _unsupported(resource, path)
     return lambda body: (_at(body, path) == wanted) == (operator != "!=")
 
 
-def _unsupported(resource: Resource, path: str, whole: str) -> Exception:
-    why = f"field label not supported: {path}"
-    if resource.custom:
-        return bad_request(why)
+def _unsupported(resource: Resource, path: str) -> Exception:
+    if resource.custom or resource.qualified in _FIELDS:
+        return bad_request(f"field label not supported: {path}")
     return bad_request(
-        f'Unable to find "{resource.api_version}, Resource={resource.plural}" that match label '
-        f'selector "", field selector "{whole}": {why}'
+        f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"'
     )
 
 

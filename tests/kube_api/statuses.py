@@ -58,6 +58,12 @@ def no_such_path() -> Refused:
     return Refused(Answer(404, b"404 page not found\n", TEXT))
 
 
+def no_such_resource() -> Refused:
+    """What a built-in group says of a version, kind or subresource that it has not."""
+    message = "the server could not find the requested resource"
+    return refuse(404, "NotFound", message, {})
+
+
 def unauthorized() -> Refused:
     return refuse(401, "Unauthorized", "Unauthorized")
 

@@ -121,7 +121,8 @@ class _Exchange(BaseHTTPRequestHandler):
         body = answer.body
         packs = len(body) > _PACKED_FROM and "gzip" in self.headers.get("Accept-Encoding", "")
         self.send_response(answer.code)
-        self.send_header("Content-Type", answer.content_type)
+        if answer.content_type:
+            self.send_header("Content-Type", answer.content_type)
         if packs:
             self.send_header("Content-Encoding", "gzip")
             body = gzip.compress(body, 1)

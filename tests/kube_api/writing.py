@@ -16,7 +16,7 @@ from tests.kube_api.demands import (
 )
 from tests.kube_api.patches import JSON_PATCH, MERGE_PATCH, json_patched, merged
 from tests.kube_api.reading import found
-from tests.kube_api.resources import Object, Resource
+from tests.kube_api.resources import NAMESPACES, Object, Resource
 from tests.kube_api.routes import Asked, Route
 from tests.kube_api.statuses import (
     FORMS,
@@ -26,6 +26,7 @@ from tests.kube_api.statuses import (
     bad_request,
     conflict,
     method_not_allowed,
+    not_found,
     unsupported_media_type,
 )
 from tests.kube_api.store import Entry
@@ -73,6 +74,8 @@ def _create(cluster: Cluster, resource: Resource, route: Route, asked: Asked) ->
     only_tried = only_tries(asked, "CreateOptions")
     body = check_type(resource, decoded(asked, resource.kind), asked.body)
     _place(body, resource, route)
+    if resource.namespaced and not cluster.store.get(NAMESPACES, "", route.namespace):
+        raise not_found(NAMESPACES, route.namespace)
     check_new(resource, body)
     for key in _OF_THE_SERVER:
         body["metadata"].pop(key, None)

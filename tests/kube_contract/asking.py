@@ -31,6 +31,12 @@ _PATHS = {
     "none": f"{_MONITORING}/namespaces/none/servicemonitors",
     "all-monitors": f"{_MONITORING}/servicemonitors",
     "prometheuses": f"{_MONITORING}/namespaces/shop/prometheuses",
+    "shop": "/api/v1/namespaces/shop",
+    "sets": "/apis/apps/v1/namespaces/shop/statefulsets",
+    "revisions": "/apis/apps/v1/namespaces/shop/controllerrevisions",
+    "new-events": "/apis/events.k8s.io/v1/namespaces/shop/events",
+    "reviews": "/apis/authorization.k8s.io/v1/subjectaccessreviews",
+    "self-reviews": "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
     "long": "word " * 40_000,
 }
 _TOLD_HEADERS = {"Content-Encoding": "encoding", "Retry-After": "retry"}
@@ -40,6 +46,9 @@ class Server(Protocol):
     """An API server that can be asked."""
 
     url: str
+
+    def token(self, user: str) -> str:
+        """What a user shows; of the admin for "", and nothing where the server asks for none."""
 
     def forget(self) -> None:
         """Have it forget all history."""
@@ -112,7 +121,7 @@ class _Asking:
         watched = "watch" in self._filled(step[method])
         body = _read(response, lines=watched and response.ok)
         for name, path in step.get("keep", {}).items():
-            self._kept[name] = _at(body, path)
+            self._kept[name] = str(_found(body, path))
         return answer | _shown(body, step.get("show", "all"))
 
     def _answer(self, method: str, step: Step) -> requests.Response:
@@ -137,6 +146,8 @@ class _Asking:
             "Content-Type": _TYPES[kind] if kind else "application/json",
             "User-Agent": step.get("agent", "asker/1"),
         }
+        if token := self._server.token(step.get("as-user", "")):
+            headers["Authorization"] = f"Bearer {token}"
         if content is None:
             del headers["Content-Type"]
         return self._session.request(
@@ -159,7 +170,9 @@ def _read(response: requests.Response, *, lines: bool) -> Any:
         return response.text
 
 
-def _shown(body: Any, show: str) -> dict[str, Any]:
+def _shown(body: Any, show: str | list[str]) -> dict[str, Any]:
+    if isinstance(show, list) and isinstance(body, dict) and body.get("kind") != "Status":
+        return {"at": {path: _found(body, path) for path in show}}
     match show:
         case "code":
             return {}
@@ -175,7 +188,11 @@ def _shown(body: Any, show: str) -> dict[str, Any]:
             return {"body": body}
 
 
-def _at(body: Any, path: str) -> str:
+def _found(body: Any, path: str) -> Any:
+    """What is at a path of keys and places; None where there is nothing."""
     for key in path.split("."):
-        body = body[key]
-    return str(body)
+        try:
+            body = body[int(key) if isinstance(body, list) else key]
+        except (KeyError, IndexError):
+            return None
+    return body

@@ -1,8 +1,8 @@
 """Where the local API server is meant to answer otherwise than a real one, and how.
 
-Written in `tests/data/kube-api/differences.yaml`: steps of a scenario, why, and what of the local
-answer is known all the same: its `code`; or that it is the same but for the end of a message that
-`begins` so; or that it is the same `without` a key of the object's metadata.
+Written in `tests/data/kube-api/PART/differences.yaml`: steps of a scenario, why, and what of the
+local answer is known all the same: its `code`; or that it is the same but for the end of a message
+that `begins` so; or that it is the same `without` a key of the object's metadata.
 """
 
 from copy import deepcopy
@@ -36,10 +36,11 @@ class Difference:
 
 
 @cache
-def differences() -> dict[tuple[str, str], Difference]:
-    """By scenario and step. A step that is named twice is an error."""
+def differences(part: str) -> dict[tuple[str, str], Difference]:
+    """Those of a part by scenario and step. A step that is named twice is an error."""
     told: dict[tuple[str, str], Difference] = {}
-    for entry in yaml.safe_load((DATA / "differences.yaml").read_text(encoding="utf-8")):
+    text = (DATA / part / "differences.yaml").read_text(encoding="utf-8")
+    for entry in yaml.safe_load(text) or ():
         scenario, steps = entry.pop("scenario"), entry.pop("steps")
         for step in steps:
             if (scenario, step) in told:
