@@ -58,5 +58,6 @@ def _stands(job: ExpectedJob, seen: datetime) -> str:
     asks = str(job.monitor) if job.monitor is not None else f"source {job.origin.value}"
     return (
         f"{job.pool} is not gone: {asks} asked for it at {seen:%Y-%m-%d %H:%M:%S} UTC, and only a"
-        " removal can be accepted; to leave it unwatched annotate the monitor with watcher/ignore"
+        " removal can be accepted: if it was removed since, the next snapshot will see it; to leave it"
+        " unwatched annotate the monitor with watcher/ignore"
     )
