@@ -280,6 +280,30 @@ def test_target_pods_are_read_only_where_monitors_look(cluster, tmp_path):
     assert named == {f"/api/v1/namespaces/{name}/pods" for name in ("shop", "far", "monitoring")}
 
 
+def test_endpoints_and_slices_are_read_only_where_services_are_looked_for_by_them(
+    cluster, tmp_path
+):
+    both = {"/api/v1/endpoints", "/apis/discovery.k8s.io/v1/endpointslices"}
+    watched = source(cluster, tmp_path)
+
+    def asked():
+        cluster.forget_requests()
+        watched.snapshot(NOW)
+        return sorted(both & {request.path for request in cluster.requests})
+
+    cluster.apply(a_prometheus_resource())
+    nobody = asked()
+    cluster.apply(a_service_monitor("old", "shop"))
+    by_default = asked()
+    cluster.apply(a_prometheus_resource(serviceDiscoveryRole="EndpointSlice"))
+    by_slices = asked()
+    cluster.apply(a_service_monitor("own", "shop", serviceDiscoveryRole="Endpoints"))
+    cluster.apply(a_service_monitor("bad", "shop", serviceDiscoveryRole=["Endpoints"]))
+
+    assert (nobody, by_default, by_slices) == ([], sorted(both)[:1], sorted(both)[1:])
+    assert asked() == sorted(both)
+
+
 def test_ingresses_and_nodes_are_read_only_where_somebody_looks_for_them(cluster, tmp_path):
     selects = {f"{kind}{what}": {} for kind in ("probe", "scrapeConfig") for what in SELECTORS}
     cluster.apply(a_prometheus_resource(**selects))

@@ -8,18 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Final
 
 from watcher.adapters.cluster_mounts import mount_records
 from watcher.adapters.cluster_reading import Objects, Reading
 from watcher.adapters.cluster_servers import Watched, pod_url
-from watcher.adapters.cluster_targets import read_targets
+from watcher.adapters.cluster_targets import READS_AT_ONCE, read_targets
 from watcher.adapters.kube import SOURCE, KubeApi, ManagedFields, Which
 from watcher.adapters.kube_resources import (
     AGENTS,
     DAEMON_SETS,
-    ENDPOINT_SLICES,
-    ENDPOINTS,
     MONITORS,
     NAMESPACES,
     NODES,
@@ -34,8 +31,6 @@ from watcher.model.kube import FieldError, KubeObject
 from watcher.model.names import MonitorKind
 from watcher.operator.expect import Cluster, expect
 from watcher.settings import Settings
-
-READS_AT_ONCE: Final = 4
 
 
 class ClusterSource:
@@ -117,8 +112,8 @@ class ClusterSource:
         monitors = {kind: found.pop(kind) for kind in MonitorKind}
         # Reads fall back to these namespaces; what is beyond them is not known to be nothing.
         places = frozenset(self._namespaces) or None
-        owners = {p.namespace for p in _known(prometheuses) if _is_whole(p)}
-        targets = read_targets(reading, monitors, owners, places)
+        whole = [p for p in (*_known(prometheuses), *_known(found["agents"])) if _is_whole(p)]
+        targets = read_targets(reading, monitors, whole, places)
         return Cluster(
             prometheuses=prometheuses,
             agents=found["agents"],
@@ -127,8 +122,8 @@ class ClusterSource:
             operators=found["operators"],
             pods=found["pods"],
             services=found["services"],
-            endpoints=found["endpoints"],
-            endpoint_slices=found["slices"],
+            endpoints=targets.endpoints,
+            endpoint_slices=targets.endpoint_slices,
             target_pods=targets.pods,
             ingresses=targets.ingresses,
             nodes=targets.nodes,
@@ -163,10 +158,7 @@ def _reads(reading: Reading) -> dict[str, Callable[[], Objects]]:
         "namespaces": partial(reading.everywhere, NAMESPACES),
         "operators": reading.operators,
         "pods": reading.prometheus_pods,
-        # Targets are counted by these parts of them alone (operator/counts.py, addresses.py).
         "services": partial(reading.everywhere, SERVICES, Which(parts=())),
-        "endpoints": partial(reading.everywhere, ENDPOINTS, Which(parts=("subsets",))),
-        "slices": partial(reading.everywhere, ENDPOINT_SLICES, Which(parts=("endpoints", "ports"))),
     }
     for kind, resource in MONITORS.items():
         # Who changed a monitor last, and when, is evidence; which fields is not.

@@ -1,30 +1,57 @@
 """What a snapshot reads only because some monitor looks for its targets there.
 
-All pods of a large cluster, its nodes and its Ingresses are read only if they must be.
+All pods of a large cluster, its nodes, Endpoints, slices and Ingresses are read only if they must
+be: a Kubernetes before 1.21 has no such slices, and need not have them.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from watcher.adapters.cluster_reading import Objects, Reading
 from watcher.adapters.kube import Which
-from watcher.adapters.kube_resources import INGRESSES, NODES, PODS
+from watcher.adapters.kube_resources import (
+    ENDPOINT_SLICES,
+    ENDPOINTS,
+    INGRESSES,
+    NODES,
+    PODS,
+    Resource,
+)
 from watcher.model.facts import Known
 from watcher.model.kube import FieldError, KubeObject, objects
 from watcher.model.names import MonitorKind
-from watcher.operator.discovery import Discovery, Role, block_discovery, discovery
+from watcher.operator.discovery import Discovery, Role, block_discovery, discovery, service_roles
 from watcher.operator.grounds import NOT_READ, Places
 from watcher.operator.scrape_config_counts import BLOCKS
 
+READS_AT_ONCE: Final = 4
+
 _NO_PROMETHEUS: Final = KubeObject({})
+
+_RESOURCES: Final[Mapping[Role, Resource]] = {
+    Role.ENDPOINTS: ENDPOINTS,
+    Role.ENDPOINT_SLICE: ENDPOINT_SLICES,
+    Role.INGRESS: INGRESSES,
+    Role.NODE: NODES,
+}
+_PARTS: Final[Mapping[Role, tuple[str, ...]]] = {
+    Role.ENDPOINTS: ("subsets",),
+    Role.ENDPOINT_SLICE: ("endpoints", "ports"),
+    Role.INGRESS: ("spec",),
+    Role.NODE: ("status",),
+}
+"""Targets are counted by these parts of them alone (operator/counts.py, addresses.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """The objects, NOT_READ where no monitor looks for them; ``pod_places`` as in ``Cluster``."""
 
+    endpoints: Objects
+    endpoint_slices: Objects
     pods: Objects
     pod_places: Places
     ingresses: Objects
@@ -34,24 +61,32 @@ class Found:
 def read_targets(
     reading: Reading,
     monitors: Mapping[MonitorKind, Objects],
-    owners: Collection[str],
+    prometheuses: Collection[KubeObject],
     places: Places,
 ) -> Found:
     """Read where *monitors* look for their targets.
 
-    *owners* are the namespaces of the Prometheuses, *places* those that a read of all namespaces
-    falls back to (None: none of them).
+    *places* are the namespaces that a read of all namespaces falls back to (None: none of them).
     """
-    wanted = tuple(_discoveries(monitors, owners))
+    wanted = tuple(_discoveries(monitors, {p.namespace for p in prometheuses}))
     roles = {each.role for each in wanted}
-    pods, pod_places = _pods(reading, [w for w in wanted if w.role is Role.POD], places)
+    roles |= service_roles(_known(monitors[MonitorKind.SERVICE_MONITOR]), prometheuses)
+
+    def read(role: Role, resource: Resource) -> Objects:
+        which = Which(parts=_PARTS[role])
+        return reading.everywhere(resource, which) if role in roles else NOT_READ
+
+    with ThreadPoolExecutor(max_workers=READS_AT_ONCE) as pool:
+        of_pods = pool.submit(_pods, reading, [w for w in wanted if w.role is Role.POD], places)
+        found = {role: pool.submit(read, role, each) for role, each in _RESOURCES.items()}
+    pods, pod_places = of_pods.result()
     return Found(
+        endpoints=found[Role.ENDPOINTS].result(),
+        endpoint_slices=found[Role.ENDPOINT_SLICE].result(),
         pods=pods,
         pod_places=pod_places,
-        ingresses=reading.everywhere(INGRESSES) if Role.INGRESS in roles else NOT_READ,
-        nodes=reading.everywhere(NODES, Which(parts=("status",)))
-        if Role.NODE in roles
-        else NOT_READ,
+        ingresses=found[Role.INGRESS].result(),
+        nodes=found[Role.NODE].result(),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from watcher import decoding
-from watcher.adapters.kube_resources import Resource
+from watcher.adapters.kube_resources import MONITORING, Resource
 from watcher.adapters.kube_transport import SOURCE, Answer
 from watcher.errors import SourceUnavailable
 
@@ -42,9 +42,10 @@ def refusal(answer: Answer, resource: Resource, verb: str, namespace: str) -> So
             reason = f"not allowed to {right} (403); grant it by a Role or ClusterRole"
             return SourceUnavailable(SOURCE, reason, permission=right)
         case 404:
-            return NoSuchResource(
-                SOURCE, f"the API server knows no {resource.qualified} (404); install its CRD"
-            )
+            custom = resource.group == MONITORING
+            mend = "install its CRD" if custom else "see what it serves: kubectl api-versions"
+            known = f"the API server knows no {resource.qualified} ({resource.version}; 404)"
+            return NoSuchResource(SOURCE, f"{known}; {mend}")
         case status:
             words = _words(answer.body)
             reason = f"could not {right}: answered {status}: {words}; see the API server's log"

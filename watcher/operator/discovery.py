@@ -4,15 +4,19 @@ Ground: prometheus-operator v0.93.0, pkg/prometheus/promcfg.go. What it finds th
 counts.
 """
 
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from watcher.model.kube import JSONObject, KubeObject, flag, mapping, text, texts
+from watcher.model.kube import FieldError, JSONObject, KubeObject, flag, mapping, text, texts
 from watcher.model.names import MonitorKind
 from watcher.model.observations import at_least
 
 _FIRST_WITH_SLICES: Final = (2, 21)
+_CHOICE: Final = "serviceDiscoveryRole"
+_NO_CHOICE: Final = KubeObject({})
 
 
 class Role(StrEnum):
@@ -72,14 +76,35 @@ def block_discovery(block: JSONObject, own_namespace: str) -> Discovery:
     return Discovery(role=role, namespaces=tuple(sorted(named)) or None)
 
 
+def service_roles(
+    service_monitors: Collection[KubeObject], prometheuses: Collection[KubeObject]
+) -> frozenset[Role]:
+    """By which roles any of *prometheuses* looks for the targets of any of *service_monitors*.
+
+    Of a resource with a field of a wrong type nothing is told.
+    """
+    choosing = [_NO_CHOICE] if service_monitors else []
+    choosing += filter(_chooses, service_monitors)
+    found = set()
+    for monitor in choosing:
+        for prometheus in prometheuses:
+            with suppress(FieldError):
+                found.add(_service_role(monitor, prometheus))
+    return frozenset(found)
+
+
+def _chooses(monitor: KubeObject) -> bool:
+    with suppress(FieldError):
+        return text(monitor.raw, "spec", _CHOICE) is not None
+    return False
+
+
 def _service_role(monitor: KubeObject, prometheus: KubeObject) -> Role:
     """The monitor's own choice wins (field since v0.86.0), then the Prometheus's (v0.76.0).
 
     That the API server is 1.21 or later is taken for granted.
     """
-    chosen = text(monitor.raw, "spec", "serviceDiscoveryRole") or text(
-        prometheus.raw, "spec", "serviceDiscoveryRole"
-    )
+    chosen = text(monitor.raw, "spec", _CHOICE) or text(prometheus.raw, "spec", _CHOICE)
     version = text(prometheus.raw, "spec", "version")
     if chosen == "EndpointSlice" and at_least(version, *_FIRST_WITH_SLICES):
         return Role.ENDPOINT_SLICE
