@@ -9,7 +9,8 @@ change of anything.
 ## Evidence
 
 The job stands in the running configuration since some while; no monitor that this Prometheus selects
-makes it, and its resource has no additional scrape configs from which it could come.
+makes it, and its resource has no additional scrape configs from which it could come. Where a monitor
+of that name is there and its selection cannot be told, nothing is said.
 
 ## Fix
 
@@ -27,10 +28,12 @@ from watcher.diagnosis.risks._finding import risk
 from watcher.diagnosis.rule import Ground, RiskRule, needing
 from watcher.diagnosis.rules import _where
 from watcher.model.expectations import Origin
-from watcher.model.facts import PROMETHEUS
+from watcher.model.facts import MONITORS, PROMETHEUS
 from watcher.model.findings import Confidence, Evidence, FixStep, Risk
 from watcher.model.kube import KubeObject, value
+from watcher.model.names import PoolName
 from watcher.model.observations import ServerObservation
+from watcher.operator.names import parse_pool
 
 SETTLED: Final = timedelta(minutes=15)
 """How long a configuration must have stood, so that no change is on its way."""
@@ -51,12 +54,13 @@ def check(ground: Ground) -> tuple[Risk, ...]:
         return ()
     declared = (s for s in ground.statuses if s.job.origin is not Origin.LEARNED)
     asked = {name for s in declared for name in (s.pool, *s.job.names)}
-    found: dict[str, ServerObservation] = {}
+    found: dict[PoolName, ServerObservation] = {}
     for server in ground.observation.readable if ground.observation else ():
         if server.loaded_at is None or ground.now - server.loaded_at < SETTLED:
             continue
         for pool in server.jobs.keys() - asked:
             found.setdefault(pool, server)
+    doubtful = _doubtful(ground) if found else frozenset()
     return tuple(
         risk(
             ground,
@@ -80,7 +84,27 @@ def check(ground: Ground) -> tuple[Risk, ...]:
             proof=f"configuration of {ground.name}",
         )
         for pool, server in sorted(found.items())
+        if not doubtful.intersection(_monitors_of(pool))
     )
+
+
+def _doubtful(ground: Ground) -> frozenset[str]:
+    """Monitors of which it is not known whether this Prometheus selects them, as ``Kind ns/name``.
+
+    Raises Lacking where there may be monitors that could not be read.
+    """
+    there = {f"{monitor.kind} {monitor.full_name}" for monitor in ground.read(MONITORS)}
+    judged = {str(status.job.monitor) for status in ground.statuses}
+    judged.update(str(unselected.monitor) for unselected in ground.unselected)
+    return frozenset(there - judged)
+
+
+def _monitors_of(pool: PoolName) -> tuple[str, ...]:
+    """The monitors that a pool of that name may be of."""
+    parsed = parse_pool(pool)
+    if parsed is None:
+        return ()
+    return tuple(f"{kind} {parsed.namespace}/{parsed.name}" for kind in parsed.kinds)
 
 
 def _writes_all(prometheus: KubeObject) -> bool:
@@ -90,4 +114,4 @@ def _writes_all(prometheus: KubeObject) -> bool:
     return managed and not any(value(spec, field) for field in _ELSEWHERE)
 
 
-RULE = RiskRule(code="job-not-permanent", needs=needing(PROMETHEUS), check=check)
+RULE = RiskRule(code="job-not-permanent", needs=needing(PROMETHEUS, MONITORS), check=check)
