@@ -28,7 +28,7 @@ from watcher.diagnosis.rule import Ground, RiskRule, needing
 from watcher.model.comparison import JobState, JobStatus
 from watcher.model.facts import MONITORS, PROMETHEUS, SERVICES
 from watcher.model.findings import Confidence, Evidence, FixStep, Risk
-from watcher.model.kube import KubeObject
+from watcher.model.kube import KubeObject, flag
 
 
 def check(ground: Ground) -> tuple[Risk, ...]:
@@ -62,6 +62,14 @@ def _risks(
     if not every or any(place.reaches(service.namespace) for service in every):
         return
     first = every[0]
+    # Also where the monitor asks for its own namespace alone: another wish would be set aside.
+    forbidden = flag(prometheus.raw, "spec", "ignoreNamespaceSelectors")
+    mend = (
+        f"create the monitor in {first.namespace}: {prometheus.full_name} sets namespaceSelector"
+        " aside (ignoreNamespaceSelectors)"
+        if forbidden
+        else f"name {first.namespace} in namespaceSelector.matchNames"
+    )
     yield risk(
         ground,
         RULE.code,
@@ -80,7 +88,7 @@ def _risks(
         ),
         fix=(
             FixStep(
-                do=f"If that Service is meant, name {first.namespace} in namespaceSelector.matchNames",
+                do=f"If that Service is meant, {mend}",
                 command=f"kubectl -n {monitor.namespace} edit {monitor.kind.lower()} {monitor.name}",
             ),
         ),
