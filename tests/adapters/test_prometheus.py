@@ -143,6 +143,25 @@ def test_a_target_that_is_up_without_a_sample_is_barren():
     assert (pool.up, pool.barren) == (2, 1)
 
 
+@pytest.mark.parametrize("full_up_to", [10, 2])
+def test_of_targets_with_the_same_labels_nobody_knows_which_is_barren(full_up_to):
+    twins = (a_target("web", 1, job="same"), a_target("shop", 1, job="same"))
+    replies = a_server(*twins, a_target("web", 2, job="same"), a_target("db", 3))
+    samples = [
+        {"metric": dict(target["labels"]), "value": [1, "0"]}
+        for target in (*twins[:1], a_target("db", 3))
+    ]
+    replies["/api/v1/query"] = data({"resultType": "vector", "result": samples})
+    with Answers(replies) as answers:
+        pools = seen(answers, full_targets_up_to=full_up_to).pools
+
+    assert {name: pool.barren for name, pool in pools.items()} == {
+        "web": None,
+        "shop": None,
+        "db": 1,
+    }
+
+
 def test_where_queries_fail_nothing_is_known_of_barren_targets():
     replies = a_server(a_target())
     replies["/api/v1/query"] = Reply(b"no", 500)

@@ -76,7 +76,12 @@ def server(prometheus_binary):
     port = free_port()
     itself = f"127.0.0.1:{port}"
     no_metrics = {"action": "drop", "source_labels": ["__name__"], "regex": ".*"}
+    as_twins = [{"target_label": "job", "replacement": "twins"}]
     jobs = (
+        a_scrape("twin", itself, relabel_configs=as_twins),
+        a_scrape(
+            "barren-twin", itself, relabel_configs=as_twins, metric_relabel_configs=[no_metrics]
+        ),
         a_scrape("self", itself),
         a_scrape("down", NOWHERE),
         a_scrape("half", NOWHERE, itself),
@@ -119,6 +124,9 @@ def test_each_state_of_a_job_is_told_from_the_others(server):
     assert (found.pools["dropped"].active, found.pools["dropped"].dropped) == (0, 2)
     assert (found.pools["self"].up, found.pools["self"].barren) == (1, 0)
     assert (found.pools["barren"].up, found.pools["barren"].barren) == (1, 1)
+    assert found.pools["twin"].up == found.pools["barren-twin"].up == 1
+    # Of two targets with the same labels one series tells, now of the one and now of the other.
+    assert {found.pools[name].barren for name in ("twin", "barren-twin")} in ({None}, {0})
 
 
 @every_prometheus

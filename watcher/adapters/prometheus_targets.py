@@ -8,7 +8,7 @@ trouble, and every pool once in SWEEP. What a hint says is never a verdict: it l
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,7 +18,7 @@ from watcher.adapters.prometheus_answers import (
     DroppedTargets,
 )
 from watcher.adapters.prometheus_http import Api
-from watcher.adapters.prometheus_pools import Labels, by_pool, pool_of
+from watcher.adapters.prometheus_pools import Labels, barren_among, by_pool, pool_of, shared
 from watcher.errors import SourceUnavailable
 from watcher.model.names import PoolName
 from watcher.model.observations import ScrapePool
@@ -46,6 +46,8 @@ class _Reading:
     pool: ScrapePool
     jobs: frozenset[str]
     """Values of the label ``job`` of its targets, by which PromQL's hints lead to it."""
+    barren: tuple[Labels, ...]
+    """The labels of its targets that are up and seem to yield nothing."""
 
     @property
     def ill(self) -> bool:
@@ -86,7 +88,8 @@ class Targets:
         if len(self._readings) == len(names):
             self._total = sum(reading.pool.active for reading in self._readings.values())
         self._read_at = now
-        return {name: self._remembered(name, counts) for name in names}
+        doubtful = shared(labels for r in self._readings.values() for labels in r.barren)
+        return {name: self._remembered(name, counts, doubtful) for name in names}
 
     def forget(self, pools: Iterable[PoolName] | None = None) -> None:
         """Forget what was read of *pools* (their configuration changed), of all without them."""
@@ -99,13 +102,17 @@ class Targets:
         answer = self._api.get(_PATH, ActiveTargets, {"state": "active"})
         found = by_pool(answer.active_targets or ())
         self._total = len(answer.active_targets or ())
-        return {name: pool_of(name, found.get(name, ()), barren) for name in {*names, *found}}
+        doubtful = shared(barren_among(answer.active_targets or (), barren))
+        return {
+            name: pool_of(name, found.get(name, ()), barren, doubtful) for name in {*names, *found}
+        }
 
     def _read(self, name: PoolName, barren: AbstractSet[Labels] | None) -> None:
         asked = {"state": "active", "scrapePool": name}
         targets = self._api.get(_PATH, ActiveTargets, asked).active_targets or ()
         jobs = frozenset(target.labels.get("job", "") for target in targets)
-        self._readings[name] = _Reading(pool_of(name, targets, barren), jobs)
+        pool = pool_of(name, targets, barren)
+        self._readings[name] = _Reading(pool, jobs, barren_among(targets, barren))
 
     def _due(
         self,
@@ -141,12 +148,18 @@ class Targets:
         since = span if self._read_at is None else int((now - self._read_at).total_seconds())
         return (int(now.timestamp()) - zlib.crc32(name.encode())) % span < max(since, 1)
 
-    def _remembered(self, name: PoolName, counts: Mapping[PoolName, int] | None) -> ScrapePool:
+    def _remembered(
+        self,
+        name: PoolName,
+        counts: Mapping[PoolName, int] | None,
+        doubtful: AbstractSet[Labels],
+    ) -> ScrapePool:
         active = None if counts is None else counts.get(name)
         if active == 0:
             return ScrapePool(name=name)
         if (reading := self._readings.get(name)) is not None:
-            return reading.pool
+            unknown = not doubtful.isdisjoint(reading.barren)
+            return replace(reading.pool, barren=None) if unknown else reading.pool
         return ScrapePool(name=name, active=active or 0, targets_read=False)
 
     def _down_jobs(self) -> frozenset[str]:
