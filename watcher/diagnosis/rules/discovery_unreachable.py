@@ -30,10 +30,15 @@ from watcher.diagnosis.rules import _discovery, _sources, _where
 from watcher.model.comparison import JobState
 from watcher.model.facts import LOGS, LogKind, LogLine
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
-from watcher.model.observations import ServerObservation
+from watcher.model.kube import objects, text
+from watcher.model.observations import RunningJob, ServerObservation
+from watcher.operator.durations import milliseconds
 
 _LATELY: Final = timedelta(hours=1)
-"""How old the last failure of a job's own source may be: it is asked every minute by default."""
+"""How old the last failure of a source may be that is not asked at a fixed interval."""
+
+_LATE: Final = timedelta(seconds=15)
+"""How much later than twice its interval a source that is asked at one may fail again."""
 
 _SILENT: Final = re.compile(
     r"connection refused|i/o timeout|no such host|no route to host|network is unreachable"
@@ -82,7 +87,7 @@ def _line(case: Case) -> tuple[ServerObservation, LogLine] | None:
         answered, _ = _sources.answers(server)
         # A line of Kubernetes is of any job, and old when the API answers now.
         of_anybody = line.pool is None and not answered and _SILENT.search(line.text)
-        lately = line.at is None or case.now - line.at < _LATELY
+        lately = line.at is None or case.now - line.at < _fresh(server.jobs.get(case.pool))
         if of_anybody or (line.pool is not None and lately):
             found.append((server, line))
     return max(
@@ -90,6 +95,20 @@ def _line(case: Case) -> tuple[ServerObservation, LogLine] | None:
         key=lambda pair: (pair[1].pool is not None, pair[1].at.timestamp() if pair[1].at else 0.0),
         default=None,
     )
+
+
+def _fresh(job: RunningJob | None) -> timedelta:
+    """How old the last failure may be while the sources of *job* still fail: each time is logged.
+
+    Once the longest ``refresh_interval`` has passed twice without another one, they answer again.
+    """
+    raw = {} if job is None else job.raw
+    blocks = [b for name in raw if name.endswith("_sd_configs") for b in objects(raw, name)]
+    intervals = [milliseconds(text(block, "refresh_interval") or "") for block in blocks]
+    known = [interval for interval in intervals if interval]
+    if not known or len(known) < len(blocks):
+        return _LATELY
+    return 2 * timedelta(milliseconds=max(known)) + _LATE
 
 
 def _never_answered(case: Case) -> ServerObservation | None:
