@@ -1,10 +1,12 @@
 """Settings: what is wrong in them is told by file and field, and what is left out is found out."""
 
+from datetime import timedelta
+
 import pytest
 import yaml
 
 from watcher.errors import ConfigError
-from watcher.settings import checked, load
+from watcher.settings import Settings, checked, load
 
 
 def _places(*servers, name="monitoring/k8s"):
@@ -112,3 +114,11 @@ def test_what_is_wrong_is_told_by_file_and_field(tmp_path, text, field, words):
     assert words in told
     assert "Value error" not in told
     assert "timedelta" not in told
+
+
+@pytest.mark.parametrize("delay", ["pending_for", "settle", "blind_grace"])
+def test_a_delay_may_be_none_at_all_and_not_less(tmp_path, delay):
+    settings = Settings.model_validate({delay: "0s"})
+
+    assert getattr(settings, delay) == timedelta(0)
+    assert delay in _refused(tmp_path, f"{delay}: -1s")

@@ -58,7 +58,13 @@ def _some_time(length: timedelta) -> timedelta:
     return length
 
 
+def _any_time(length: timedelta) -> timedelta:
+    return length if length == timedelta(0) else _some_time(length)
+
+
 Duration = Annotated[timedelta, BeforeValidator(duration), AfterValidator(_some_time)]
+Delay = Annotated[timedelta, BeforeValidator(duration), AfterValidator(_any_time)]
+"""A duration that may be none at all (``0s``)."""
 
 
 class Section(BaseModel):
@@ -501,7 +507,7 @@ class Settings(Section):
     pending_watches: int = Field(default=2, ge=1)
     """In how many watches a job must be lost before its incident fires …"""
 
-    pending_for: Duration = timedelta(minutes=1)
+    pending_for: Delay = timedelta(minutes=1)
     """… and for how long."""
 
     resolve_watches: int = Field(default=2, ge=1)
@@ -531,7 +537,7 @@ class Settings(Section):
     mutes: tuple[MuteSettings, ...] = ()
     """Windows of maintenance; for a single one there is ``watcher mute``."""
 
-    settle: Duration = timedelta(minutes=5)
+    settle: Delay = timedelta(minutes=5)
     """How long a change may take from the object to the running configuration."""
 
     retire_after: Duration = timedelta(days=8)
@@ -543,7 +549,7 @@ class Settings(Section):
     full_targets_up_to: int = Field(default=5000, ge=0)
     """Up to how many targets of a server all of them are read at each watch."""
 
-    blind_grace: Duration = timedelta(minutes=5)
+    blind_grace: Delay = timedelta(minutes=5)
     """How long a source may be unreadable before that is told."""
 
     retention: Duration = timedelta(days=400)
