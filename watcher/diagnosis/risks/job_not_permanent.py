@@ -21,14 +21,15 @@ Write it as a ServiceMonitor, PodMonitor, Probe or ScrapeConfig.
 `mount-not-in-cr`: there the job is permanent and the files that it needs are not.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
 from watcher.diagnosis.risks._finding import risk
-from watcher.diagnosis.rule import Ground, RiskRule, needing
+from watcher.diagnosis.rule import Ground, Lacking, RiskRule, needing
 from watcher.diagnosis.rules import _where
 from watcher.model.expectations import Origin
-from watcher.model.facts import MONITORS, PROMETHEUS
+from watcher.model.facts import MONITORS, NAMESPACES, PROMETHEUS
 from watcher.model.findings import Confidence, Evidence, FixStep, Risk
 from watcher.model.kube import KubeObject, value
 from watcher.model.names import PoolName
@@ -47,11 +48,29 @@ _SELECTORS: Final = (
 )
 
 
-def check(ground: Ground) -> tuple[Risk, ...]:
-    """Find the running jobs that nobody asked for."""
+def check(ground: Ground) -> Iterator[Risk]:
+    """Find the running jobs that nobody asked for.
+
+    Raises Lacking, after what is told, where only what cannot be read may explain the others.
+    """
     prometheus = ground.read(PROMETHEUS)
     if prometheus is None or not ground.statuses or not _writes_all(prometheus):
-        return ()
+        return
+    lacking: list[Lacking] = []
+    for pool, server in sorted(_unasked(ground).items()):
+        try:
+            explained = _may_be_asked_for(ground, pool)
+        except Lacking as lack:
+            lacking.append(lack)
+            continue
+        if not explained:
+            yield _risk(ground, prometheus, pool, server)
+    for lack in lacking:
+        raise lack
+
+
+def _unasked(ground: Ground) -> dict[PoolName, ServerObservation]:
+    """The running jobs of no known demand, each with a server whose configuration has settled."""
     declared = (s for s in ground.statuses if s.job.origin is not Origin.LEARNED)
     asked = {name for s in declared for name in (s.pool, *s.job.names)}
     found: dict[PoolName, ServerObservation] = {}
@@ -60,51 +79,51 @@ def check(ground: Ground) -> tuple[Risk, ...]:
             continue
         for pool in server.jobs.keys() - asked:
             found.setdefault(pool, server)
-    doubtful = _doubtful(ground) if found else frozenset()
-    return tuple(
-        risk(
-            ground,
-            RULE.code,
-            pool=pool,
-            summary=f"{pool} runs and no custom resource explains it; the next change that the"
-            " operator writes takes it away",
-            evidence=(
-                Evidence(
-                    seen=f"{pool} is in the running configuration",
-                    where=_where.asked(server, "status/config"),
-                ),
-                Evidence(
-                    seen=f"no monitor that {ground.name} selects makes a job of that name, and the"
-                    " resource has no additional scrape configs",
-                    where=prometheus.kubectl("-o jsonpath='{.spec.additionalScrapeConfigs}'"),
-                ),
+    return found
+
+
+def _risk(
+    ground: Ground, prometheus: KubeObject, pool: PoolName, server: ServerObservation
+) -> Risk:
+    return risk(
+        ground,
+        RULE.code,
+        pool=pool,
+        summary=f"{pool} runs and no custom resource explains it; the next change that the"
+        " operator writes takes it away",
+        evidence=(
+            Evidence(
+                seen=f"{pool} is in the running configuration",
+                where=_where.asked(server, "status/config"),
             ),
-            fix=(FixStep(do="Write it as a monitor or ScrapeConfig that this Prometheus selects"),),
-            confidence=Confidence.LIKELY,
-            proof=f"configuration of {ground.name}",
-        )
-        for pool, server in sorted(found.items())
-        if not doubtful.intersection(_monitors_of(pool))
+            Evidence(
+                seen=f"no monitor that {ground.name} selects makes a job of that name, and the"
+                " resource has no additional scrape configs",
+                where=prometheus.kubectl("-o jsonpath='{.spec.additionalScrapeConfigs}'"),
+            ),
+        ),
+        fix=(FixStep(do="Write it as a monitor or ScrapeConfig that this Prometheus selects"),),
+        confidence=Confidence.LIKELY,
+        proof=f"configuration of {ground.name}",
     )
 
 
-def _doubtful(ground: Ground) -> frozenset[str]:
-    """Monitors of which it is not known whether this Prometheus selects them, as ``Kind ns/name``.
+def _may_be_asked_for(ground: Ground, pool: PoolName) -> bool:
+    """Whether a monitor of which the pool may be is there, or is where nobody looked.
 
-    Raises Lacking where there may be monitors that could not be read.
+    Not one of which it is known that this Prometheus does not select it, or makes other jobs of it.
+    Raises Lacking where monitors, or the namespaces that were looked into, could not be read.
     """
+    parsed = parse_pool(pool)
+    if parsed is None:
+        return False
+    if all(namespace.name != parsed.namespace for namespace in ground.read(NAMESPACES)):
+        return True
     there = {f"{monitor.kind} {monitor.full_name}" for monitor in ground.read(MONITORS)}
     judged = {str(status.job.monitor) for status in ground.statuses}
     judged.update(str(unselected.monitor) for unselected in ground.unselected)
-    return frozenset(there - judged)
-
-
-def _monitors_of(pool: PoolName) -> tuple[str, ...]:
-    """The monitors that a pool of that name may be of."""
-    parsed = parse_pool(pool)
-    if parsed is None:
-        return ()
-    return tuple(f"{kind} {parsed.namespace}/{parsed.name}" for kind in parsed.kinds)
+    named = {f"{kind} {parsed.namespace}/{parsed.name}" for kind in parsed.kinds}
+    return bool(named & there - judged)
 
 
 def _writes_all(prometheus: KubeObject) -> bool:
@@ -114,4 +133,6 @@ def _writes_all(prometheus: KubeObject) -> bool:
     return managed and not any(value(spec, field) for field in _ELSEWHERE)
 
 
-RULE = RiskRule(code="job-not-permanent", needs=needing(PROMETHEUS, MONITORS), check=check)
+RULE = RiskRule(
+    code="job-not-permanent", needs=needing(PROMETHEUS, MONITORS, NAMESPACES), check=check
+)

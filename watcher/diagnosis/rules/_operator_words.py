@@ -10,8 +10,11 @@ from typing import Final
 
 from watcher.diagnosis.rule import Case, Lacking
 from watcher.diagnosis.rules import _operator_log, _selection
-from watcher.model.facts import MONITOR_EVENTS, OperatorWord
-from watcher.model.kube import KubeObject, moment, number, objects, text
+from watcher.model.facts import MONITOR_EVENTS, PROMETHEUSES, Known, OperatorWord
+from watcher.model.kube import FieldError, KubeObject, moment, number, objects, text
+from watcher.model.names import MonitorKind
+from watcher.operator.selection import selection
+from watcher.operator.selectors import SelectorError
 from watcher.operator.steering import changed_at
 
 INVALID: Final = "InvalidConfiguration"
@@ -79,7 +82,7 @@ def _in_events(case: Case, found: _selection.Pair) -> Word | None:
     told = [
         (at, event)
         for event in case.read(MONITOR_EVENTS)
-        if text(event.raw, "reason") == INVALID and _concerns(event, found)
+        if text(event.raw, "reason") == INVALID and _concerns(case, event, found)
         if (at := _time(event)) is None or changed is None or at >= changed
     ]
     if not told:
@@ -107,15 +110,33 @@ def _is_current(condition: KubeObject, monitor: KubeObject) -> bool:
     return (number(condition.raw, "observedGeneration") or 0) >= monitor.generation
 
 
-def _concerns(event: KubeObject, found: _selection.Pair) -> bool:
-    """Whether it is about this Prometheus; before v0.86 Events said only by which controller."""
+def _concerns(case: Case, event: KubeObject, found: _selection.Pair) -> bool:
+    """Whether it is about this Prometheus; before v0.86 Events said only by which controller.
+
+    One that does not say it may be about any that takes the monitor. Raises Lacking.
+    """
     ours = found.prometheus
     controller = text(event.raw, "reportingComponent") or text(event.raw, "source", "component")
     if _CONTROLLERS.get(controller or "", ours.kind) != ours.kind:
         return False
     own = {"name": ours.name, "namespace": ours.namespace, "kind": ours.kind}
     said = {field: text(event.raw, "related", field) for field in own}
-    return all(value is None or value == own[field] for field, value in said.items())
+    if not all(value is None or value == own[field] for field, value in said.items()):
+        return False
+    return said["name"] is not None or not any(
+        _may_select(other, found.monitor)
+        for other in case.read(PROMETHEUSES)
+        if other.kind == ours.kind and other.full_name != ours.full_name
+    )
+
+
+def _may_select(prometheus: KubeObject, monitor: KubeObject) -> bool:
+    """Whether its selector takes the monitor's labels; that of namespaces is not looked at."""
+    try:
+        says = selection(prometheus, MonitorKind(monitor.kind), Known({}))
+    except (SelectorError, FieldError):
+        return False
+    return _selection.for_labels(says, monitor) is None
 
 
 def _time(event: KubeObject) -> datetime | None:

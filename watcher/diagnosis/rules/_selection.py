@@ -46,9 +46,12 @@ def pair(case: Case) -> Pair | None:
 
 def refused_for_labels(found: Pair) -> NotSelected | None:
     """What the monitor's labels lack, whatever its namespace; None when they match."""
-    verdict = replace(found.says, namespaces=EVERYTHING).judge(
-        found.monitor.namespace, found.monitor.labels
-    )
+    return for_labels(found.says, found.monitor)
+
+
+def for_labels(says: Selection, monitor: KubeObject) -> NotSelected | None:
+    """What the labels of *monitor* lack for *says*, whatever its namespace; None when they match."""
+    verdict = replace(says, namespaces=EVERYTHING).judge(monitor.namespace, monitor.labels)
     return verdict if isinstance(verdict, NotSelected) else None
 
 

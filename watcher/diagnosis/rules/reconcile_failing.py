@@ -42,7 +42,8 @@ def check(case: Case) -> Finding | None:
     condition = _reconciling.reconciled(prometheus)
     if condition is None:
         return _in_log(case, prometheus)
-    if text(condition, "status") != "False":
+    # What was observed of an older generation may be mended since; that is operator-down's to tell.
+    if text(condition, "status") != "False" or _reconciling.behind(prometheus):
         return None
     reason = text(condition, "reason") or "no reason"
     message = (text(condition, "message") or "no message")[:500]

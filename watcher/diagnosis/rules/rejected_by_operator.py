@@ -39,6 +39,7 @@ from watcher.model.facts import (
     NAMESPACE,
     OPERATOR_LOG,
     PROMETHEUS,
+    PROMETHEUSES,
     SECRET_KEYS,
 )
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
@@ -120,7 +121,14 @@ RULE = Rule(
     link=Link.ACCEPTED,
     states=frozenset({JobState.MISSING}),
     needs=needing(
-        MONITOR, PROMETHEUS, NAMESPACE, MONITOR_EVENTS, OPERATOR_LOG, SECRET_KEYS, LAST_MONITOR
+        MONITOR,
+        PROMETHEUS,
+        PROMETHEUSES,
+        NAMESPACE,
+        MONITOR_EVENTS,
+        OPERATOR_LOG,
+        SECRET_KEYS,
+        LAST_MONITOR,
     ),
     check=check,
 )
