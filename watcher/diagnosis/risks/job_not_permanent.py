@@ -60,13 +60,13 @@ def check(ground: Ground) -> Iterator[Risk]:
     for pool, server in sorted(_unasked(ground).items()):
         try:
             explained = _may_be_asked_for(ground, pool)
-        except Lacking as lack:
-            lacking.append(lack)
+        except Lacking as unread:
+            lacking.append(unread)
             continue
         if not explained:
             yield _risk(ground, prometheus, pool, server)
-    for lack in lacking:
-        raise lack
+    if lacking:
+        raise lacking[0]
 
 
 def _unasked(ground: Ground) -> dict[PoolName, ServerObservation]:

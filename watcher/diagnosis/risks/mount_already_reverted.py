@@ -69,8 +69,8 @@ def check(ground: Ground) -> Iterator[Risk]:
         for pod in pods:
             if _is_of(pod, stateful_set):
                 yield from _risks(ground, prometheus, stateful_set, pod, lacking)
-    for lack in lacking:
-        raise lack
+    if lacking:
+        raise lacking[0]
 
 
 def _is_of(pod: KubeObject, stateful_set: KubeObject) -> bool:
