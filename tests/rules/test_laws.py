@@ -14,11 +14,11 @@ from tests.rules.raws import BASE, called
 from tests.rules.renamed import renamed
 from tests.rules.scene import entries, scene
 from watcher.diagnosis.catalogue import causes
-from watcher.diagnosis.diagnose import PENDING, diagnose, rules_for
+from watcher.diagnosis.diagnose import diagnose, rules_for
 from watcher.diagnosis.rule import Rule
 from watcher.model.comparison import JobState
 from watcher.model.facts import Facts, Known
-from watcher.model.findings import Evidence, Finding, Link
+from watcher.model.findings import Confidence, Evidence, Finding, Link
 from watcher.model.kube import KubeObject
 from watcher.operator.jobs import expected_jobs
 from watcher.operator.resource_mounts import resource_mounts
@@ -80,8 +80,8 @@ def test_the_order_of_rules_is_irrelevant(entry):
 def test_a_rule_at_a_later_link_never_changes_the_cause(entry):
     case = scene(entry).case
     whole = diagnose(case, causes())
-    if whole.cause is None or whole.code in {"reload-pending", "replica-disagrees"}:
-        return  # the first gives way to proof of a later link, the second is at another rule's link
+    if whole.cause is None or whole.code == "replica-disagrees" or convicts_nobody(whole):
+        return  # that is at another rule's link; what is only suspected gives way to later proof
 
     fewer = tuple(rule for rule in causes() if rule.link <= whole.cause.link)
     more = (*causes(), *(always(link) for link in Link if link > whole.cause.link))
@@ -171,9 +171,15 @@ def keeps(whole, case, *names):
     named = bool(set(names) & {u.lacking for u in found.undecided})
     if found.cause is None:
         return whole.cause is None or named
-    # That a change is on its way convicts nobody; proof of a missing file would go before it.
-    lesser = whole.cause and found.code in REFINES[whole.code] | {PENDING}
+    # What is only suspected goes after proof of a later link.
+    lesser = whole.cause and (found.code in REFINES[whole.code] or convicts_nobody(found))
     return found.code == whole.code or bool(lesser and named)
+
+
+def convicts_nobody(diagnosis):
+    """Whether its cause is a suspicion: a change on its way, an operator that is not to be seen."""
+    possible = diagnosis.cause.finding.confidence is Confidence.POSSIBLE
+    return possible and diagnosis.code != "not-in-configuration"
 
 
 def withheld(case, *names):

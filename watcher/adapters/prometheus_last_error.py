@@ -7,15 +7,13 @@ that one fault reads differently at each scrape (2.42.0, 2.53.3, 3.5.3).
 import re
 from typing import Final
 
+from watcher.model.secrecy import without_secrets
+
 LONGEST: Final = 300
 """Length at which a lastError is cut, in characters."""
 
 _EPHEMERAL: Final = re.compile(r"\b((?:read|write) (?:tcp|udp)\d? )(\S+):\d+->")
 _CURRENT: Final = re.compile(r"current time \d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)")
-_USER: Final = re.compile(r"(://)[^/@\s\"]*@")
-_SECRET: Final = re.compile(
-    r"([?&][^=&\s\"]*(?:token|secret|passw|key|auth|sig)[^=&\s\"]*=)[^&\s\"]+", re.IGNORECASE
-)
 
 
 def steady(text: str, longest: int = LONGEST) -> str:
@@ -26,8 +24,3 @@ def steady(text: str, longest: int = LONGEST) -> str:
     text = without_secrets(text)
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def without_secrets(text: str) -> str:
-    """*text* without user and password in URLs, nor the values of parameters that look secret."""
-    return _SECRET.sub(r"\1<secret>", _USER.sub(r"\1", text))

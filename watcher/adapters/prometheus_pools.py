@@ -6,9 +6,10 @@ from collections.abc import Set as AbstractSet
 from typing import Final, TypeAlias
 
 from watcher.adapters.prometheus_answers import ActiveTarget, as_labels
-from watcher.adapters.prometheus_last_error import steady, without_secrets
+from watcher.adapters.prometheus_last_error import steady
 from watcher.model.names import PoolName
 from watcher.model.observations import Health, ScrapePool, Target
+from watcher.model.secrecy import without_secrets
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
 

@@ -12,7 +12,6 @@ from watcher.model.kube import FieldError
 from watcher.operator.selectors import SelectorError
 
 DISAGREES: Final = "replica-disagrees"
-PENDING: Final = "reload-pending"
 NONE_OF_THE_OTHERS: Final = "not-in-configuration"
 """Says that no other rule convicts, so it is no finding beside one that does."""
 
@@ -52,7 +51,8 @@ def diagnose(case: Case, rules: Iterable[Rule]) -> Diagnosis:
             undecided.append(_undecided(rule.code, rule.link, _unusable(error)))
         else:
             if finding is not None:
-                found.append(Found(code=rule.code, link=rule.link, finding=finding))
+                shown = finding.without_secrets()
+                found.append(Found(code=rule.code, link=rule.link, finding=shown))
     return _concluded(case, asked, found, undecided)
 
 
@@ -112,8 +112,8 @@ def _concluded(
     winners = [f for f in found if f.code not in beaten]
     open_link = min((u.link for u in undecided), default=None)
     cause = winners[0] if winners else None
-    if cause and cause.code == PENDING:
-        cause = next((f for f in winners if _proven_later(f)), cause)
+    if cause and _is_suspicion(cause):
+        cause = next((f for f in winners if _proven_after(cause.link, f)), cause)
     if cause and open_link is not None and open_link < cause.link and not cause.finding.conclusive:
         cause = None
     others = tuple(f for f in found if f is not cause and f.code != NONE_OF_THE_OTHERS)
@@ -123,13 +123,20 @@ def _concluded(
     return Diagnosis(cause=None, link=link, findings=others, undecided=tuple(undecided))
 
 
-def _proven_later(found: Found) -> bool:
-    """Whether it is more than a suspicion, of a link that the job did reach.
+def _is_suspicion(found: Found) -> bool:
+    """Whether nothing shows that its link is broken, only that it may be.
 
-    A change on its way is only a suspicion: it does not explain away a file that is not there, or
-    targets that refuse. (That the job does not fire meanwhile is the watch's decision.)
+    A change that may be on its way does not explain away a file that is not there, nor does an
+    operator that is not to be seen explain away a reloader that does not run. (That a job does not
+    fire while a change is on its way is the watch's decision.)
     """
-    return found.link > Link.LOADED and found.finding.confidence is not Confidence.POSSIBLE
+    suspected = found.finding.confidence is Confidence.POSSIBLE
+    return suspected and found.code != NONE_OF_THE_OTHERS
+
+
+def _proven_after(link: Link, found: Found) -> bool:
+    """Whether it is more than a suspicion, of a later link."""
+    return found.link > link and found.finding.confidence is not Confidence.POSSIBLE
 
 
 def _of_the_worse_server(disagreement: Found, worse: Diagnosis) -> Diagnosis:
@@ -168,8 +175,11 @@ def assess(
     undecided: list[Undecided] = []
     for rule in sorted(rules, key=lambda rule: rule.code):
         try:
-            for risk in rule.check(replace(ground, needs=rule.needs)):
-                risks.append(risk)  # noqa: PERF402 -- what was told before it lacked a fact stays
+            # What was told before it lacked a fact stays.
+            risks.extend(
+                replace(risk, finding=risk.finding.without_secrets())
+                for risk in rule.check(replace(ground, needs=rule.needs))
+            )
         except Lacking as lacking:
             undecided.append(_undecided(rule.code, Link.DECLARED, lacking))
         except (FieldError, SelectorError) as error:

@@ -1,11 +1,12 @@
 """What the rules say: findings with their proof and their fix, and the diagnosis made of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Final
 
 from watcher.model.rules import LoadedRule
+from watcher.model.secrecy import without_secrets
 
 CAUSE_UNKNOWN: Final = "cause-unknown"
 """Code of a job that is not healthy and that no rule explains."""
@@ -75,6 +76,26 @@ class Finding:
     confidence: Confidence = Confidence.CERTAIN
     conclusive: bool = False
     proof: str = ""
+
+    def without_secrets(self) -> "Finding":
+        """The same, as it may be shown: the words of others can hold URLs with passwords."""
+        return replace(
+            self,
+            summary=without_secrets(self.summary),
+            evidence=tuple(
+                replace(e, seen=without_secrets(e.seen), where=without_secrets(e.where))
+                for e in self.evidence
+            ),
+            fix=tuple(
+                replace(
+                    step,
+                    do=without_secrets(step.do),
+                    command=None if step.command is None else without_secrets(step.command),
+                )
+                for step in self.fix
+            ),
+            proof=without_secrets(self.proof),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

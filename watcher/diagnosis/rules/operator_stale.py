@@ -89,13 +89,28 @@ def _hidden(operators: Sequence[KubeObject], namespace: str) -> tuple[KubeObject
 
 def _hiding(flags: Mapping[str, str], namespace: str) -> str | None:
     """The flag that keeps events of Secrets of *namespace* from this operator (operator.md 2.6)."""
-    for name in ("secret-field-selector", "secret-label-selector"):
-        if flags.get(name):
-            return f"--{name}={flags[name]}"
+    fields, labels = "secret-field-selector", "secret-label-selector"
+    if not all(_spares(term, namespace) for term in flags.get(fields, "").split(",")):
+        return f"--{fields}={flags[fields]}"
+    if flags.get(labels):
+        return f"--{labels}={flags[labels]}"
     name = "prometheus-instance-namespaces"
     seen = {part.strip() for part in flags.get(name, "").split(",")} - {""}
     everywhere = flags.get("watch-referenced-objects-in-all-namespaces", "false") == "true"
     return f"--{name}={flags[name]}" if seen and namespace not in seen and not everywhere else None
+
+
+def _spares(term: str, namespace: str) -> bool:
+    """Whether a term of a field selector leaves the Secrets that monitors of *namespace* name.
+
+    Helm's chart leaves out some types by default: of a Secret that somebody made for a monitor it
+    is not known that it is of one of them.
+    """
+    field, differs, other = term.partition("!=")
+    if differs:
+        ours = {"type": "Opaque", "metadata.namespace": namespace}.get(field.strip(), other)
+        return other != ours
+    return term.strip() in {"", "type=Opaque", "type==Opaque"}
 
 
 RULE = Rule(
