@@ -1,6 +1,6 @@
 """Reads the running configuration that a server shows at /api/v1/status/config."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -40,6 +40,11 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
+_TEXT: Final = "tag:yaml.org,2002:str"
+_MISREAD: Final = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool"))
+"""What a job may be called without quotes in a file: Prometheus takes `job_name: 012` as written."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunningConfig:
     """The jobs of a running configuration, and whether it includes further files of jobs.
@@ -58,7 +63,7 @@ def running_config(text: str) -> RunningConfig:
     Raises ValueError when it is not a Prometheus configuration.
     """
     try:
-        raw = yaml.load(text, Loader=_Loader)  # noqa: S506 -- a safe loader
+        raw = _loaded(text)
     except yaml.YAMLError as error:
         problem = getattr(error, "problem", None) or type(error).__name__
         raise ValueError(f"no YAML: {problem}") from None
@@ -74,6 +79,28 @@ def running_config(text: str) -> RunningConfig:
     if not isinstance(files, list | tuple) or not all(isinstance(file, str) for file in files):
         raise ValueError("scrape_config_files: expected a list of paths")
     return RunningConfig({job.name: job for job in found}, bool(files), tuple(files))
+
+
+def _loaded(text: str) -> Any:
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+        for job in _items(_field(root, "scrape_configs")):
+            name = _field(job, "job_name")
+            if name is not None and name.tag in _MISREAD:
+                name.tag = _TEXT
+        return None if root is None else loader.construct_document(root)
+    finally:
+        loader.dispose()
+
+
+def _items(node: yaml.Node | None) -> Sequence[yaml.Node]:
+    return node.value if isinstance(node, yaml.SequenceNode) else ()
+
+
+def _field(node: yaml.Node | None, name: str) -> yaml.Node | None:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return next((value for key, value in pairs if key.value == name), None)
 
 
 def _job(raw: dict[str, Any]) -> RunningJob:
