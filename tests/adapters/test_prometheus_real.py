@@ -5,8 +5,10 @@ import json
 import subprocess
 import time
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 
 import bcrypt
 import pytest
@@ -386,3 +388,56 @@ def _wait_until_ready(url, log):
             return
         time.sleep(0.1)
     pytest.fail(f"{url} did not become ready: {log.read_text()}")
+
+
+@every_prometheus
+def test_samples_of_a_time_far_off_are_known_as_refused(prometheus_binary):
+    """Six minutes ago is stored, and found by no query of this moment."""
+    ages = {"now": 0, "six-minutes": 360, "three-days": 3 * 86400, "next-month": -30 * 86400}
+    with serving(ages) as target:
+        jobs = [a_scrape(name, target, metrics_path=f"/{name}") for name in ages]
+        honoring = a_scrape("honoring", target, metrics_path="/three-days", honor_labels=True)
+        with RealPrometheus(a_config(*jobs, honoring), binary=prometheus_binary) as server:
+            found = seen_when(Prometheus(HttpSettings()), server.url, has_refused).pools
+
+    assert {name: (pool.up, pool.barren, pool.refused) for name, pool in found.items()} == {
+        "now": (1, 0, 0),
+        "six-minutes": (1, 0, 0),
+        "three-days": (1, 1, 1),
+        "next-month": (1, 1, 1),
+        "honoring": (1, 0, 0),
+    }
+
+
+def has_refused(found):
+    pools = found.pools
+    return (
+        "three-days" in pools and all(p.up for p in pools.values()) and pools["three-days"].refused
+    )
+
+
+@contextlib.contextmanager
+def serving(ages):
+    """A target that gives each path's sample the time of so many seconds ago."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            at = now().timestamp() - ages[self.path.strip("/")]
+            body = f"some_metric 1 {int(at * 1000)}\n".encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.adapters.prometheus_answers import Answers, a_server, a_target, data, metrics
+from tests.adapters.prometheus_answers import Answers, Reply, a_server, a_target, data, metrics
 from watcher.adapters.prometheus import Prometheus
 from watcher.adapters.prometheus_last_error import LONGEST, steady
 from watcher.adapters.prometheus_metrics import labels_of, self_metrics
@@ -214,3 +215,24 @@ def test_no_error_is_too_strange(text):
 
     assert len(found) <= LONGEST
     assert steady(found) == found
+
+
+@pytest.mark.parametrize(("series", "asked"), [(200_000, True), (200_001, False), (None, False)])
+def test_whose_samples_are_refused_is_asked_of_servers_of_few_series_alone(series, asked):
+    text = metrics({"web": 1}).body + b"prometheus_target_scrapes_sample_out_of_bounds_total 3\n"
+    if series is not None:
+        text += f"prometheus_tsdb_head_series {series}\n".encode()
+    with Answers(a_server(a_target()) | {"/metrics": Reply(text)}) as answers:
+        observe(Prometheus(HttpSettings()), answers)
+        queries = [one.query["query"] for one in answers.asked if one.path == "/api/v1/query"]
+
+    assert any("unless" in query for query in queries) == asked
+
+
+def test_where_no_sample_was_refused_nobody_is_asked_whose_they_are():
+    text = metrics({"web": 1}).body + b"prometheus_tsdb_head_series 9\n"
+    with Answers(a_server(a_target()) | {"/metrics": Reply(text)}) as answers:
+        observe(Prometheus(HttpSettings()), answers)
+        queries = [one.query["query"] for one in answers.asked if one.path == "/api/v1/query"]
+
+    assert not any("unless" in query for query in queries)

@@ -10,7 +10,7 @@ from watcher.adapters.logs import Log
 from watcher.adapters.prometheus_answers import ActiveTarget, as_labels
 from watcher.adapters.prometheus_config import running_config
 from watcher.adapters.prometheus_metrics import self_metrics
-from watcher.adapters.prometheus_pools import by_pool, pool_of
+from watcher.adapters.prometheus_pools import Barren, by_pool, pool_of
 from watcher.model.expectations import ExpectedServer
 from watcher.model.facts import LogKind
 from watcher.model.names import PrometheusName, ServerName
@@ -58,8 +58,7 @@ def one_server(server, given):
     dropped = given.get("dropped", [])
     pools = {}
     for name, found in by_pool(targets).items():
-        barren = {as_labels(t.labels.items()) for t in found} if given.get("barren") else None
-        pools[name] = pool_of(name, found, barren)
+        pools[name] = pool_of(name, found, barren(given.get("barren"), name, found))
     for name in given.get("pools", ()):
         pools.setdefault(name, replace(pool_of(name, (), None), dropped=len(dropped)))
     metrics = self_metrics(metrics_text(given))
@@ -78,6 +77,16 @@ def one_server(server, given):
         pools=pools,
         metrics=metrics.told() if metrics else None,
     )
+
+
+def barren(given, name, targets):
+    """All of the pool's targets: nobody knows, they yield nothing, or what they yield is refused."""
+    of_all = {as_labels(t.labels.items()) for t in targets}
+    if not given:
+        return None
+    if given == "refused":
+        return Barren(refused=of_all, honest={name})
+    return Barren(empty=of_all)
 
 
 def metrics_text(given):

@@ -17,6 +17,11 @@ _ESCAPED: Final = {"n": "\n", '"': '"', "\\": "\\"}
 _SIGN: Final = "prometheus_config_last_reload_successful"
 """A family that every Prometheus shows, server or agent; whoever lacks it is something else."""
 
+_OUT_OF_BOUNDS: Final = "prometheus_target_scrapes_sample_out_of_bounds_total"
+_SERIES: Final = "prometheus_tsdb_head_series"
+FEW_SERIES: Final = 200_000
+"""Up to so many series a server may be asked which targets have none: some tenths of a second."""
+
 _FAMILIES: Final = (
     _SIGN,
     "prometheus_sd_discovered_targets",
@@ -25,6 +30,8 @@ _FAMILIES: Final = (
     "prometheus_target_scrape_pool_reloads_failed_total",
     "prometheus_target_scrape_pool_targets",
     "prometheus_target_sync_failed_total",
+    _OUT_OF_BOUNDS,
+    _SERIES,
 )
 
 
@@ -39,6 +46,12 @@ class SelfMetrics:
     sync_failed: dict[PoolName, float] = field(default_factory=dict)
     kubernetes_errors: dict[str, float] = field(default_factory=dict)
     single: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def may_refuse(self) -> bool:
+        """Whether some sample was refused for its time, and it may be asked whose they are."""
+        refused = self.single.get(_OUT_OF_BOUNDS, 0) > 0
+        return refused and self.single.get(_SERIES, FEW_SERIES + 1) <= FEW_SERIES
 
     def told(self) -> ServerMetrics:
         """What the model keeps of it."""

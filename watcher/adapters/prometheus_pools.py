@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from watcher.adapters.prometheus_answers import ActiveTarget, as_labels
@@ -25,14 +26,33 @@ def by_pool(targets: Iterable[ActiveTarget]) -> Mapping[PoolName, Sequence[Activ
     return found
 
 
-def barren_among(
-    targets: Iterable[ActiveTarget], barren: AbstractSet[Labels] | None
-) -> tuple[Labels, ...]:
-    """The labels of each of *targets* that is up and among the *barren*."""
-    if not barren:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Barren:
+    """The labels of the targets of a server that are up and of which no sample is stored.
+
+    ``empty`` yield none; those of ``refused`` come, and are not stored for their time. ``honest``
+    are the pools whose series carry the labels of their targets: of others the latter is not known.
+    """
+
+    empty: AbstractSet[Labels] = frozenset()
+    refused: AbstractSet[Labels] = frozenset()
+    honest: AbstractSet[PoolName] = frozenset()
+
+    def among(self, targets: Iterable[ActiveTarget]) -> tuple[Labels, ...]:
+        """The labels of each of *targets* that is one of them."""
+        return (*_up_among(targets, self.empty), *self.refused_among(targets))
+
+    def refused_among(self, targets: Iterable[ActiveTarget]) -> tuple[Labels, ...]:
+        """Those of them whose samples are refused."""
+        ours = (t for t in targets if t.scrape_pool in self.honest)
+        return _up_among(ours, self.refused - self.empty)
+
+
+def _up_among(targets: Iterable[ActiveTarget], wanted: AbstractSet[Labels]) -> tuple[Labels, ...]:
+    if not wanted:
         return ()
     up = (as_labels(t.labels.items()) for t in targets if t.health == Health.UP)
-    return tuple(labels for labels in up if labels in barren)
+    return tuple(labels for labels in up if labels in wanted)
 
 
 def shared(barren: Iterable[Labels]) -> frozenset[Labels]:
@@ -43,17 +63,16 @@ def shared(barren: Iterable[Labels]) -> frozenset[Labels]:
 def pool_of(
     name: PoolName,
     targets: Sequence[ActiveTarget],
-    barren: AbstractSet[Labels] | None,
+    barren: Barren | None,
     doubtful: AbstractSet[Labels] = frozenset(),
 ) -> ScrapePool:
     """A pool out of all its active targets.
 
-    *barren* holds the labels of the targets that are up and yield no sample, None where that is
-    not known; *doubtful* those of them that several targets have.
+    *barren* is None where nothing is known of it; *doubtful* are labels that several targets have.
     """
     up = [t for t in targets if t.health == Health.UP]
     down = sorted((t for t in targets if t.health == Health.DOWN), key=lambda t: t.scrape_url)
-    found = barren_among(up, barren)
+    found = () if barren is None else barren.among(up)
     unknown = barren is None or not targets or not doubtful.isdisjoint(found)
     return ScrapePool(
         name=name,
@@ -62,6 +81,7 @@ def pool_of(
         down=len(down),
         not_scraped=len(targets) - len(up) - len(down),
         barren=None if unknown else len(found),
+        refused=0 if unknown or barren is None else len(barren.refused_among(up)),
         failing=tuple(_failing(target) for target in down[:FAILING]),
         labels=_shared(targets),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from watcher.adapters.prometheus_answers import Build, ConfigText, PoolNames, Runtime
 from watcher.adapters.prometheus_config import RunningConfig, running_config
@@ -125,7 +125,10 @@ class Reader:
         counts = None if metrics is None else metrics.targets
         listed = self.api.get("/api/v1/scrape_pools", PoolNames).scrape_pools or ()
         names = frozenset(map(PoolName, listed))
-        pools = self._targets.pools(names, counts, agent=agent, now=now)
+        honest: frozenset[PoolName] = frozenset()
+        if metrics is not None and metrics.may_refuse and not agent:
+            honest = frozenset(n for n, job in self._config.jobs.items() if _keeps_labels(job.raw))
+        pools = self._targets.pools(names, counts, agent=agent, now=now, honest=honest)
         empty = [name for name, pool in pools.items() if pool.targets_read and not pool.active]
         self._labels |= {name: pool.labels for name, pool in pools.items() if pool.labels}
         dropped = dropped_counts(self.api, empty)
@@ -139,6 +142,11 @@ class Reader:
             if -SETTLING < age < SETTLING:
                 return True
         return False
+
+
+def _keeps_labels(job: Mapping[str, Any]) -> bool:
+    """Whether the series of its targets carry the targets' own ``job`` and ``instance``."""
+    return not job.get("honor_labels") and not job.get("metric_relabel_configs")
 
 
 def _moment(runtime: Runtime) -> tuple[str, str, bool]:

@@ -6,19 +6,21 @@ trouble, and every pool once in SWEEP. What a hint says is never a verdict: it l
 """
 
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from watcher.adapters.prometheus_answers import (
+    ActiveTarget,
     ActiveTargets,
     DiscoveredTargets,
     DroppedTargets,
 )
+from watcher.adapters.prometheus_history import selector
 from watcher.adapters.prometheus_http import Api
-from watcher.adapters.prometheus_pools import Labels, barren_among, by_pool, pool_of, shared
+from watcher.adapters.prometheus_pools import Barren, Labels, by_pool, pool_of, shared
 from watcher.errors import SourceUnavailable
 from watcher.model.names import PoolName
 from watcher.model.observations import ScrapePool
@@ -39,6 +41,13 @@ _DOWN: Final = "count by (job) (up == 0)"
 _BARREN: Final = "scrape_samples_post_metric_relabeling == 0 and up == 1"
 # Both series come of the same scrape, so that a scrape between our two requests cannot make a
 # target that just recovered look barren.
+_OTHERS: Final = '__name__!~"up|scrape_.+"'
+_WITHOUT: Final = (
+    f'up == 1 unless on (job, instance) count by (job, instance) ({{job!="",{_OTHERS}}})'
+)
+_LATELY: Final = "1h"
+_ASKED_AT_MOST: Final = 20
+"""Most targets of which it is asked whether the TSDB has anything else of them lately."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +80,22 @@ class Targets:
         *,
         agent: bool,
         now: datetime,
+        honest: AbstractSet[PoolName] = frozenset(),
     ) -> dict[PoolName, ScrapePool]:
         """Every pool of *names*, without its dropped targets. Raises SourceUnavailable.
 
         *counts* are the numbers of active targets by the server's own gauges, None where these
         could not be read. An *agent* has no PromQL: no hints, and nothing is known to be barren.
+        *honest* are the pools whose series carry their targets' labels, where the server refuses
+        samples and may be asked of whom.
         """
-        barren = None if agent else self._barren()
+        barren = None if agent else self._barren(honest)
         total = self._total if counts is None else sum(counts.values())
         if total <= self._full_up_to:
             return self._all(names, barren)
-        suspects = frozenset() if agent else self._down_jobs() | _jobs(barren or ())
+        suspects = frozenset() if agent else self._down_jobs()
+        if barren is not None:
+            suspects |= _jobs(barren.empty) | _jobs(barren.refused)
         for name in self._due(names, counts, suspects, now):
             self._read(name, barren)
         self._readings = {n: self._readings[n] for n in names if n in self._readings}
@@ -96,23 +110,21 @@ class Targets:
         for name in tuple(self._readings) if pools is None else pools:
             self._readings.pop(name, None)
 
-    def _all(
-        self, names: Iterable[PoolName], barren: AbstractSet[Labels] | None
-    ) -> dict[PoolName, ScrapePool]:
+    def _all(self, names: Iterable[PoolName], barren: Barren | None) -> dict[PoolName, ScrapePool]:
         answer = self._api.get(_PATH, ActiveTargets, {"state": "active"})
         found = by_pool(answer.active_targets or ())
         self._total = len(answer.active_targets or ())
-        doubtful = shared(barren_among(answer.active_targets or (), barren))
+        doubtful = shared(_among(barren, answer.active_targets or ()))
         return {
             name: pool_of(name, found.get(name, ()), barren, doubtful) for name in {*names, *found}
         }
 
-    def _read(self, name: PoolName, barren: AbstractSet[Labels] | None) -> None:
+    def _read(self, name: PoolName, barren: Barren | None) -> None:
         asked = {"state": "active", "scrapePool": name}
         targets = self._api.get(_PATH, ActiveTargets, asked).active_targets or ()
         jobs = frozenset(target.labels.get("job", "") for target in targets)
         pool = pool_of(name, targets, barren)
-        self._readings[name] = _Reading(pool, jobs, barren_among(targets, barren))
+        self._readings[name] = _Reading(pool, jobs, _among(barren, targets))
 
     def _due(
         self,
@@ -168,11 +180,25 @@ class Targets:
         except SourceUnavailable:
             return frozenset()  # the sweep stands in for the hint
 
-    def _barren(self) -> AbstractSet[Labels] | None:
+    def _barren(self, honest: AbstractSet[PoolName]) -> Barren | None:
         try:
-            return {sample.labels for sample in self._api.query(_BARREN)}
+            empty = {sample.labels for sample in self._api.query(_BARREN)}
+            return Barren(empty=empty, refused=self._refused() if honest else set(), honest=honest)
         except SourceUnavailable:
             return None
+
+    def _refused(self) -> AbstractSet[Labels]:
+        """Targets of which the TSDB has nothing of late but what it writes of the scrape itself.
+
+        Nothing at this moment is not enough: samples may come with the time of some minutes ago.
+        """
+        without = [sample.labels for sample in self._api.query(_WITHOUT)]
+        return {each for each in without[:_ASKED_AT_MOST] if not self._has_others(dict(each))}
+
+    def _has_others(self, labels: Mapping[str, str]) -> bool:
+        own = selector("", {name: labels.get(name, "") for name in ("job", "instance")})
+        others = f"{own.removesuffix('}')},{_OTHERS}}}"
+        return bool(self._api.query(f"count(last_over_time({others}[{_LATELY}]))"))
 
 
 def dropped_counts(api: Api, pools: Collection[PoolName]) -> dict[PoolName, int]:
@@ -213,6 +239,10 @@ def _counted(api: Api, pools: Iterable[PoolName]) -> Iterator[tuple[PoolName, in
     for name in sorted(pools)[:_DROPPED_AT_MOST]:
         asked = {"state": "dropped", "scrapePool": name}
         yield name, len(api.get(_PATH, DroppedTargets, asked).dropped_targets or ())
+
+
+def _among(barren: Barren | None, targets: Sequence[ActiveTarget]) -> tuple[Labels, ...]:
+    return () if barren is None else barren.among(targets)
 
 
 def _jobs(labels: Iterable[Labels]) -> frozenset[str]:

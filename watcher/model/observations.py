@@ -33,7 +33,8 @@ class ScrapePool:
     """One scrape pool of a server.
 
     ``active``, ``up``, ``down`` and ``not_scraped`` (health *unknown*) are counts of targets;
-    ``barren`` counts those that are up and yield no sample, None where that was not asked.
+    ``barren`` counts those that are up and yield no sample, None where that was not asked;
+    ``refused`` those of them whose samples come and are not stored, as of a time far off.
     ``dropped`` counts targets that relabelling dropped, None where not known. ``failing`` holds
     targets that are down, at most a few dozen. ``targets_read`` is false where only the pool's
     existence and its number of active targets are known (too many targets to read them all).
@@ -45,6 +46,7 @@ class ScrapePool:
     down: int = 0
     not_scraped: int = 0
     barren: int | None = None
+    refused: int = 0
     dropped: int | None = None
     failing: tuple[Target, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
