@@ -146,6 +146,18 @@ def test_it_ends_in_time_while_a_server_hangs(tmp_path):
     assert code == 0
 
 
+def test_a_watch_that_takes_too_long_leaves_others_out_in_our_own_words(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        url = f"http://127.0.0.1:{hanging.getsockname()[1]}"
+        servers = [{"name": "prometheus-0", "url": url}]
+        settings = {"prometheuses": [{"name": "a/b", "servers": servers}]}
+        with Daemon(tmp_path, **settings) as daemon:
+            words = "watch: the one before is not done yet, so this one is left out"
+            daemon.wait_for(lambda: words in daemon.log)
+
+    assert "maximum number of running instances" not in daemon.log
+
+
 def test_sighup_rereads_the_settings_and_keeps_the_old_ones_where_they_cannot_be_used(tmp_path):
     with Daemon(tmp_path) as daemon:
         good = daemon.settings_file.read_text()

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, TextIO
 
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobSubmissionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
@@ -289,13 +290,23 @@ def _scheduler(daemon: Daemon) -> BackgroundScheduler:
         job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
     )
     scheduler.add_job(daemon.begin, id="begin")
-    for cycle, interval in (
-        (daemon.look, settings.watch_interval),
-        (daemon.take_snapshot, settings.snapshot_interval),
+    for name, cycle, interval in (
+        ("watch", daemon.look, settings.watch_interval),
+        ("snapshot", daemon.take_snapshot, settings.snapshot_interval),
     ):
-        scheduler.add_job(cycle, "interval", seconds=interval.total_seconds())
-    scheduler.add_job(daemon.sum_up, _weekly(settings))
+        scheduler.add_job(cycle, "interval", seconds=interval.total_seconds(), id=name)
+    scheduler.add_job(daemon.sum_up, _weekly(settings), id="inspection")
+    scheduler.add_listener(_say_left_out, EVENT_JOB_MAX_INSTANCES)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # which says it in words of its own
     return scheduler
+
+
+def _say_left_out(event: JobSubmissionEvent) -> None:
+    logger.warning(
+        "%s: the one before is not done yet, so this one is left out: see what is slow, or lengthen"
+        " its interval",
+        event.job_id,
+    )
 
 
 def _weekly(settings: Settings) -> CronTrigger:
