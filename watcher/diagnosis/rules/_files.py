@@ -17,7 +17,9 @@ from watcher.model.facts import (
     MOUNT_HISTORY,
     PODS,
     REVISIONS,
+    SECRET_KEYS,
     STATEFUL_SETS,
+    Known,
     LogKind,
     LogLine,
     MountRecord,
@@ -29,6 +31,7 @@ from watcher.operator.volumes import (
     SERVICE_ACCOUNT,
     Mount,
     covers,
+    key_of,
     normal,
     pod_mounts,
     pod_template_mounts,
@@ -133,7 +136,8 @@ def _missing_on(
         if problem is not None and not named and mount is not None:
             continue
         uncovered = mounts is not None and mount is None and not normal(file.path).startswith(IMAGE)
-        if named or uncovered:
+        without = mount is not None and holder is not None and lacks(case, holder, mount, file.path)
+        if named or uncovered or without:
             line_of_it = line if named else None
             found.append(
                 MissingFile(file=file, server=server, mount=mount, holder=holder, line=line_of_it)
@@ -141,6 +145,21 @@ def _missing_on(
     if no_log is not None and not found:
         raise no_log
     return found
+
+
+def lacks(case: Case, holder: KubeObject, mount: Mount, path: str) -> tuple[str, ...] | None:
+    """The keys of the Secret behind *mount*, where these may be read and that of *path* is none.
+
+    A word for a Secret without any: None says that nothing is known to lack.
+    """
+    known = case.look(SECRET_KEYS)
+    if mount.secret is None or isinstance(known, Unavailable):
+        return None
+    held = known.get(f"secret/{holder.namespace}/{mount.secret}")
+    key = key_of(mount, path)
+    if not isinstance(held, Known) or held.value is None or key in held.value or "/" in key:
+        return None
+    return tuple(sorted(held.value)) or ("no key at all",)
 
 
 def words_of_log(

@@ -23,7 +23,14 @@ Mount the file by `spec.secrets` of the Prometheus resource and correct the path
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _files, tls_file_missing
 from watcher.model.comparison import JobState
-from watcher.model.facts import LOGS, PODS, PROMETHEUS, STATEFUL_SETS, Unavailable
+from watcher.model.facts import (
+    LOGS,
+    PODS,
+    PROMETHEUS,
+    SECRET_KEYS,
+    STATEFUL_SETS,
+    Unavailable,
+)
 from watcher.model.findings import Evidence, Finding, FixStep, Link
 from watcher.model.kube import KubeObject
 from watcher.operator.resource_mounts import SECRETS
@@ -80,7 +87,7 @@ RULE = Rule(
     code="scrape-class-file-missing",
     link=Link.CREATED,
     states=frozenset({JobState.UNSTARTED}),
-    needs=needing(LOGS, PODS, STATEFUL_SETS, PROMETHEUS),
+    needs=needing(LOGS, PODS, STATEFUL_SETS, PROMETHEUS, SECRET_KEYS),
     check=check,
     refines=frozenset({"tls-file-missing", "pool-not-created", "tls-file-invalid"}),
 )

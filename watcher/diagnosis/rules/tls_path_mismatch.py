@@ -11,7 +11,8 @@ mounted there, elsewhere. Typical half of a repair: `spec.secrets` mounts at
 Certain when the Secret that once was mounted at the path (a ControllerRevision, this watcher's own
 history) is the one that is mounted now, or when the keys of the mounted Secret may be read and have
 the names of the missing files. Likely when only the Secret's name fits the directory, or when the
-keys are those that every TLS Secret has and nothing else speaks for this one.
+keys are those that every TLS Secret has, nothing else speaks for this one, and no other Secret is known
+to have been mounted at the path.
 
 ## Fix
 
@@ -70,6 +71,8 @@ class _Elsewhere:
     moved: dict[str, str]
     confidence: Confidence
     evidence: Evidence
+    by_usual_keys: bool = False
+    """Nothing but keys that every TLS Secret has speaks for it."""
 
 
 def check(case: Case) -> Finding | None:
@@ -81,7 +84,7 @@ def check(case: Case) -> Finding | None:
             _files.need_mounts(case)
             continue
         found = next(_elsewhere(case, missing, missing.holder), None)
-        if found is not None:
+        if found is not None and not (found.by_usual_keys and _was_another(case, missing)):
             return _finding(case, missing, missing.holder, found)
         for mount in _secrets(case, missing):
             keys = _keys(case, missing.holder, mount)
@@ -95,6 +98,11 @@ def _elsewhere(case: Case, missing: _files.MissingFile, holder: KubeObject) -> I
     secrets = _secrets(case, missing)
     yield from _by_former_mount(case, missing, secrets)
     yield from _by_keys(case, missing, holder, secrets)
+
+
+def _was_another(case: Case, missing: _files.MissingFile) -> bool:
+    """Whether a Secret that is mounted nowhere now was once mounted over the file. Raises Lacking."""
+    return any(old.mount.secret is not None for old in _files.former_mounts(case, missing))
 
 
 def _secrets(case: Case, missing: _files.MissingFile) -> list[Mount]:
@@ -142,10 +150,12 @@ def _by_keys(
     holding = [m for m in names if set(wanted.values()) <= names[m]]
     fitting = [m for m in holding if _fits(m, missing)]
     for mount in fitting or (holding if len(holding) == 1 else ()):
+        usual = mount not in fitting and set(wanted.values()) <= _USUAL
         yield _Elsewhere(
             mount=mount,
             moved=_under(mount, wanted),
-            confidence=_of_keys(fits=mount in fitting, names=set(wanted.values())),
+            by_usual_keys=usual,
+            confidence=Confidence.LIKELY if usual else Confidence.CERTAIN,
             evidence=Evidence(
                 seen=f"Secret {mount.secret} has the keys {', '.join(sorted(names[mount]))}",
                 where=f"kubectl -n {holder.namespace} describe secret {mount.secret}",
@@ -171,11 +181,6 @@ def _keys(case: Case, holder: KubeObject, mount: Mount) -> Availability[Mapping[
     if isinstance(keys, Unavailable):
         return keys
     return keys.get(f"secret/{holder.namespace}/{mount.secret}", _NOT_READ)
-
-
-def _of_keys(*, fits: bool, names: set[str]) -> Confidence:
-    """How sure keys of the right names make it: every TLS Secret has a ``tls.crt``."""
-    return Confidence.CERTAIN if fits or not names <= _USUAL else Confidence.LIKELY
 
 
 def _under(mount: Mount, wanted: dict[str, str]) -> dict[str, str]:
