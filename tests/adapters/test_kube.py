@@ -387,6 +387,19 @@ def test_an_object_is_gone_only_where_it_is_named_as_not_found(cluster, api, sta
             api.get(SERVICES, "default", "web")
 
 
+def test_an_object_without_its_kind_is_of_the_kind_that_was_asked_for(cluster, api):
+    cluster.fail("/api/v1/namespaces/default/services/web", status=200, body=b'{"metadata":{}}')
+
+    assert api.get(SERVICES, "default", "web").kind == "Service"
+
+
+def test_an_object_of_another_kind_is_no_answer(cluster, api):
+    cluster.fail("/api/v1/namespaces/default/services/web", status=200, body=b'{"kind":"Pod"}')
+
+    with pytest.raises(SourceUnavailable, match="expected one of services"):
+        api.get(SERVICES, "default", "web")
+
+
 def test_one_object_is_read_with_its_managed_fields(cluster, api):
     monitor = a_service_monitor()
     monitor["metadata"]["managedFields"] = [

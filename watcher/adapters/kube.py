@@ -11,7 +11,13 @@ import msgspec
 import requests
 
 from watcher.adapters import kube_session
-from watcher.adapters.kube_failures import NoSuchResource, decoded, is_missing_object, refusal
+from watcher.adapters.kube_failures import (
+    NoSuchResource,
+    decoded,
+    is_missing_object,
+    refusal,
+    unlike,
+)
 from watcher.adapters.kube_pages import ALL, ManagedFields, Pages, Which
 from watcher.adapters.kube_resources import (
     ACCESS_REVIEWS,
@@ -94,7 +100,10 @@ class KubeApi:
             return None
         if not answer.ok:
             raise refusal(answer, resource, "get", namespace)
-        return KubeObject(decoded(answer, dict[str, Any], f"one of {resource.qualified}"))
+        found = decoded(answer, dict[str, Any], f"one of {resource.qualified}")
+        if found.setdefault("kind", resource.kind) != resource.kind:
+            raise unlike(answer, f"one of {resource.qualified}")
+        return KubeObject(found)
 
     def log(
         self,

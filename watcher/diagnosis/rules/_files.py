@@ -136,7 +136,9 @@ def _missing_on(
         if problem is not None and not named and mount is not None:
             continue
         uncovered = mounts is not None and mount is None and not normal(file.path).startswith(IMAGE)
-        without = mount is not None and holder is not None and lacks(case, holder, mount, file.path)
+        without = None
+        if line is None and holder is not None and mount is not None:
+            without = lacks(case, holder, mount, file.path)  # where the log has words, these tell
         if named or uncovered or without:
             line_of_it = line if named else None
             found.append(
