@@ -29,22 +29,31 @@ class FieldError(ValueError):
         return FieldError((*parents, self.path), self._expected, self._got)
 
 
-def value(raw: JSON, *path: Path) -> JSON:
+def value(raw: JSON, *path: str) -> JSON:
     """What stands at *path*, None where nothing does. Raises FieldError if a parent is no mapping."""
     found = raw
-    for depth, step in enumerate(path):
+    for step in path:
         if found.__class__ is dict:  # as nearly always; asking for a Mapping takes ten times longer
-            found = found.get(str(step))
+            found = found.get(step)
         elif found is None:
             return None
-        elif isinstance(found, Mapping):
-            found = found.get(str(step))
         else:
-            raise FieldError(path[:depth], "a mapping", found)
+            return _value(raw, path)
     return found
 
 
-def mapping(raw: JSON, *path: Path) -> JSONObject:
+def _value(raw: JSON, path: tuple[str, ...]) -> JSON:
+    found = raw
+    for depth, step in enumerate(path):
+        if found is None:
+            return None
+        if not isinstance(found, Mapping):
+            raise FieldError(path[:depth], "a mapping", found)
+        found = found.get(step)
+    return found
+
+
+def mapping(raw: JSON, *path: str) -> JSONObject:
     """The mapping at *path*, an empty one where nothing stands."""
     found = value(raw, *path)
     if found is None:
@@ -54,7 +63,7 @@ def mapping(raw: JSON, *path: Path) -> JSONObject:
     return found
 
 
-def items(raw: JSON, *path: Path) -> Sequence[JSON]:
+def items(raw: JSON, *path: str) -> Sequence[JSON]:
     """The list at *path*, an empty one where nothing stands."""
     found = value(raw, *path)
     if found.__class__ is list:
@@ -66,7 +75,7 @@ def items(raw: JSON, *path: Path) -> Sequence[JSON]:
     return found
 
 
-def objects(raw: JSON, *path: Path) -> Iterator[JSONObject]:
+def objects(raw: JSON, *path: str) -> Iterator[JSONObject]:
     """The mappings in the list at *path*."""
     for index, item in enumerate(items(raw, *path)):
         if item.__class__ is not dict and not isinstance(item, Mapping):
@@ -74,15 +83,15 @@ def objects(raw: JSON, *path: Path) -> Iterator[JSONObject]:
         yield item
 
 
-def text(raw: JSON, *path: Path) -> str | None:
+def text(raw: JSON, *path: str) -> str | None:
     """The string at *path*, None where nothing stands."""
     found = value(raw, *path)
-    if found is None or isinstance(found, str):
+    if found is None or found.__class__ is str or isinstance(found, str):
         return found
     raise FieldError(path, "a string", found)
 
 
-def texts(raw: JSON, *path: Path) -> tuple[str, ...]:
+def texts(raw: JSON, *path: str) -> tuple[str, ...]:
     """The strings in the list at *path*."""
     found = []
     for index, item in enumerate(items(raw, *path)):
@@ -92,7 +101,7 @@ def texts(raw: JSON, *path: Path) -> tuple[str, ...]:
     return tuple(found)
 
 
-def text_map(raw: JSON, *path: Path) -> Mapping[str, str]:
+def text_map(raw: JSON, *path: str) -> Mapping[str, str]:
     """The mapping of strings to strings at *path*, as labels are."""
     found = {}
     for key, item in mapping(raw, *path).items():
@@ -102,7 +111,7 @@ def text_map(raw: JSON, *path: Path) -> Mapping[str, str]:
     return found
 
 
-def number(raw: JSON, *path: Path) -> int | None:
+def number(raw: JSON, *path: str) -> int | None:
     """The integer at *path*, None where nothing stands."""
     found = value(raw, *path)
     if found is None or (isinstance(found, int) and not isinstance(found, bool)):
@@ -110,7 +119,7 @@ def number(raw: JSON, *path: Path) -> int | None:
     raise FieldError(path, "an integer", found)
 
 
-def flag(raw: JSON, *path: Path) -> bool:
+def flag(raw: JSON, *path: str) -> bool:
     """The boolean at *path*, false where nothing stands."""
     found = value(raw, *path)
     if found is None:
@@ -120,7 +129,7 @@ def flag(raw: JSON, *path: Path) -> bool:
     raise FieldError(path, "true or false", found)
 
 
-def moment(raw: JSON, *path: Path) -> datetime | None:
+def moment(raw: JSON, *path: str) -> datetime | None:
     """The RFC 3339 time at *path*, None where nothing stands."""
     found = text(raw, *path)
     if found is None:

@@ -4,9 +4,11 @@ Counted is what service discovery should find and relabeling leaves alone. Where
 change the number, or anything that decides could not be read, the answer is None, never a guess.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cache
 from itertools import islice
+from typing import TypeAlias
 
 from watcher.model.kube import (
     JSONObject,
@@ -36,6 +38,8 @@ from watcher.operator.scrape_config_counts import scrape_config_targets
 from watcher.operator.selectors import Selector, SelectorError, selector
 from watcher.operator.shelf import Item, Key
 
+_Behind: TypeAlias = Sequence[tuple[Item, AbstractSet[Address]]]
+
 
 def target_counts(
     monitor: KubeObject, prometheus: KubeObject, found: Grounds
@@ -49,11 +53,14 @@ def target_counts(
     match kind:
         case MonitorKind.SERVICE_MONITOR | MonitorKind.POD_MONITOR:
             place = discovery(monitor, prometheus)
+            behind = cache(lambda: tuple(_behind(monitor, place, found)))
             counts = []
             for index, endpoint in enumerate(objects(spec, ENDPOINTS[kind])):
                 with at_endpoint(kind, index):
                     plain = keeps_count(classed, objects(endpoint, "relabelings"))
-                    counts.append(_endpoint(endpoint, monitor, place, found) if plain else None)
+                    counts.append(
+                        _endpoint(endpoint, monitor, place, found, behind) if plain else None
+                    )
             return tuple(counts)
         case MonitorKind.PROBE:
             return (_probe(monitor, discovery(monitor, prometheus), classed, found),)
@@ -75,42 +82,40 @@ def wanted_addresses(
         return None
     place = discovery(monitor, prometheus)
     try:
-        wanted = selector(spec, "selector") or Selector()
         if place.role is Role.POD:
-            return tuple(_of_pods(endpoint, wanted, place, found))
+            return tuple(_of_pods(endpoint, monitor, place, found))
         port = _wanted(endpoint)
         if port is None or port.field != "port":
             return None
-        by_role = text(monitor.raw, "spec", "selectorMechanism") == "RoleSelector"
-        every = _behind(wanted, place, found, by_role=by_role)
+        every = _behind(monitor, place, found)
         return tuple(a for _, some in every for a in some if port.takes(a.port_name, a.port))
     except (Unknown, SelectorError):
         return None
 
 
 def _endpoint(
-    endpoint: JSONObject, monitor: KubeObject, place: Discovery, found: Grounds
+    endpoint: JSONObject,
+    monitor: KubeObject,
+    place: Discovery,
+    found: Grounds,
+    behind: Callable[[], _Behind],
 ) -> int | None:
     try:
-        wanted = selector(monitor.spec, "selector") or Selector()
         if place.role is Role.POD:
-            return sum(1 for _ in _of_pods(endpoint, wanted, place, found))
-        by_role = text(monitor.raw, "spec", "selectorMechanism") == "RoleSelector"
-        return _services(endpoint, wanted, place, found, by_role=by_role)
+            return sum(1 for _ in _of_pods(endpoint, monitor, place, found))
+        return _services(endpoint, found, behind)
     except (Unknown, SelectorError):
         return None
 
 
-def _services(
-    endpoint: JSONObject, wanted: Selector, place: Discovery, found: Grounds, *, by_role: bool
-) -> int:
-    """Addresses behind the Services that match, of the port that is asked for."""
+def _services(endpoint: JSONObject, found: Grounds, behind: Callable[[], _Behind]) -> int:
+    """Addresses *behind* the Services that match, of the port that is asked for."""
     port = _wanted(endpoint)
     # Without a port every container's port counts, also of Pods behind no port of the Service.
     if port is None:
         raise Unknown
     count = 0
-    for service, every in _behind(wanted, place, found, by_role=by_role):
+    for service, every in behind():
         if port.field == "port":
             count += sum(port.takes(address.port_name, address.port) for address in every)
         else:
@@ -120,12 +125,14 @@ def _services(
 
 
 def _behind(
-    wanted: Selector, place: Discovery, found: Grounds, *, by_role: bool
+    monitor: KubeObject, place: Discovery, found: Grounds
 ) -> Iterator[tuple[Item, AbstractSet[Address]]]:
-    """Each Service that matches, with the addresses behind it, whatever their port.
+    """Each Service that the monitor selects, with the addresses behind it, whatever their port.
 
     By role, the labels of the Endpoints or slices themselves must match too.
     """
+    wanted = selector(monitor.spec, "selector") or Selector()
+    by_role = text(monitor.raw, "spec", "selectorMechanism") == "RoleSelector"
     by_service = found.slices if place.role is Role.ENDPOINT_SLICE else found.endpoints
     services = matching(found.services, wanted, place.namespaces, found.places)
     if by_service is None:
@@ -149,9 +156,10 @@ def _of_pod(key: Key, port: WantedPort, found: Grounds) -> int:
 
 
 def _of_pods(
-    endpoint: JSONObject, wanted: Selector, place: Discovery, found: Grounds
+    endpoint: JSONObject, monitor: KubeObject, place: Discovery, found: Grounds
 ) -> Iterator[Address]:
     """Ports of the Pods that match; without a port asked for, each one that is declared."""
+    wanted = selector(monitor.spec, "selector") or Selector()
     port = _wanted(endpoint)
     filtered = value(endpoint, "filterRunning") is None or flag(endpoint, "filterRunning")
     for pod in matching(found.pods, wanted, place.namespaces, found.pod_places):
