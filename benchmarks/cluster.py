@@ -11,7 +11,10 @@ SERVICES: Final = 10_000
 
 
 def fill(api: KubeApi, *, monitors: int = MONITORS, services: int = SERVICES) -> None:
-    """One Prometheus that selects all *monitors*; each asks for two ports of a Service."""
+    """One Prometheus that selects all *monitors*; each asks for two ports of a Service.
+
+    Every second one looks there by EndpointSlices.
+    """
     for each in _objects(monitors, services):
         api.apply(each)
 
@@ -89,6 +92,8 @@ def _monitor(number: int) -> dict[str, Any]:
         spec={
             "selector": {"matchLabels": {"app.kubernetes.io/name": f"app-{number}"}},
             "endpoints": endpoints,
+            # Both lists are read where both roles are in use.
+            "serviceDiscoveryRole": "EndpointSlice" if number % 2 else "Endpoints",
         },
     )
 

@@ -5,7 +5,6 @@ be: a Kubernetes before 1.21 has no such slices, and need not have them.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -27,16 +26,8 @@ from watcher.operator.discovery import Discovery, Role, block_discovery, discove
 from watcher.operator.grounds import NOT_READ, Places
 from watcher.operator.scrape_config_counts import BLOCKS
 
-READS_AT_ONCE: Final = 4
-
 _NO_PROMETHEUS: Final = KubeObject({})
 
-_RESOURCES: Final[Mapping[Role, Resource]] = {
-    Role.ENDPOINTS: ENDPOINTS,
-    Role.ENDPOINT_SLICE: ENDPOINT_SLICES,
-    Role.INGRESS: INGRESSES,
-    Role.NODE: NODES,
-}
 _PARTS: Final[Mapping[Role, tuple[str, ...]]] = {
     Role.ENDPOINTS: ("subsets",),
     Role.ENDPOINT_SLICE: ("endpoints", "ports"),
@@ -76,17 +67,15 @@ def read_targets(
         which = Which(parts=_PARTS[role])
         return reading.everywhere(resource, which) if role in roles else NOT_READ
 
-    with ThreadPoolExecutor(max_workers=READS_AT_ONCE) as pool:
-        of_pods = pool.submit(_pods, reading, [w for w in wanted if w.role is Role.POD], places)
-        found = {role: pool.submit(read, role, each) for role, each in _RESOURCES.items()}
-    pods, pod_places = of_pods.result()
+    # One after the other: they are the largest lists, and two at once would stand in memory whole.
+    pods, pod_places = _pods(reading, [w for w in wanted if w.role is Role.POD], places)
     return Found(
-        endpoints=found[Role.ENDPOINTS].result(),
-        endpoint_slices=found[Role.ENDPOINT_SLICE].result(),
+        endpoints=read(Role.ENDPOINTS, ENDPOINTS),
+        endpoint_slices=read(Role.ENDPOINT_SLICE, ENDPOINT_SLICES),
         pods=pods,
         pod_places=pod_places,
-        ingresses=found[Role.INGRESS].result(),
-        nodes=found[Role.NODE].result(),
+        ingresses=read(Role.INGRESS, INGRESSES),
+        nodes=read(Role.NODE, NODES),
     )
 
 
