@@ -208,7 +208,8 @@ class TestPostgreSQL(WholeContract):
 @pytest.mark.postgres
 class TestPostgreSQLTellsAlone(OneTells):
     @pytest.fixture
-    def twice(self, database):
+    def twice(self, postgres, database):
+        postgres.empty(database, METADATA.tables)
         with ExitStack() as opened:
             yield lambda: [opened.enter_context(open_store(database, RETENTION)) for _ in range(2)]
 
