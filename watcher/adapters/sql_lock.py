@@ -7,11 +7,12 @@ it ends. PostgreSQL: an advisory lock of a session, which the server lets go of 
 import fcntl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
 from sqlalchemy import URL, Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from watcher.adapters.sql_errors import name_of, said
 from watcher.errors import StoreError
@@ -38,7 +39,13 @@ def alone(url: URL, engine: Engine, patience: float) -> Iterator[None]:
         session = connection.execution_options(isolation_level="AUTOCOMMIT")
         session.detach()  # closed in earnest at the end, since a pooled one would keep the lock
         _wait(url, lambda: _granted(session), patience)
-        yield
+        try:
+            yield
+        finally:
+            # At once: the server notices the end of a session only some time after it. Of a session
+            # that is broken it lets go by itself.
+            with suppress(DBAPIError):
+                session.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
 
 
 @contextmanager
