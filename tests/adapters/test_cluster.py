@@ -1,5 +1,6 @@
 """What should be scraped, read from a cluster over real HTTP."""
 
+import gc
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -495,3 +496,16 @@ def test_credentials_in_a_servers_address_stay_out_of_what_is_remembered(cluster
     found = source(cluster, tmp_path, prometheuses=[place]).snapshot(NOW)
 
     assert urls(found) == ["http://edge:9090/p"]
+
+
+def test_a_snapshot_gives_the_collector_back_also_where_it_fails(cluster, tmp_path):
+    assert gc.isenabled()
+    cluster.fail("*", status=500)
+
+    with pytest.raises(SourceUnavailable):
+        source(cluster, tmp_path).snapshot(NOW)
+
+    assert gc.isenabled()
+    cluster.heal()
+    source(cluster, tmp_path).snapshot(NOW)
+    assert gc.isenabled()

@@ -116,3 +116,20 @@ def test_what_could_not_be_read_and_fields_of_wrong_types_add_nothing():
     lacking = Facts({"monitor": Known(broken), "revisions": Unavailable("no right")})
 
     assert timeline(lacking, QUIET, NOW) == ()
+
+
+def test_an_event_shows_no_password_and_half_of_none():
+    url = "http://anna:hu@sh" + "x" * 400 + "@proxy:3128"
+    event = an_object(
+        "Event",
+        "web.1",
+        "shop",
+        involvedObject={"kind": "ServiceMonitor", "name": "web"},
+        reason="InvalidConfiguration",
+        message=f"proxy {url} is bad",
+        lastTimestamp=at(before(minutes=5)),
+    )
+
+    (line,) = told(MONITOR_EVENTS=(KubeObject(event),))
+
+    assert line.endswith("proxy http://proxy:3128 is bad")

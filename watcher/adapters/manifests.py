@@ -18,7 +18,8 @@ from watcher.model.expectations import Expectations, Origin, Unreadable
 from watcher.model.facts import Known, MountRecord, Unavailable
 from watcher.model.kube import FieldError, JSONObject, KubeObject, mapping
 from watcher.model.names import MonitorKind
-from watcher.operator.expect import Cluster, Objects, expect
+from watcher.operator.expect import Cluster, expect
+from watcher.operator.grounds import Objects
 
 _MONITORS: Final = tuple(kind.value for kind in MonitorKind)
 _NAMESPACED: Final = ("Prometheus", "PrometheusAgent", "Deployment", *_MONITORS)

@@ -19,7 +19,7 @@ _SIGN: Final = "prometheus_config_last_reload_successful"
 
 _OUT_OF_BOUNDS: Final = "prometheus_target_scrapes_sample_out_of_bounds_total"
 _SERIES: Final = "prometheus_tsdb_head_series"
-FEW_SERIES: Final = 200_000
+_FEW_SERIES: Final = 200_000
 """Up to so many series a server may be asked which targets have none: some tenths of a second."""
 
 _FAMILIES: Final = (
@@ -51,7 +51,7 @@ class SelfMetrics:
     def may_refuse(self) -> bool:
         """Whether some sample was refused for its time, and it may be asked whose they are."""
         refused = self.single.get(_OUT_OF_BOUNDS, 0) > 0
-        return refused and self.single.get(_SERIES, FEW_SERIES + 1) <= FEW_SERIES
+        return refused and self.single.get(_SERIES, _FEW_SERIES + 1) <= _FEW_SERIES
 
     def told(self) -> ServerMetrics:
         """What the model keeps of it."""

@@ -55,7 +55,7 @@ def _up_among(targets: Iterable[ActiveTarget], wanted: AbstractSet[Labels]) -> t
     return tuple(labels for labels in up if labels in wanted)
 
 
-def shared(barren: Iterable[Labels]) -> frozenset[Labels]:
+def ambiguous(barren: Iterable[Labels]) -> frozenset[Labels]:
     """The labels that several targets have: of which of them their one series tells is not known."""
     return frozenset(labels for labels, count in Counter(barren).items() if count > 1)
 

@@ -20,7 +20,7 @@ from watcher.adapters.prometheus_answers import (
 )
 from watcher.adapters.prometheus_history import selector
 from watcher.adapters.prometheus_http import Api
-from watcher.adapters.prometheus_pools import Barren, Labels, by_pool, pool_of, shared
+from watcher.adapters.prometheus_pools import Barren, Labels, ambiguous, by_pool, pool_of
 from watcher.errors import SourceUnavailable
 from watcher.model.names import PoolName
 from watcher.model.observations import ScrapePool
@@ -102,7 +102,7 @@ class Targets:
         if len(self._readings) == len(names):
             self._total = sum(reading.pool.active for reading in self._readings.values())
         self._read_at = now
-        doubtful = shared(labels for r in self._readings.values() for labels in r.barren)
+        doubtful = ambiguous(labels for r in self._readings.values() for labels in r.barren)
         return {name: self._remembered(name, counts, doubtful) for name in names}
 
     def forget(self, pools: Iterable[PoolName] | None = None) -> None:
@@ -114,7 +114,7 @@ class Targets:
         answer = self._api.get(_PATH, ActiveTargets, {"state": "active"})
         found = by_pool(answer.active_targets or ())
         self._total = len(answer.active_targets or ())
-        doubtful = shared(_among(barren, answer.active_targets or ()))
+        doubtful = ambiguous(_among(barren, answer.active_targets or ()))
         return {
             name: pool_of(name, found.get(name, ()), barren, doubtful) for name in {*names, *found}
         }

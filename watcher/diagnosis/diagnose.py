@@ -36,8 +36,9 @@ def diagnose(case: Case, rules: Iterable[Rule]) -> Diagnosis:
     """Ask every rule that can explain the case.
 
     The cause is the finding at the first broken link; within a link a rule wins over those that it
-    refines. A finding gives way to a rule of an earlier link that could not be asked, unless its own
-    proof shows that the earlier links hold: no guess is shown as a fact.
+    refines. A suspicion gives way to likely or certain proof of a later link. A finding gives way to a
+    rule of an earlier link that could not be asked, unless its own proof shows that the earlier links
+    hold: no guess is shown as a fact.
     """
     found: list[Found] = []
     undecided: list[Undecided] = []

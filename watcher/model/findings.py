@@ -51,6 +51,10 @@ class Evidence:
     where: str
     at: datetime | None = None
 
+    def without_secrets(self) -> "Evidence":
+        """The same, as it may be shown."""
+        return replace(self, seen=without_secrets(self.seen), where=without_secrets(self.where))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixStep:
@@ -82,10 +86,7 @@ class Finding:
         return replace(
             self,
             summary=without_secrets(self.summary),
-            evidence=tuple(
-                replace(e, seen=without_secrets(e.seen), where=without_secrets(e.where))
-                for e in self.evidence
-            ),
+            evidence=tuple(evidence.without_secrets() for evidence in self.evidence),
             fix=tuple(
                 replace(
                     step,

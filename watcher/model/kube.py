@@ -86,7 +86,7 @@ def objects(raw: JSON, *path: str) -> Iterator[JSONObject]:
 def text(raw: JSON, *path: str) -> str | None:
     """The string at *path*, None where nothing stands."""
     found = value(raw, *path)
-    if found is None or found.__class__ is str or isinstance(found, str):
+    if found is None or isinstance(found, str):
         return found
     raise FieldError(path, "a string", found)
 

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-_USER: Final = re.compile(r"(://)[^/@\s\"]*@")
+_USER: Final = re.compile(r"(://)[^/?#\s\"]*@")  # to the last @: a password may hold some
 _SECRET: Final = re.compile(
     r"([?&][^=&\s\"]*(?:token|secret|passw|key|auth|sig)[^=&\s\"]*=)[^&\s\"]+", re.IGNORECASE
 )

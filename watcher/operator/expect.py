@@ -15,12 +15,12 @@ from watcher.model.expectations import (
     Unselected,
     WatchedPrometheus,
 )
-from watcher.model.facts import Availability, Known, Unavailable
+from watcher.model.facts import Known, Unavailable
 from watcher.model.kube import FieldError, JSONObject, KubeObject
 from watcher.model.names import MonitorKind, MonitorRef
 from watcher.model.observations import at_least
 from watcher.operator.counts import target_counts
-from watcher.operator.grounds import NOT_READ, Grounds, Sources, grounds
+from watcher.operator.grounds import NOT_READ, Grounds, Objects, Sources, grounds
 from watcher.operator.jobs import expected_jobs, monitor_ref
 from watcher.operator.nearest import nearest
 from watcher.operator.prometheuses import Chooser, called, choosers
@@ -32,7 +32,6 @@ from watcher.operator.target_labels import target_labels
 
 NONE: Final[Known[Sequence[KubeObject]]] = Known(())
 
-Objects: TypeAlias = Availability[Sequence[KubeObject]]
 """All objects of one kind, or why they could not be read.
 
 A kind that the API server does not know is ``Known(())``. Each object must have its ``kind``.

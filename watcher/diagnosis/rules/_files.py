@@ -51,8 +51,8 @@ REFINED: Final = frozenset(
 class MissingFile:
     """A TLS file of a job that is not in the container of one server.
 
-    ``mount`` is what covers its path all the same (the Secret then lacks the key), ``line`` the log
-    line that says that it is missing.
+    ``mount`` is what covers its path all the same (the Secret then lacks the key), ``keys`` those that
+    this Secret has, where they alone show it; ``line`` the log line that says that it is missing.
     """
 
     file: FilePath
@@ -61,6 +61,7 @@ class MissingFile:
     holder: KubeObject | None
     """The pod or StatefulSet whose mounts were looked at, None where none could be."""
     line: LogLine | None
+    keys: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,24 +137,23 @@ def _missing_on(
         if problem is not None and not named and mount is not None:
             continue
         uncovered = mounts is not None and mount is None and not normal(file.path).startswith(IMAGE)
-        without = None
+        keys = None
         if line is None and holder is not None and mount is not None:
-            without = lacks(case, holder, mount, file.path)  # where the log has words, these tell
-        if named or uncovered or without:
+            keys = _other_keys(case, holder, mount, file.path)  # the log's words would go before
+        if named or uncovered or keys is not None:
             line_of_it = line if named else None
             found.append(
-                MissingFile(file=file, server=server, mount=mount, holder=holder, line=line_of_it)
+                MissingFile(
+                    file=file, server=server, mount=mount, holder=holder, line=line_of_it, keys=keys
+                )
             )
     if no_log is not None and not found:
         raise no_log
     return found
 
 
-def lacks(case: Case, holder: KubeObject, mount: Mount, path: str) -> tuple[str, ...] | None:
-    """The keys of the Secret behind *mount*, where these may be read and that of *path* is none.
-
-    A word for a Secret without any: None says that nothing is known to lack.
-    """
+def _other_keys(case: Case, holder: KubeObject, mount: Mount, path: str) -> tuple[str, ...] | None:
+    """The keys of the Secret behind *mount*, where these may be read and that of *path* is none."""
     known = case.look(SECRET_KEYS)
     if mount.secret is None or isinstance(known, Unavailable):
         return None
@@ -161,7 +161,7 @@ def lacks(case: Case, holder: KubeObject, mount: Mount, path: str) -> tuple[str,
     key = key_of(mount, path)
     if not isinstance(held, Known) or held.value is None or key in held.value or "/" in key:
         return None
-    return tuple(sorted(held.value)) or ("no key at all",)
+    return tuple(sorted(held.value))
 
 
 def words_of_log(

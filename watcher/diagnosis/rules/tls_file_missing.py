@@ -77,16 +77,13 @@ def evidence(case: Case, missing: _files.MissingFile) -> list[Evidence]:
                 where=holder.kubectl("-o jsonpath='{.spec}'"),
             )
         )
-    has = None
-    if missing.holder is not None and missing.mount is not None:
-        has = _files.lacks(case, missing.holder, missing.mount, missing.file.path)
-    if missing.holder is not None and missing.mount is not None and has is not None:
+    if missing.holder is not None and missing.mount is not None and missing.keys is not None:
         namespace, secret = missing.holder.namespace, missing.mount.secret
         key = key_of(missing.mount, missing.file.path)
         found.append(
             Evidence(
                 seen=f"Secret {namespace}/{secret} is mounted there and has not the key {key}, it has"
-                f" {', '.join(has)}",
+                f" {', '.join(missing.keys) or 'none'}",
                 where=f"kubectl -n {namespace} describe secret {secret}",
             )
         )
