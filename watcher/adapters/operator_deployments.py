@@ -4,7 +4,7 @@ from typing import Final
 
 from watcher.model.kube import FieldError, KubeObject, objects, text
 
-LABEL: Final = "app.kubernetes.io/name"
+_LABEL: Final = "app.kubernetes.io/name"
 NAME: Final = "prometheus-operator"
 _BESIDE: Final = ("config-reloader", "admission-webhook")
 """What comes with the operator, of the same name or from the same place, and is not it."""
@@ -16,7 +16,7 @@ def runs_operator(deployment: KubeObject) -> bool:
     A Deployment with a field of a wrong type does not count.
     """
     try:
-        if deployment.labels.get(LABEL) == NAME:
+        if deployment.labels.get(_LABEL) == NAME:
             return True
         containers = tuple(objects(deployment.raw, "spec", "template", "spec", "containers"))
         words = {text(c, key) or "" for c in containers for key in ("name", "image")}
