@@ -151,6 +151,26 @@ def test_a_change_on_its_way_explains_no_proof_of_a_later_link_away(confidence, 
     assert diagnosis.code == code
 
 
+@pytest.mark.parametrize(
+    ("confidence", "code", "link"),
+    [
+        (Confidence.LIKELY, "no-operator", Link.RECONCILED),
+        (Confidence.POSSIBLE, "cause-unknown", Link.RECONCILED),
+    ],
+)
+def test_a_suspicion_gives_way_to_a_later_rule_that_could_not_be_asked(confidence, code, link):
+    case = a_case("missing", **{LOGS.name: Unavailable("forbidden")})
+    rules = [
+        a_rule("no-operator", Link.RECONCILED, confidence=confidence),
+        a_rule("later", Link.LOADED, fact=LOGS),
+    ]
+
+    diagnosis = diagnose(case, rules)
+
+    assert (diagnosis.code, diagnosis.link) == (code, link)
+    assert "no-operator" in {f.code for f in (diagnosis.cause, *diagnosis.findings) if f}
+
+
 def test_a_change_that_had_its_time_is_not_asked_about():
     case = a_case("unstarted", job=a_job(changed_at=NOW - timedelta(minutes=5)))
 

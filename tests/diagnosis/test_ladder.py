@@ -15,7 +15,7 @@ from tests.builders import (
 from watcher.diagnosis.ladder import Footing, ladder
 from watcher.diagnosis.rule import Case
 from watcher.model.facts import Facts
-from watcher.model.findings import Link
+from watcher.model.findings import Confidence, Link
 
 
 def walked(state, diagnosis, *, pools=(), jobs=()):
@@ -43,6 +43,19 @@ def test_the_broken_link_shows_its_evidence_each_line_once():
 
     assert step.footing is Footing.BROKEN
     assert step.evidence == found.finding.evidence
+
+
+def test_a_link_that_is_only_suspected_is_not_called_broken_unless_it_is_the_cause():
+    fields = {"summary": "a change", "confidence": Confidence.POSSIBLE}
+    suspected = a_found("reload-pending", Link.LOADED, **fields)
+    told = a_diagnosis("reload-pending", Link.LOADED, **fields)
+
+    unsure = walked("missing", a_diagnosis(None, Link.LOADED, findings=(suspected,)))[Link.LOADED]
+    sure = walked("missing", told)[Link.LOADED]
+
+    assert (unsure.footing, unsure.evidence) == (Footing.CANNOT_TELL, suspected.finding.evidence)
+    assert unsure.why == "reload-pending is possible: a change"
+    assert sure.footing is Footing.BROKEN
 
 
 def test_after_the_broken_link_none_is_reached():

@@ -1,5 +1,6 @@
 """Relabelling replayed, held to the words of the documentation and to real servers."""
 
+import json
 import random
 import string
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.prometheus_server import RealPrometheus, every_prometheus
 from watcher.diagnosis.relabel import Step, StepError, replay, steps
+from watcher.model.observations import at_least
 
 LABELS = {"a": "one", "b": "two", "__meta_x_label_app": "web", "empty": ""}
 
@@ -257,6 +259,48 @@ def every_target(server):
     return [*found["activeTargets"], *found["droppedTargets"]]
 
 
+def told_steps(server, job):
+    """What the server says of each step, since 3.8 (web/api/v1/api.go); None before."""
+    if not at_least(server.api("status/buildinfo")["version"], 3, 8):
+        return None
+    labels = json.dumps(discovered(job))
+    return server.api("targets/relabel_steps", scrapePool=job["job_name"], labels=labels)["steps"]
+
+
+def differing(labels, chain, told, *, modern=True):
+    """Indexes of the steps after which the replay and the server's word are not the same."""
+    replayed = [
+        replay(labels, chain[:length], modern=modern) for length in range(1, len(chain) + 1)
+    ]
+    return [
+        index
+        for index, (ours, theirs) in enumerate(zip(replayed, told, strict=True))
+        if (ours.dropped_by is None) != theirs["keep"]
+        or (theirs["keep"] and ours.labels != theirs["output"])
+    ]
+
+
+def test_the_word_of_a_server_on_each_step_is_compared():
+    chain = [
+        Step(source_labels=("a",), target_label="c"),
+        Step(action="drop", source_labels=("c",), regex="one"),
+        Step(action="lowercase", source_labels=("c",), target_label="c"),
+    ]
+    told = [
+        {"rule": {}, "output": {"a": "one", "c": "one"}, "keep": True},
+        {"rule": {}, "output": {}, "keep": False},
+        {"rule": {}, "output": {}, "keep": False},
+    ]
+    otherwise = [
+        {"rule": {}, "output": {"a": "one", "c": "two"}, "keep": True},
+        {"rule": {}, "output": {"a": "one", "c": "two"}, "keep": True},
+        told[2],
+    ]
+
+    assert differing({"a": "one"}, chain, told) == []
+    assert differing({"a": "one"}, chain, otherwise) == [0, 1]
+
+
 @pytest.mark.prometheus
 @every_prometheus
 def test_a_real_server_makes_the_same_of_targets(prometheus_binary):
@@ -269,10 +313,14 @@ def test_a_real_server_makes_the_same_of_targets(prometheus_binary):
         server.wait_until(lambda server: len(every_target(server)) == len(jobs))
         targets = server.api("targets", state="active")["activeTargets"]
         loaded = yaml.safe_load(server.api("status/config")["yaml"])["scrape_configs"]
+        told = [told_steps(server, job) for job in jobs]
 
     seen = {target["scrapePool"]: target["labels"] for target in targets}
-    for job, shown in zip(jobs, loaded, strict=True):
-        outcome = replay(discovered(job), steps(shown), modern=modern)
+    for job, shown, server_steps in zip(jobs, loaded, told, strict=True):
+        labels, chain = discovered(job), steps(shown)
+        if server_steps is not None:
+            assert differing(labels, chain, server_steps, modern=modern) == [], job
+        outcome = replay(labels, chain, modern=modern)
         final = {n: v for n, v in outcome.labels.items() if not n.startswith("__")}
         final = {"instance": "127.0.0.1:1"} | final
         made = None if outcome.dropped_by is not None else final

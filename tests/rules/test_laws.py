@@ -171,8 +171,7 @@ def keeps(whole, case, *names):
     named = bool(set(names) & {u.lacking for u in found.undecided})
     if found.cause is None:
         return whole.cause is None or named
-    # What is only suspected goes after proof of a later link.
-    lesser = whole.cause and (found.code in REFINES[whole.code] or convicts_nobody(found))
+    lesser = whole.cause and found.code in REFINES[whole.code]
     return found.code == whole.code or bool(lesser and named)
 
 

@@ -36,9 +36,9 @@ def diagnose(case: Case, rules: Iterable[Rule]) -> Diagnosis:
     """Ask every rule that can explain the case.
 
     The cause is the finding at the first broken link; within a link a rule wins over those that it
-    refines. A suspicion gives way to likely or certain proof of a later link. A finding gives way to a
-    rule of an earlier link that could not be asked, unless its own proof shows that the earlier links
-    hold: no guess is shown as a fact.
+    refines. A suspicion gives way to likely or certain proof of a later link, and to a rule of a later
+    link that could not be asked. A finding gives way to a rule of an earlier link that could not be
+    asked, unless its own proof shows that the earlier links hold: no guess is shown as a fact.
     """
     found: list[Found] = []
     undecided: list[Undecided] = []
@@ -111,20 +111,19 @@ def _concluded(
     refined = {rule.code: rule.refines for rule in asked}
     beaten = {code for f in found for code in refined[f.code]}
     winners = [f for f in found if f.code not in beaten]
-    open_link = min((u.link for u in undecided), default=None)
-    cause = winners[0] if winners else None
-    if cause and _is_suspicion(cause):
-        cause = next((f for f in winners if _proven_after(cause.link, f)), cause)
-    if cause and open_link is not None and open_link < cause.link and not cause.finding.conclusive:
+    first = winners[0] if winners else None
+    cause = _told_instead(first, winners, undecided) if first and is_suspicion(first) else first
+    unasked = {u.link for u in undecided}
+    if cause and not cause.finding.conclusive and any(link < cause.link for link in unasked):
         cause = None
     others = tuple(f for f in found if f is not cause and f.code != NONE_OF_THE_OTHERS)
     if cause is not None:
         return Diagnosis(cause=cause, link=cause.link, findings=others, undecided=tuple(undecided))
-    link = open_link if open_link is not None else _last_open_link(case)
+    link = min(unasked | ({first.link} if first else set()), default=_last_open_link(case))
     return Diagnosis(cause=None, link=link, findings=others, undecided=tuple(undecided))
 
 
-def _is_suspicion(found: Found) -> bool:
+def is_suspicion(found: Found) -> bool:
     """Whether nothing shows that its link is broken, only that it may be.
 
     A change that may be on its way does not explain away a file that is not there, nor does an
@@ -135,9 +134,15 @@ def _is_suspicion(found: Found) -> bool:
     return suspected and found.code != NONE_OF_THE_OTHERS
 
 
-def _proven_after(link: Link, found: Found) -> bool:
-    """Whether it is more than a suspicion, of a later link."""
-    return found.link > link and found.finding.confidence is not Confidence.POSSIBLE
+def _told_instead(
+    suspicion: Found, winners: Sequence[Found], undecided: Sequence[Undecided]
+) -> Found | None:
+    """What is proven at a later link; None where a rule of one could not be asked; else itself."""
+    later = (f for f in winners if f.link > suspicion.link)
+    proven = next((f for f in later if f.finding.confidence is not Confidence.POSSIBLE), None)
+    if proven is None and any(u.link > suspicion.link for u in undecided):
+        return None
+    return proven or suspicion
 
 
 def _of_the_worse_server(disagreement: Found, worse: Diagnosis) -> Diagnosis:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from watcher.diagnosis.diagnose import first_open_link
+from watcher.diagnosis.diagnose import first_open_link, is_suspicion
 from watcher.diagnosis.rule import Case
 from watcher.model.comparison import JobState
 from watcher.model.findings import Diagnosis, Evidence, Found, Link
@@ -37,7 +37,7 @@ def _step(case: Case, diagnosis: Diagnosis | None, link: Link) -> Step:
     footing, why = (
         _without_diagnosis(case, link) if diagnosis is None else _diagnosed(case, diagnosis, link)
     )
-    found = _found(diagnosis, link) if footing is Footing.BROKEN else ()
+    found = () if footing is Footing.HOLDS else _found(diagnosis, link)
     evidence = dict.fromkeys(each for one in found for each in one.finding.evidence)
     return Step(link=link, footing=footing, why=why, evidence=tuple(evidence))
 
@@ -76,16 +76,18 @@ def _witness(case: Case, link: Link) -> str:
 def _diagnosed(case: Case, diagnosis: Diagnosis, link: Link) -> tuple[Footing, str]:
     if link < first_open_link(case):
         return Footing.HOLDS, _witness(case, link)
-    if found := _found(diagnosis, link):
+    found = _found(diagnosis, link)
+    if any(f is diagnosis.cause or not is_suspicion(f) for f in found):
         return Footing.BROKEN, "; ".join(f"{f.code}: {f.finding.summary}" for f in found)
-    lacking = [u for u in diagnosis.undecided if u.link is link]
-    if lacking:
-        said = (
-            f"{u.code} lacks {u.lacking}: {u.reason}"
-            + (f" ({u.permission} would tell)" if u.permission else "")
-            for u in lacking
-        )
-        return Footing.CANNOT_TELL, "; ".join(said)
+    suspected = (f"{f.code} is possible: {f.finding.summary}" for f in found)
+    lacking = (
+        f"{u.code} lacks {u.lacking}: {u.reason}"
+        + (f" ({u.permission} would tell)" if u.permission else "")
+        for u in diagnosis.undecided
+        if u.link is link
+    )
+    if said := "; ".join((*suspected, *lacking)):
+        return Footing.CANNOT_TELL, said
     if link is diagnosis.link:
         return Footing.CANNOT_TELL, "no rule explains it"
     if link > diagnosis.link:
