@@ -41,7 +41,7 @@ def test_the_text_names_source_and_sum(place):
 
     assert pool("web") in ran.out
     assert "monitor" in ran.out
-    assert "1 jobs expected" in ran.out
+    assert "1 job expected" in ran.out
 
 
 def test_a_job_that_is_gone_is_listed_and_marked(place):

@@ -212,7 +212,12 @@ def _sum(summary: shapes.SummaryShape) -> str:
         )
         if count
     )
-    return f"\n{summary.expected} jobs expected: {lost}" + (f", {rest}" if rest else "")
+    return f"\n{counted(summary.expected)} expected: {lost}" + (f", {rest}" if rest else "")
+
+
+def counted(count: int) -> str:
+    """So many jobs, in words."""
+    return f"{count} job{'' if count == 1 else 's'}"
 
 
 def explanation(job: shapes.JobShape, steps: Sequence[Step]) -> None:

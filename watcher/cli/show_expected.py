@@ -5,7 +5,7 @@ from typing import Final
 from rich.console import Console
 from rich.markup import escape
 
-from watcher.cli.show import ignored_words
+from watcher.cli.show import counted, ignored_words
 from watcher.web import expect_document as documents
 from watcher.web import shapes
 
@@ -26,7 +26,7 @@ def expected(told: documents.ExpectDocument) -> None:
     rest(told.unselected, told.unreadable)
     gone = sum(job.gone_since is not None for job in told.expected)
     more = f", {gone} of them gone: accept or restore" if gone else ""
-    _out.print(f"{len(told.expected)} jobs expected{more}")
+    _out.print(f"{counted(len(told.expected))} expected{more}")
 
 
 def rest(
