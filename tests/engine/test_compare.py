@@ -12,6 +12,7 @@ from tests.builders import (
     a_server,
     an_expected_server,
     an_observation,
+    before,
 )
 from watcher.engine.compare import compare, state_of
 from watcher.model.comparison import JobState
@@ -95,12 +96,43 @@ def test_before_2_55_the_log_tells_a_failed_pool_from_an_empty_discovery():
     assert status.state is JobState.UNSTARTED
 
 
+LOADED = ServerMetrics(discovered={POOL: 3})
+IDLE = ServerMetrics(discovered={POOL: 0})
+RELOADED = {"started_at": before(days=9), "loaded_at": before(days=1)}
+
+
 @pytest.mark.parametrize(
-    ("origin", "state"),
-    [(Origin.MONITOR, "missing"), (Origin.LEARNED, "unknown"), (Origin.CONFIG_FILE, "unknown")],
+    ("job", "server", "state"),
+    [
+        ({"origin": Origin.MONITOR}, {"metrics": LOADED}, "missing"),
+        ({"origin": Origin.CONFIG_FILE}, {}, "missing"),
+        ({"origin": Origin.CONFIG_FILE}, {"metrics": None}, "unknown"),
+        ({"origin": Origin.CONFIG_FILE}, {"metrics": LOADED}, "unstarted"),
+        ({"origin": Origin.CONFIG_FILE}, {"metrics": LOADED, **RELOADED}, "unstarted"),
+        ({"origin": Origin.CONFIG_FILE}, {"metrics": IDLE, "version": "2.53.3"}, "empty"),
+        ({"origin": Origin.CONFIG_FILE}, {"metrics": IDLE}, "unstarted"),
+        (
+            {"origin": Origin.CONFIG_FILE, "gone_since": before(hours=1)},
+            {"metrics": LOADED, **RELOADED},
+            "missing",
+        ),
+        ({"origin": Origin.LEARNED}, {"metrics": LOADED}, "unstarted"),
+        ({"origin": Origin.LEARNED}, {"metrics": LOADED, **RELOADED}, "missing"),
+        ({"origin": Origin.PINNED}, {"metrics": LOADED, "settling": True}, "unknown"),
+    ],
 )
-def test_what_may_stand_in_an_included_file_is_unknown_without_a_pool(origin, state):
-    assert the_state(a_server(includes=True), job=a_job(origin=origin)).state == state
+def test_discovery_tells_whether_a_job_of_an_included_file_is_loaded(job, server, state):
+    assert the_state(a_server(includes=True, **server), job=a_job(**job)).state == state
+
+
+def test_the_log_tells_that_the_pool_of_an_included_job_could_not_be_made():
+    server = a_server(includes=True, **RELOADED)
+
+    status = the_state(
+        server, job=a_job(origin=Origin.LEARNED), named_in_log={SERVER: frozenset({POOL})}
+    )
+
+    assert status.state is JobState.UNSTARTED
 
 
 def test_an_older_operators_name_is_the_same_job():

@@ -58,12 +58,13 @@ def without_cluster(entry):
     name = PrometheusName("outside")
     jobs = tuple(
         ExpectedJob(
-            key=JobKey(f"{name}|{Origin.CONFIG_FILE}|{pool}"),
+            key=JobKey(f"{name}|{origin}|{pool}"),
             prometheus=name,
             pool=PoolName(pool),
-            origin=Origin.CONFIG_FILE,
+            origin=origin,
         )
-        for pool in entry.get("expected", ())
+        for word, origin in (("expected", Origin.CONFIG_FILE), ("learned", Origin.LEARNED))
+        for pool in entry.get(word, ())
     )
     watched = WatchedPrometheus(name=name)
     return Expectations(taken_at=NOW, prometheuses=(watched,), jobs=jobs)

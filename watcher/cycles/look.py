@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from watcher.cycles.beside import BESIDE, silenced, with_beside, with_labels
 from watcher.diagnosis.diagnose import diagnose, rules_for
 from watcher.diagnosis.rule import Case, Rule
-from watcher.engine.compare import compare
+from watcher.engine.compare import compare, maybe_included
 from watcher.engine.dormant import may_be_dormant, with_dormant
 from watcher.engine.usual import with_fewer
 from watcher.model.comparison import Comparison, JobState, JobStatus
@@ -204,10 +204,15 @@ def _to_diagnose(status: JobStatus, now: datetime) -> bool:
 
 
 def _could_not_be_made(status: JobStatus, observation: Observation) -> bool:
-    """Whether only the log can tell this empty job from one whose pool could not be made."""
-    return status.state is JobState.EMPTY and any(
-        status.pool in server.jobs and status.pool not in server.pools
-        for server in observation.readable
+    """Whether only the log can tell this job from one whose pool could not be made.
+
+    An empty one, before 2.55, or one that may stand in an included file, so that nothing lists it.
+    """
+    without = [s for s in observation.readable if status.pool not in s.pools]
+    if status.state is JobState.EMPTY:
+        return any(status.pool in server.jobs for server in without)
+    return any(
+        status.pool not in server.jobs and maybe_included(status.job, server) for server in without
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeAlias, TypeVar
 
 from watcher.model.comparison import JobState, JobStatus
-from watcher.model.expectations import ExpectedJob, Unselected, WatchedPrometheus
+from watcher.model.expectations import ExpectedJob, FilePath, Unselected, WatchedPrometheus
 from watcher.model.facts import Fact, Facts, Unavailable
 from watcher.model.findings import Finding, Link, Risk
 from watcher.model.kube import items, objects
@@ -141,6 +141,16 @@ class Case(Reading):
     def running(self) -> RunningJob | None:
         """The job's scrape config on one of those servers, None where none has it."""
         return next((s.jobs[self.pool] for s in self.servers() if self.pool in s.jobs), None)
+
+    def files(self, server: ServerObservation) -> tuple[FilePath, ...]:
+        """The files of its HTTP client on *server*: as that runs it, else as the job asks for them.
+
+        The latter for a job of an included file, whose scrape config no server shows.
+        """
+        running = server.jobs.get(self.pool)
+        if running is not None:
+            return running.files
+        return self.job.files if server.includes else ()
 
     def pools(self) -> Iterator[tuple[ServerObservation, ScrapePool]]:
         """The job's scrape pool on each of those servers that has one."""

@@ -35,7 +35,6 @@ NEEDS: Final = frozenset(
 """Facts that are gathered for it. Events about the monitor are used where a rule asked for them."""
 
 _LONGEST: Final = 160
-_STARTING: Final = timedelta(seconds=5)
 
 
 def timeline(found: Facts, observation: Observation, lost_at: datetime) -> tuple[Evidence, ...]:
@@ -46,11 +45,6 @@ def timeline(found: Facts, observation: Observation, lost_at: datetime) -> tuple
     every = {line.seen: line for line in _lines(found, observation) if _is_near(line, lost_at)}
     newest = sorted(every.values(), key=lambda line: (line.at or lost_at, line.seen))
     return tuple(newest[-AT_MOST:])
-
-
-def _is_reload(started: datetime | None, loaded: datetime | None) -> bool:
-    """The first load is a part of the start, and its time is taken a little before that."""
-    return started is not None and loaded is not None and loaded - started > _STARTING
 
 
 def _is_near(line: Evidence, lost_at: datetime) -> bool:
@@ -72,7 +66,7 @@ def _lines(found: Facts, observation: Observation) -> Iterator[Evidence]:
         where = _where.asked(server, "status/runtimeinfo")
         name = server.server.name
         yield Evidence(seen=f"Prometheus {name} started", where=where, at=server.started_at)
-        if _is_reload(server.started_at, server.loaded_at):
+        if server.reloaded:
             seen = f"Prometheus {name} loaded its configuration"
             yield Evidence(seen=seen, where=where, at=server.loaded_at)
 

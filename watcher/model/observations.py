@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from watcher.model.expectations import ExpectedServer, FilePath
 from watcher.model.kube import JSONObject
@@ -69,6 +70,10 @@ class RunningJob:
     raw: JSONObject = field(default_factory=dict, compare=False)
 
 
+STARTING: Final = timedelta(seconds=5)
+"""How long after a server's start it may load its first configuration."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerMetrics:
     """What the server's own ``/metrics`` tells; each None or absent where the server lacks it.
@@ -108,6 +113,16 @@ class ServerObservation:
     jobs: Mapping[PoolName, RunningJob] = field(default_factory=dict)
     pools: Mapping[PoolName, ScrapePool] = field(default_factory=dict)
     metrics: ServerMetrics | None = None
+
+    @property
+    def reloaded(self) -> bool:
+        """Whether it loaded a configuration after the one that it started with.
+
+        The first load is a part of the start, and its time is taken a little before that.
+        """
+        if self.started_at is None or self.loaded_at is None:
+            return False
+        return self.loaded_at - self.started_at > STARTING
 
     @property
     def lists_empty_pools(self) -> bool:

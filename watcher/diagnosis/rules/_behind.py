@@ -59,8 +59,7 @@ def files(case: Case, server: ServerObservation) -> Files:
 
     Raises Lacking when the mounts could not be read.
     """
-    job = server.jobs.get(case.pool)
-    named = [file for file in job.files if file.field in {CA, CERTIFICATE, KEY}] if job else []
+    named = [file for file in case.files(server) if file.field in {CA, CERTIFICATE, KEY}]
     if not named:
         return {}
     holder, mounts = _files.mounts_of_server(case, server)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Lacking
+from watcher.diagnosis.rules import _where
 from watcher.diagnosis.wording_of_prometheus import FileFault, FileProblem, file_problem
 from watcher.model.expectations import FilePath
 from watcher.model.facts import (
@@ -25,6 +26,7 @@ from watcher.model.facts import (
     MountRecord,
     Unavailable,
 )
+from watcher.model.findings import Evidence
 from watcher.model.kube import KubeObject, number, objects, text
 from watcher.model.observations import ServerObservation
 from watcher.operator.volumes import (
@@ -107,8 +109,7 @@ def missing_files(case: Case) -> tuple[MissingFile, ...]:
     found: list[MissingFile] = []
     no_log: Lacking | None = None
     for server in case.servers():
-        job = server.jobs.get(case.pool)
-        files = [f for f in job.files if f.field.startswith("tls_config.")] if job else []
+        files = [f for f in case.files(server) if f.field.startswith("tls_config.")]
         try:
             found += _missing_on(case, server, files)
         except Lacking as lacking:
@@ -162,6 +163,17 @@ def _other_keys(case: Case, holder: KubeObject, mount: Mount, path: str) -> tupl
     if not isinstance(held, Known) or held.value is None or key in held.value or "/" in key:
         return None
     return tuple(sorted(held.value))
+
+
+def named_by(case: Case, server: ServerObservation, path: str, field: str) -> Evidence:
+    """That the job names a file and has no pool; an included job's configuration is not shown."""
+    pools = _where.asked(server, "scrape_pools")
+    if case.pool in server.jobs:
+        names = f"the running configuration of {server.server.name} names {path} ({field})"
+        where = f"{_where.asked(server, 'status/config')}; {pools}"
+    else:
+        names, where = f"the configuration file of the job names {path} ({field})", pools
+    return Evidence(seen=f"{names}, and there is no scrape pool {case.pool}", where=where)
 
 
 def words_of_log(

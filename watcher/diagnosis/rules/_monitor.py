@@ -24,6 +24,10 @@ def lacks(case: Case) -> str:
     """In words, what the running configuration lacks."""
     running, job = case.running(), case.job
     if running is None:
+        if case.job.monitor is None and any(server.includes for server in case.servers()):
+            return (
+                f"{case.pool} has no scrape pool, and nothing shows it in the running configuration"
+            )
         return f"{case.pool} is not in the running configuration"
     asked = f"{job.scheme or running.scheme} {job.path or running.path}"
     return (

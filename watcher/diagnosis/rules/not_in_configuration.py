@@ -21,7 +21,7 @@ woken. Every other cause of this link is a narrower word for this one.
 """
 
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
-from watcher.diagnosis.rules import _monitor
+from watcher.diagnosis.rules import _monitor, _where
 from watcher.model.expectations import Origin
 from watcher.model.facts import OPERATOR_LOG, PROMETHEUS, Unavailable
 from watcher.model.findings import Confidence, Finding, FixStep, Link
@@ -46,6 +46,14 @@ def check(case: Case) -> Finding | None:
 
 def _fix(case: Case) -> list[FixStep]:
     prometheus = case.look(PROMETHEUS)
+    if case.job.origin is Origin.CONFIG_FILE and case.job.gone_since is None:
+        return [
+            FixStep(
+                do=f"Its file has the job {case.pool}: have the server read that again",
+                command=next((_where.reload(server) for server in case.servers()), None),
+            ),
+            FixStep(do="If the job is not there then, see whether the server reads that file"),
+        ]
     if isinstance(prometheus, Unavailable) or prometheus is None:
         steps = [FixStep(do=f"See whether the file that the server reads has the job {case.pool}")]
     else:

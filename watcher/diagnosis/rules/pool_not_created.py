@@ -70,10 +70,10 @@ def _clipped(words: str) -> str:
 
 def _blames_a_file(case: Case, server: ServerObservation, words: str) -> bool:
     """Whether a narrower cause knows the words: a bad file, or a missing one that the job names."""
-    problem, job = file_problem(words), server.jobs.get(case.pool)
+    problem = file_problem(words)
     if problem is None or problem.kind is not FileFault.MISSING:
         return problem is not None
-    return job is not None and normal(problem.path) in {normal(f.path) for f in job.files}
+    return normal(problem.path) in {normal(f.path) for f in case.files(server)}
 
 
 RULE = Rule(

@@ -81,7 +81,11 @@ def _finding(
 ) -> Finding:
     bad = _behind.fault(known)
     proven = bad is not None and (bad.sure or line is not None) and _same(bad.problem, problem)
-    evidence = [_of_log(case, server, line) if line else _of_configuration(case, server, problem)]
+    evidence = [
+        _of_log(case, server, line)
+        if line
+        else _files.named_by(case, server, problem.path, f"{problem.field}")
+    ]
     if bad is not None:
         evidence.append(
             Evidence(
@@ -105,14 +109,6 @@ def _finding(
 def _of_log(case: Case, server: ServerObservation, line: LogLine) -> Evidence:
     where = _files.where_the_log_is(case, server)
     return Evidence(seen=line.text, where=where, at=line.at)
-
-
-def _of_configuration(case: Case, server: ServerObservation, problem: FileProblem) -> Evidence:
-    return Evidence(
-        seen=f"the running configuration of {server.server.name} names {problem.path}"
-        f" ({problem.field}), and there is no scrape pool {case.pool}",
-        where=f"{_where.asked(server, 'status/config')}; {_where.asked(server, 'scrape_pools')}",
-    )
 
 
 def _same(one: FileProblem, other: FileProblem) -> bool:

@@ -60,14 +60,7 @@ def check(case: Case) -> Finding | None:
 def evidence(case: Case, missing: _files.MissingFile) -> list[Evidence]:
     """What shows that the file is missing: the configuration, the mounts, the log's own words."""
     server = missing.server
-    found = [
-        Evidence(
-            seen=f"the running configuration of {server.server.name} names {missing.file.path}"
-            f" ({missing.file.field}), and there is no scrape pool {case.pool}",
-            where=f"{_where.asked(server, 'status/config')}; "
-            f"{_where.asked(server, 'scrape_pools')}",
-        )
-    ]
+    found = [_files.named_by(case, server, missing.file.path, missing.file.field)]
     if missing.holder is not None and missing.mount is None:
         holder = missing.holder
         found.append(
