@@ -77,7 +77,8 @@ class Selection:
     """What one Prometheus says of one kind of monitor; made once, asked for many.
 
     ``scopes`` are the operators that look after the Prometheus; none known means no restriction,
-    unless ``disowned`` says why every known operator ignores it.
+    unless ``disowned`` says why every known operator ignores it. ``podmonitors_only``: it is an
+    agent in DaemonSet mode, which has no selector for any other kind.
     """
 
     prometheus: str
@@ -88,6 +89,7 @@ class Selection:
     known: Availability[NamespaceLabels]
     scopes: tuple[OperatorScope, ...] = ()
     disowned: str | None = None
+    podmonitors_only: bool = False
 
     def judge(self, namespace: str, labels: Mapping[str, str]) -> Verdict:
         """Whether a monitor with *labels* in *namespace* is selected."""
@@ -113,8 +115,13 @@ class Selection:
 
     def _lack(self, labels: Mapping[str, str], reasons: list[_Reason]) -> Lack | None:
         if self.objects is None:
-            words = f"spec.{FIELDS[self.kind]}Selector of {self.prometheus} is null"
-            reasons.append((Cause.SELECTOR_NULL, f"{words}, which selects nothing"))
+            words = (
+                f"{self.prometheus} is an agent in DaemonSet mode, which takes only PodMonitors"
+                if self.podmonitors_only
+                else f"spec.{FIELDS[self.kind]}Selector of {self.prometheus} is null, which selects"
+                " nothing"
+            )
+            reasons.append((Cause.SELECTOR_NULL, words))
             return Lack(words=words)
         lack = lacking(self.objects, labels)
         if lack is not None:
@@ -158,7 +165,8 @@ def selection(
     owners = tuple(scope for scope in operators if words[scope.name] is None)
     disowned = "; ".join(f"operator {name} ignores it: {why}" for name, why in words.items())
     field = FIELDS[kind]
-    own_kind = kind is MonitorKind.POD_MONITOR or not daemon_set_mode(prometheus)
+    podmonitors_only = daemon_set_mode(prometheus)
+    own_kind = kind is MonitorKind.POD_MONITOR or not podmonitors_only
     return Selection(
         prometheus=prometheus.full_name,
         own_namespace=prometheus.namespace,
@@ -168,6 +176,7 @@ def selection(
         known=namespaces,
         scopes=owners,
         disowned=disowned if operators and not owners else None,
+        podmonitors_only=podmonitors_only,
     )
 
 

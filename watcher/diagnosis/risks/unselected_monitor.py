@@ -29,6 +29,8 @@ from watcher.model.expectations import Unselected
 from watcher.model.facts import MONITORS, PROMETHEUS, SERVICES
 from watcher.model.findings import Confidence, Evidence, FixStep, Risk
 from watcher.model.kube import KubeObject
+from watcher.model.names import MonitorKind
+from watcher.operator.objects import daemon_set_mode
 
 
 def check(ground: Ground) -> tuple[Risk, ...]:
@@ -73,15 +75,21 @@ def _risks(
                 where=meant[0].kubectl("--show-labels"),
             ),
         ),
-        fix=(
-            FixStep(
-                do="Give the monitor or its namespace what lacks, or widen the selector of"
-                f" {ground.name}",
-                command=f"kubectl -n {monitor.namespace} edit {monitor.kind.lower()} {monitor.name}",
-            ),
-        ),
+        fix=(_fix(ground, prometheus, monitor),),
         confidence=Confidence.POSSIBLE,
         proof=str(unselected.monitor),
+    )
+
+
+def _fix(ground: Ground, prometheus: KubeObject, monitor: KubeObject) -> FixStep:
+    if daemon_set_mode(prometheus) and monitor.kind != MonitorKind.POD_MONITOR:
+        return FixStep(
+            do=f"Write a PodMonitor in the place of {monitor.kind} {monitor.full_name}, or let another"
+            f" Prometheus take it: no selector of {ground.name} can"
+        )
+    return FixStep(
+        do=f"Give the monitor or its namespace what lacks, or widen the selector of {ground.name}",
+        command=f"kubectl -n {monitor.namespace} edit {monitor.kind.lower()} {monitor.name}",
     )
 
 

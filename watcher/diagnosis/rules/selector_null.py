@@ -23,7 +23,7 @@ from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _patches, _selection
 from watcher.model.comparison import JobState
 from watcher.model.facts import LAST_MONITOR, MONITOR, PROMETHEUS
-from watcher.model.findings import Finding, FixStep, Link
+from watcher.model.findings import Evidence, Finding, FixStep, Link
 from watcher.operator.selection import FIELDS
 
 
@@ -32,6 +32,8 @@ def check(case: Case) -> Finding | None:
     found = _selection.pair(case)
     if found is None or found.says.objects is not None:
         return None
+    if found.says.podmonitors_only:
+        return _of_daemon_set(found)
     field = f"{FIELDS[found.says.kind]}Selector"
     return Finding(
         summary=f"{found.prometheus.full_name} has no {field}, so it selects no {found.says.kind}",
@@ -44,6 +46,27 @@ def check(case: Case) -> Finding | None:
             ),
         ),
         proof=found.prometheus.full_name,
+    )
+
+
+def _of_daemon_set(found: _selection.Pair) -> Finding:
+    name, kind = found.prometheus.full_name, found.says.kind
+    return Finding(
+        summary=f"{name} is an agent in DaemonSet mode, which takes only PodMonitors, so it selects"
+        f" no {kind}",
+        evidence=(
+            Evidence(
+                seen=f"spec.mode of {name} is DaemonSet",
+                where=found.prometheus.kubectl("-o jsonpath='{.spec.mode}'"),
+            ),
+        ),
+        fix=(
+            FixStep(
+                do="Write a PodMonitor in its place, or let a Prometheus or an agent in StatefulSet"
+                f" mode take the {kind}"
+            ),
+        ),
+        proof=name,
     )
 
 
