@@ -19,33 +19,19 @@ Read why it does not run.
 the whole pod is behind.
 """
 
-from typing import Final
-
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _monitor
+from watcher.diagnosis.rules import _monitor, _reloader
 from watcher.model.facts import PODS
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
-from watcher.model.kube import JSONObject, KubeObject, flag, mapping, number, objects, text
-
-NAMES: Final = ("config-reloader", "prometheus-config-reloader")
-"""What the container is called, and was until v0.42."""
+from watcher.model.kube import JSONObject, KubeObject, mapping, number, text
 
 
 def check(case: Case) -> Finding | None:
     """Read the state of the sidecar on the servers that lack the job."""
     if not _monitor.concerned(case) or _monitor.of_no_cluster(case, PODS):
         return None
-    names = {server.server.name for server in case.servers()}
-    for pod in case.read(PODS):
-        status = _status(pod) if pod.name in names else None
-        if status is not None and not flag(status, "ready"):
-            return _finding(case, pod, status)
-    return None
-
-
-def _status(pod: KubeObject) -> JSONObject | None:
-    every = objects(pod.raw, "status", "containerStatuses")
-    return next((s for s in every if text(s, "name") in NAMES), None)
+    found = _reloader.not_ready(case)
+    return None if found is None else _finding(case, *found)
 
 
 def _finding(case: Case, pod: KubeObject, status: JSONObject) -> Finding:

@@ -10,7 +10,7 @@ next start, with one line in their log.
 
 No server has loaded any job of a ScrapeConfig, and the operator's log says that it did not find the
 kind or may not list it: that is proof. Else the operator is older than v0.65, or was started before
-this ScrapeConfig was made: two signals, no proof.
+this ScrapeConfig was made while the config-reloader runs: two signals, no proof.
 
 ## Fix
 
@@ -28,9 +28,16 @@ from datetime import datetime
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _monitor, _operator_log, _reconciling, _where
+from watcher.diagnosis.rules import _monitor, _operator_log, _reconciling, _reloader, _where
 from watcher.model.comparison import JobState
-from watcher.model.facts import MONITOR, OPERATOR, OPERATOR_LOG, OPERATOR_PODS, OperatorWord
+from watcher.model.facts import (
+    MONITOR,
+    OPERATOR,
+    OPERATOR_LOG,
+    OPERATOR_PODS,
+    PODS,
+    OperatorWord,
+)
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
 from watcher.model.kube import KubeObject, moment
 from watcher.model.names import MonitorKind
@@ -61,11 +68,19 @@ def check(case: Case) -> Finding | None:
         found = _finding(case, operators[0], words, None)
         seen = (found.evidence[0], _operator_log.evidence(said))
         return replace(found, evidence=seen, confidence=Confidence.CERTAIN)
+    return _started_before(case, monitor, operators[0], started)
+
+
+def _started_before(
+    case: Case, monitor: KubeObject, operator: KubeObject, started: datetime | None
+) -> Finding | None:
     if started is None or monitor.created_at is None or started >= monitor.created_at:
         return None
+    if _reloader.not_ready(case) is not None:
+        return None  # what the operator writes does not reach the servers, so they cannot show it
     made = f"{monitor.kind} {monitor.full_name} was made"
     words = f"the operator started before {made}, and may not have found the kind"
-    return _finding(case, operators[0], words, started)
+    return _finding(case, operator, words, started)
 
 
 def _passed_over(case: Case) -> bool:
@@ -117,7 +132,7 @@ RULE = Rule(
     code="scrapeconfig-unsupported",
     link=Link.RECONCILED,
     states=frozenset({JobState.MISSING}),
-    needs=needing(MONITOR, OPERATOR, OPERATOR_PODS, OPERATOR_LOG),
+    needs=needing(MONITOR, OPERATOR, OPERATOR_PODS, OPERATOR_LOG, PODS),
     check=check,
     refines=_reconciling.after("scrapeconfig-unsupported"),
 )
