@@ -154,6 +154,8 @@ def _of_fields(fields: Mapping[str, str], at: datetime | None) -> Trouble | None
         return None
     created = said.startswith("cannot create service discovery")
     kind = LogKind.DISCOVERY_NOT_CREATED if created else LogKind.DISCOVERY_FAILED
+    if path := fields.get("path"):
+        text = f"{text} ({steady(path, LONGEST)})"  # a file of its discovery
     return Trouble(kind, _pool(fields.get("config")), text, at)
 
 

@@ -30,7 +30,7 @@ from watcher.diagnosis.rules import _discovery, _sources, _where
 from watcher.model.comparison import JobState
 from watcher.model.facts import LOGS, LogKind, LogLine
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
-from watcher.model.kube import objects, text
+from watcher.model.kube import objects, text, texts
 from watcher.model.observations import RunningJob, ServerObservation
 from watcher.operator.durations import milliseconds
 
@@ -65,20 +65,31 @@ def check(case: Case) -> Finding | None:
     if line is None:
         return _by_counter(case, counted) if counted else None
     server, said = line
+    files = _files(running)
+    words = (
+        f"the files that {case.pool} discovers its targets by cannot be read"
+        if files
+        else f"what {case.pool} discovers its targets by does not answer"
+    )
     return Finding(
-        summary=f"what {case.pool} discovers its targets by does not answer: {said.text}",
+        summary=f"{words}: {said.text}",
         evidence=(
             Evidence(
                 seen=f"{said.text} ({said.count} times)",
-                where=_sources.where(case, server, said.text[:40].replace("'", ".")),
+                where=_sources.where(case, server, _grepped(said.text)),
                 at=said.at,
             ),
             *(_counter(counted) if counted else ()),
         ),
-        fix=(_fix(server),),
+        fix=(_fix_files(files) if files else _fix(server),),
         confidence=Confidence.CERTAIN if said.pool or counted else Confidence.LIKELY,
         proof=said.text,
     )
+
+
+def _grepped(said: str) -> str:
+    """What of it stands in the log as it is: the file that it is about stands apart there."""
+    return said.partition(" (")[0][:40].replace("'", ".")
 
 
 def _line(case: Case) -> tuple[ServerObservation, LogLine] | None:
@@ -140,6 +151,20 @@ def _counter(server: ServerObservation) -> tuple[Evidence, ...]:
             seen=f"{failed:.0f} requests of its Kubernetes discovery failed and none was answered",
             where=_where.own_metrics(server, "sd_kubernetes_http_request_total"),
         ),
+    )
+
+
+def _files(running: RunningJob) -> tuple[str, ...]:
+    """The patterns of files where these alone are its discovery."""
+    names = {name for name in running.raw if name.endswith("_sd_configs")}
+    blocks = objects(running.raw, "file_sd_configs") if names == {"file_sd_configs"} else ()
+    return tuple(pattern for block in blocks for pattern in texts(block, "files"))
+
+
+def _fix_files(patterns: tuple[str, ...]) -> FixStep:
+    return FixStep(
+        do=f"Put the files where Prometheus reads them ({', '.join(patterns[:3])}), or mend what stands"
+        " in them; targets come by themselves then"
     )
 
 

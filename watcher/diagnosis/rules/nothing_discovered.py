@@ -49,6 +49,8 @@ def check(case: Case) -> Finding | None:
         return None
     if roles & _OWN_RULES or (not found and case.job.endpoint is not None):
         return None
+    if any(name == "static_configs" and texts(raw, "targets") for name, raw in found):
+        return None  # what is listed is found: it has not yet come that far
     lists = [name for name, _ in found if name != "static_configs"]
     words = "; ".join(_words(name, raw) for name, raw in found[:5]) or "no discovery at all"
     return Finding(
