@@ -118,6 +118,12 @@ RELOADED = {"started_at": before(days=9), "loaded_at": before(days=1)}
         ),
         ({"origin": Origin.LEARNED}, {"metrics": LOADED}, "unstarted"),
         ({"origin": Origin.LEARNED}, {"metrics": LOADED, **RELOADED}, "missing"),
+        ({"origin": Origin.LEARNED}, {"metrics": IDLE, **RELOADED}, "missing"),
+        (
+            {"origin": Origin.LEARNED},
+            {"metrics": IDLE, "version": "2.53.3", **RELOADED},
+            "unknown",
+        ),
         ({"origin": Origin.PINNED}, {"metrics": LOADED, "settling": True}, "unknown"),
     ],
 )

@@ -98,31 +98,47 @@ def _without_pool(
 ) -> JobState:
     if server.settling:
         return JobState.UNKNOWN
-    listed = name in server.jobs
-    if not listed and not maybe_included(job, server):
-        return JobState.MISSING
-    if named or (listed and server.lists_empty_pools):
+    if name in server.jobs:
+        return _loaded(name, server, named=named)
+    if maybe_included(job, server):
+        return _perhaps_included(job, name, server, named=named)
+    return JobState.MISSING
+
+
+def _loaded(name: PoolName, server: ServerObservation, *, named: bool) -> JobState:
+    """Of a job that *server* has loaded: before 2.55 an empty one has no pool either."""
+    if named or server.lists_empty_pools:
+        return JobState.UNSTARTED
+    if server.metrics is None:
+        return JobState.UNKNOWN
+    return JobState.UNSTARTED if server.metrics.discovered.get(name, 0) > 0 else JobState.EMPTY
+
+
+def _perhaps_included(
+    job: ExpectedJob, name: PoolName, server: ServerObservation, *, named: bool
+) -> JobState:
+    """Of a job that may stand in an included file: discovery has a gauge for each that is loaded.
+
+    That of a job that a reload took out stays (2.53 to 3.11), so it proves nothing then of a job
+    that no file is known to ask for.
+    """
+    if named:
         return JobState.UNSTARTED
     if server.metrics is None:
         return JobState.UNKNOWN
     found = server.metrics.discovered.get(name)
-    if not listed and (found is None or _may_be_of_before(job, server)):
+    if found is None:
         return JobState.MISSING
-    return JobState.UNSTARTED if found or server.lists_empty_pools else JobState.EMPTY
+    state = _loaded(name, server, named=False)
+    asked = job.origin is Origin.CONFIG_FILE and job.gone_since is None
+    if asked or not server.reloaded:
+        return state
+    return JobState.MISSING if state is JobState.UNSTARTED else JobState.UNKNOWN
 
 
 def maybe_included(job: ExpectedJob, server: ServerObservation) -> bool:
-    """Whether *server* may have the job in a file that its configuration includes and not lists.
-
-    Discovery, which has a gauge for every job that is loaded, then tells.
-    """
+    """Whether *server* may have the job in a file that its configuration includes and not lists."""
     return server.includes and job.origin in _MAYBE_INCLUDED
-
-
-def _may_be_of_before(job: ExpectedJob, server: ServerObservation) -> bool:
-    """Whether the gauge may be of a job that a reload took out (it stays, 2.53 to 3.11)."""
-    stands = job.origin is Origin.CONFIG_FILE and job.gone_since is None
-    return server.reloaded and not stands
 
 
 def _together(each: list[ServerStatus]) -> ServerStatus:
