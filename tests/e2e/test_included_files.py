@@ -10,7 +10,7 @@ import yaml
 from tests.prometheus_server import RealPrometheus, every_prometheus, free_port
 from tools.prometheus_binary import PrometheusBinary
 from watcher.app.compose import Glance, clock, world
-from watcher.model.observations import at_least
+from watcher.model.observations import STARTING, at_least
 from watcher.settings import Settings
 
 PATIENCE: Final = 60.0
@@ -42,6 +42,7 @@ def test_included_jobs_are_told_by_their_pools_their_discovery_and_the_log(
     with RealPrometheus(main.read_text(), binary=prometheus_binary, port=port) as server:
         glance = Glance(world(settings(server, main), None), None)
         at_first = told(glance, {"taken-out": ("healthy", None)})
+        time.sleep(STARTING.total_seconds() + 1)  # else the reload is taken for a part of the start
         write(included, *jobs)
         assert server.reload()
         write(included, *jobs, a_job("not-loaded", port))
