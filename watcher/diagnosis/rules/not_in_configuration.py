@@ -46,16 +46,12 @@ def check(case: Case) -> Finding | None:
 
 def _fix(case: Case) -> list[FixStep]:
     prometheus = case.look(PROMETHEUS)
-    if case.job.origin is Origin.CONFIG_FILE and case.job.gone_since is None:
-        return [
-            FixStep(
-                do=f"Its file has the job {case.pool}: have the server read that again",
-                command=next((_where.reload(server) for server in case.servers()), None),
-            ),
-            FixStep(do="If the job is not there then, see whether the server reads that file"),
-        ]
+    asked = case.job.origin is Origin.CONFIG_FILE and case.job.gone_since is None
     if isinstance(prometheus, Unavailable) or prometheus is None:
         steps = [FixStep(do=f"See whether the file that the server reads has the job {case.pool}")]
+        if asked:
+            reload = next((_where.reload(server) for server in case.servers()), None)
+            steps.append(FixStep(do="If so, have the server read it again", command=reload))
     else:
         steps = [
             FixStep(
@@ -65,7 +61,7 @@ def _fix(case: Case) -> list[FixStep]:
                 f" | base64 -d | gunzip | grep {case.pool}",
             )
         ]
-    if case.job.monitor is None and case.job.origin in {Origin.LEARNED, Origin.CONFIG_FILE}:
+    if case.job.origin is Origin.LEARNED or (case.job.origin is Origin.CONFIG_FILE and not asked):
         steps.append(
             FixStep(
                 do="If it was taken out on purpose: accept that",
