@@ -195,6 +195,25 @@ def test_a_reload_can_succeed_and_leave_a_job_without_a_pool_or_be_refused(prome
     assert "connection refused" in ended.error
 
 
+@every_prometheus
+def test_a_server_counts_how_often_its_discovery_asked_and_failed(prometheus_binary):
+    port = free_port()
+    asking = {"url": f"http://{NOWHERE}/sd", "refresh_interval": "1s"}
+    jobs = (
+        {"job_name": "refused", "http_sd_configs": [asking]},
+        {"job_name": "answered", "dns_sd_configs": [{"names": ["localhost"], "port": port}]},
+    )
+    with RealPrometheus(a_config(*jobs), binary=prometheus_binary, port=port) as server:
+        metrics = seen_when(
+            Prometheus(HttpSettings()), server.url, lambda o: o.metrics.refreshes.get("http", 0) > 2
+        ).metrics
+
+    assert metrics.refresh_failures["http"] == metrics.refreshes["http"]
+    assert metrics.failed_sd_configs == 0
+    assert metrics.refreshes["dns"] > 0
+    assert metrics.refresh_failures.get("dns", 0) < metrics.refreshes["dns"]
+
+
 def test_the_last_sample_of_a_lost_job_is_found_by_its_labels_and_by_the_gauge(prometheus_binary):
     port = free_port()
     itself = a_scrape("self", f"127.0.0.1:{port}")

@@ -4,6 +4,7 @@ No client library's parser: those decode every line, which takes seconds on a se
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -27,6 +28,8 @@ _FAMILIES: Final = (
     "prometheus_sd_discovered_targets",
     "prometheus_sd_failed_configs",
     "prometheus_sd_kubernetes_http_request_total",
+    "prometheus_sd_refresh_duration_seconds_count",
+    "prometheus_sd_refresh_failures_total",
     "prometheus_target_scrape_pool_reloads_failed_total",
     "prometheus_target_scrape_pool_targets",
     "prometheus_target_sync_failed_total",
@@ -45,6 +48,9 @@ class SelfMetrics:
     number of its active targets."""
     sync_failed: dict[PoolName, float] = field(default_factory=dict)
     kubernetes_errors: dict[str, float] = field(default_factory=dict)
+    refreshes: Counter[str] = field(default_factory=Counter)
+    refresh_failures: Counter[str] = field(default_factory=Counter)
+    """By ``mechanism``; since 3.9 there is one of each for every ``config``, here they are one."""
     single: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -64,6 +70,8 @@ class SelfMetrics:
             reload_successful=self.single.get(_SIGN) == 1,
             failed_sd_configs=self.single.get("prometheus_sd_failed_configs"),
             kubernetes_sd_errors=self.kubernetes_errors,
+            refreshes=self.refreshes,
+            refresh_failures=self.refresh_failures,
         )
 
 
@@ -97,6 +105,10 @@ def _take(found: SelfMetrics, name: str, labels: Mapping[str, str], value: float
             found.sync_failed[PoolName(labels.get("scrape_job", ""))] = value
         case "prometheus_sd_kubernetes_http_request_total":
             found.kubernetes_errors[labels.get("status_code", "")] = value
+        case "prometheus_sd_refresh_duration_seconds_count":
+            found.refreshes[labels.get("mechanism", "")] += int(value)
+        case "prometheus_sd_refresh_failures_total":
+            found.refresh_failures[labels.get("mechanism", "")] += int(value)
         case _ if labels.get("name", "scrape") == "scrape":
             found.single[name] = value
 

@@ -89,6 +89,11 @@ class ServerMetrics:
     failed_sd_configs: float | None = None
     kubernetes_sd_errors: Mapping[str, float] = field(default_factory=dict)
     """``prometheus_sd_kubernetes_http_request_total`` by ``status_code``."""
+    refreshes: Mapping[str, int] = field(default_factory=dict)
+    """How often discovery asked its sources, by mechanism (``http``, ``dns``), failures among them:
+    ``prometheus_sd_refresh_duration_seconds_count``, 2.42 to 3.5."""
+    refresh_failures: Mapping[str, int] = field(default_factory=dict)
+    """``prometheus_sd_refresh_failures_total`` by mechanism."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What the rules about discovery's sources share: log lines of discovery, and its HTTP answers."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from watcher.diagnosis.rule import Case
 from watcher.diagnosis.rules import _discovery
@@ -43,3 +43,16 @@ def answers(server: ServerObservation) -> tuple[float, float]:
     codes = server.metrics.kubernetes_sd_errors if server.metrics else {}
     failed = sum(n for code, n in codes.items() if not code.isdigit() or code.startswith("5"))
     return sum(codes.values()) - failed, failed
+
+
+def never_refreshed(server: ServerObservation, mechanisms: Collection[str]) -> int:
+    """How often the sources of these mechanisms were asked, where all of it failed; 0 otherwise.
+
+    The counts are those of every job with the mechanism: one answer to any of them, or a discovery
+    that was never made and so never asks, and nothing is known of the job.
+    """
+    if server.metrics is None or server.metrics.failed_sd_configs != 0:
+        return 0
+    failures = [server.metrics.refresh_failures.get(name, 0) for name in mechanisms]
+    asked = [server.metrics.refreshes.get(name, 0) for name in mechanisms]
+    return sum(failures) if failures == asked and all(failures) else 0

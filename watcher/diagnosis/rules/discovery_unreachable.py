@@ -8,8 +8,9 @@ none. Some builds log nothing when the Kubernetes API refuses connections (clien
 
 ## Evidence
 
-The log names this job (`Unable to refresh target groups`); or, for Kubernetes, no request of the
-discovery was ever answered since the server started, by its own counter or its log.
+The log names this job (`Unable to refresh target groups`); or no request of the discovery was ever
+answered since the server started, by its own counters (Kubernetes, and whatever is asked at an
+interval, such as HTTP) or, for Kubernetes, its log.
 
 ## Fix
 
@@ -22,6 +23,7 @@ discovery was never made.
 """
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -55,7 +57,7 @@ def check(case: Case) -> Finding | None:
     running = case.running()
     if running is None or not any(name.endswith("_sd_configs") for name in running.raw):
         return None
-    counted = _never_answered(case)
+    counted = _never_answered(case, running)
     try:
         line = _line(case)
     except Lacking:
@@ -63,7 +65,7 @@ def check(case: Case) -> Finding | None:
             raise
         line = None
     if line is None:
-        return _by_counter(case, counted) if counted else None
+        return _by_counter(counted) if counted else None
     server, said = line
     files = _files(running)
     words = (
@@ -79,7 +81,7 @@ def check(case: Case) -> Finding | None:
                 where=_sources.where(case, server, _grepped(said.text)),
                 at=said.at,
             ),
-            *(_counter(counted) if counted else ()),
+            *((counted.evidence,) if counted else ()),
         ),
         fix=(_fix_files(files) if files else _fix(server),),
         confidence=Confidence.CERTAIN if said.pool or counted else Confidence.LIKELY,
@@ -122,35 +124,66 @@ def _fresh(job: RunningJob | None) -> timedelta:
     return 2 * timedelta(milliseconds=max(known)) + _LATE
 
 
-def _never_answered(case: Case) -> ServerObservation | None:
-    """A server of a job with Kubernetes discovery of which no request was ever answered."""
-    if not _discovery.blocks(case):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    """That a server's own metrics count no answer to the job's discovery."""
+
+    server: ServerObservation
+    summary: str
+    evidence: Evidence
+    proof: str
+
+
+def _never_answered(case: Case, running: RunningJob) -> _Counted | None:
+    kubernetes = bool(_discovery.blocks(case))
+    each = (
+        _kubernetes_never(case, server) if kubernetes else _others_never(case, server, running)
+        for server in case.servers()
+    )
+    return next((counted for counted in each if counted is not None), None)
+
+
+def _kubernetes_never(case: Case, server: ServerObservation) -> _Counted | None:
+    name, (answered, failed) = server.server.name, _sources.answers(server)
+    if answered or not failed:
         return None
-    for server in case.servers():
-        answered, failed = _sources.answers(server)
-        if failed and not answered:
-            return server
-    return None
-
-
-def _by_counter(case: Case, server: ServerObservation) -> Finding:
-    return Finding(
-        summary=f"the Kubernetes API answers no request of the discovery of"
-        f" {server.server.name}, so {case.pool} has no targets",
-        evidence=_counter(server),
-        fix=(_fix(server),),
-        confidence=Confidence.LIKELY,
-        proof=f"Kubernetes API of {server.server.name}",
+    seen = f"{failed:.0f} requests of its Kubernetes discovery failed and none was answered"
+    return _Counted(
+        server=server,
+        summary=f"the Kubernetes API answers no request of the discovery of {name}, so {case.pool}"
+        " has no targets",
+        evidence=Evidence(
+            seen=seen, where=_where.own_metrics(server, "sd_kubernetes_http_request_total")
+        ),
+        proof=f"Kubernetes API of {name}",
     )
 
 
-def _counter(server: ServerObservation) -> tuple[Evidence, ...]:
-    _, failed = _sources.answers(server)
-    return (
-        Evidence(
-            seen=f"{failed:.0f} requests of its Kubernetes discovery failed and none was answered",
-            where=_where.own_metrics(server, "sd_kubernetes_http_request_total"),
+def _others_never(case: Case, server: ServerObservation, running: RunningJob) -> _Counted | None:
+    name = server.server.name
+    kinds = sorted(n.removesuffix("_sd_configs") for n in running.raw if n.endswith("_sd_configs"))
+    failed, words = _sources.never_refreshed(server, kinds), " and ".join(kinds)
+    if not failed:
+        return None
+    return _Counted(
+        server=server,
+        summary=f"no source of the {words} discovery of {name} gives a list that it can use, so"
+        f" {case.pool} has no targets",
+        evidence=Evidence(
+            seen=f"all {failed} requests of its {words} discovery failed",
+            where=_where.own_metrics(server, "sd_refresh"),
         ),
+        proof=f"{words} discovery of {name}",
+    )
+
+
+def _by_counter(counted: _Counted) -> Finding:
+    return Finding(
+        summary=counted.summary,
+        evidence=(counted.evidence,),
+        fix=(_fix(counted.server),),
+        confidence=Confidence.LIKELY,
+        proof=counted.proof,
     )
 
 
