@@ -6,6 +6,7 @@ Knows HTTP and its failures, nothing of Kubernetes.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from time import monotonic
 from typing import Final
 from urllib.parse import quote, urlencode
@@ -97,8 +98,7 @@ class Transport:
 
     def _body(self, response: requests.Response, until: float, limit: int | None) -> bytes:
         # iter_content() would wait for a full chunk however slowly the bytes drip in.
-        parts: list[bytes] = []
-        size = 0
+        body = BytesIO()  # joined parts would be held twice for a moment: lists can be large
         while True:
             try:
                 part = response.raw.read1(_CHUNK, decode_content=True)
@@ -107,11 +107,10 @@ class Transport:
                     SOURCE, f"the answer of {self._server} broke off ({_line(error)}); try again"
                 ) from None
             if not part:
-                return b"".join(parts)
-            parts.append(part)
-            size += len(part)
-            if limit is not None and size >= limit:
-                return b"".join(parts)[:limit]
+                return body.getvalue()
+            body.write(part)
+            if limit is not None and body.tell() >= limit:
+                return body.getvalue()[:limit]
             if monotonic() > until:
                 raise self._late()
 
