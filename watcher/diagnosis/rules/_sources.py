@@ -56,3 +56,16 @@ def never_refreshed(server: ServerObservation, mechanisms: Collection[str]) -> i
     failures = [server.metrics.refresh_failures.get(name, 0) for name in mechanisms]
     asked = [server.metrics.refreshes.get(name, 0) for name in mechanisms]
     return sum(failures) if failures == asked and all(failures) else 0
+
+
+def may_fail(server: ServerObservation, blocks: Collection[str]) -> bool:
+    """Whether the server counts failures that may be of a job with *blocks* (``http_sd_configs``)."""
+    if server.metrics is None or not blocks:
+        return False
+    failures = (server.metrics.refresh_failures.get(mechanism(name), 0) for name in blocks)
+    return bool(server.metrics.failed_sd_configs) or any(failures)
+
+
+def mechanism(block: str) -> str:
+    """What Prometheus's metrics call the discovery of a block of a scrape config."""
+    return block.removesuffix("_sd_configs")

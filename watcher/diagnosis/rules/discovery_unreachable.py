@@ -161,7 +161,7 @@ def _kubernetes_never(case: Case, server: ServerObservation) -> _Counted | None:
 
 def _others_never(case: Case, server: ServerObservation, running: RunningJob) -> _Counted | None:
     name = server.server.name
-    kinds = sorted(n.removesuffix("_sd_configs") for n in running.raw if n.endswith("_sd_configs"))
+    kinds = sorted(_sources.mechanism(n) for n in running.raw if n.endswith("_sd_configs"))
     failed, words = _sources.never_refreshed(server, kinds), " and ".join(kinds)
     if not failed:
         return None

@@ -10,7 +10,8 @@ Ingress selector) answers with nothing, or the job has no discovery at all.
 
 The discovery blocks of the running configuration, and `prometheus_sd_discovered_targets` of the job,
 which is zero. Certain where the configuration itself lists nothing, likely where the source was not
-asked by the watcher.
+asked by the watcher; undecided where the server counts failures of such a discovery and its log may
+not be read.
 
 ## Fix
 
@@ -25,9 +26,10 @@ not be made. `all-targets-dropped`: there something is found, and dropped.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _discovery, _where
+from watcher.diagnosis.rule import Case, Lacking, Rule, needing
+from watcher.diagnosis.rules import _discovery, _sources, _where
 from watcher.model.comparison import JobState
+from watcher.model.facts import LOGS, Unavailable
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
 from watcher.model.kube import FieldError, JSONObject, objects, text, texts
 
@@ -52,6 +54,9 @@ def check(case: Case) -> Finding | None:
     if any(name == "static_configs" and texts(raw, "targets") for name, raw in found):
         return None  # what is listed is found: it has not yet come that far
     lists = [name for name, _ in found if name != "static_configs"]
+    log = case.look(LOGS)
+    if isinstance(log, Unavailable) and any(_sources.may_fail(s, lists) for s in case.servers()):
+        raise Lacking(LOGS.name, log)  # some discovery fails, and only the log tells whose
     words = "; ".join(_words(name, raw) for name, raw in found[:5]) or "no discovery at all"
     return Finding(
         summary=f"the discovery of {case.pool} finds nothing: {words}",
@@ -108,6 +113,6 @@ RULE = Rule(
     code="nothing-discovered",
     link=Link.DISCOVERED,
     states=frozenset({JobState.EMPTY}),
-    needs=needing(),
+    needs=needing(LOGS),
     check=check,
 )
