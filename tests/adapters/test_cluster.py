@@ -361,6 +361,20 @@ def test_an_operator_without_the_label_is_found_beside_one_that_has_it(cluster, 
     assert len(source(cluster, tmp_path).snapshot(NOW).jobs) == 1
 
 
+def test_an_operator_under_names_of_its_own_is_found_by_its_flags(cluster, tmp_path):
+    mirrored = an_operator("blue", image="mirror/po:v1")
+    container = mirrored["spec"]["template"]["spec"]["containers"][0]
+    container |= {"name": "manager", "args": ["--controller-id=blue"]}
+    taken = a_prometheus_resource()
+    taken["metadata"]["annotations"] = {"operator.prometheus.io/controller-id": "blue"}
+    cluster.apply(an_operator(labels={"app.kubernetes.io/name": "prometheus-operator"}))
+    cluster.apply(mirrored)
+    cluster.apply(taken)
+    cluster.apply(a_service_monitor(namespace="shop"))
+
+    assert len(source(cluster, tmp_path).snapshot(NOW).jobs) == 1
+
+
 def test_the_operators_admission_webhook_is_no_operator(cluster, tmp_path):
     scoped = an_operator("kps-operator")
     scoped["spec"]["template"]["spec"]["containers"][0]["args"] = ["--deny-namespaces=shop"]

@@ -1,13 +1,21 @@
-"""Which Deployments run prometheus-operator: by label, images and names of containers."""
+"""Which Deployments run prometheus-operator: by label, images and names of containers, and flags."""
 
 from typing import Final
 
-from watcher.model.kube import FieldError, KubeObject, objects, text
+from watcher.model.kube import FieldError, KubeObject, objects, text, texts
 
 _LABEL: Final = "app.kubernetes.io/name"
 NAME: Final = "prometheus-operator"
 _BESIDE: Final = ("config-reloader", "admission-webhook")
 """What comes with the operator, of the same name or from the same place, and is not it."""
+
+_FLAGS: Final = (
+    "--controller-id",
+    "--prometheus-config-reloader",
+    "--prometheus-instance-namespaces",
+    "--prometheus-instance-selector",
+)
+"""Flags of the operator alone (cmd/operator/main.go), for one whose image was given another name."""
 
 
 def runs_operator(deployment: KubeObject) -> bool:
@@ -20,9 +28,10 @@ def runs_operator(deployment: KubeObject) -> bool:
             return True
         containers = tuple(objects(deployment.raw, "spec", "template", "spec", "containers"))
         words = {text(c, key) or "" for c in containers for key in ("name", "image")}
+        said = {word for c in containers for key in ("command", "args") for word in texts(c, key)}
     except FieldError:
         return False
-    return any(map(_is_operator, words))
+    return any(map(_is_operator, words)) or any(word.startswith(_FLAGS) for word in said)
 
 
 def operator_container(pod: KubeObject) -> str:
