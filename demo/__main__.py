@@ -35,7 +35,7 @@ def main() -> int:
     # A shell has its background jobs ignore it, and so would all that we start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # What is spoken to stands on the loopback, whatever proxy this machine is to use.
-    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.0/8,localhost"
     try:
         show.looking()
         with Stage() as stage:

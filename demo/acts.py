@@ -57,7 +57,7 @@ def patch_by_hand(stage: Stage) -> None:
 
 def operator_writes(stage: Stage) -> None:
     """Write the StatefulSet from the custom resource."""
-    operator_part.write_stateful_set(stage.api)
+    operator_part.write_stateful_set(stage.api, stage.pod.port)
 
 
 def restart(stage: Stage) -> None:

@@ -17,8 +17,11 @@ MANAGER = "PrometheusOperator"
 Object = dict[str, Any]
 
 
-def stateful_set(prometheus: Object) -> Object:
-    """The StatefulSet that the operator writes from the resource; nothing else is in it."""
+def stateful_set(prometheus: Object, port: int) -> Object:
+    """The StatefulSet that the operator writes from the resource; nothing else is in it.
+
+    Prometheus listens on *port*, where a real one has 9090.
+    """
     name = prometheus["metadata"]["name"]
     secrets = prometheus["spec"].get("secrets") or []
     labels = {"app.kubernetes.io/name": "prometheus", "app.kubernetes.io/instance": name}
@@ -69,7 +72,7 @@ def stateful_set(prometheus: Object) -> Object:
                         {
                             "name": "prometheus",
                             "image": "prometheus",
-                            "ports": [{"name": "web", "containerPort": 9090}],
+                            "ports": [{"name": "web", "containerPort": port}],
                             "volumeMounts": mounts,
                         }
                     ],
@@ -86,9 +89,9 @@ def stateful_set(prometheus: Object) -> Object:
     }
 
 
-def write_stateful_set(api: KubeApi) -> Object:
+def write_stateful_set(api: KubeApi, port: int) -> Object:
     """Write it, as the operator does at each look: whole, and as the field manager it is."""
-    wanted = stateful_set(_resource(api))
+    wanted = stateful_set(_resource(api), port)
     wanted["metadata"]["managedFields"] = [
         {
             "manager": MANAGER,

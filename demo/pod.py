@@ -26,13 +26,18 @@ class NoRootError(Exception):
 
 
 class Pod:
-    """A context manager that ends what runs in it; ``port`` stays the same over its lives."""
+    """A context manager that ends what runs in it.
+
+    ``port`` stays the same over its lives; ``address`` is another one of the loopback in each, as a
+    pod's is.
+    """
 
     def __init__(self, folder: Path, binary: PrometheusBinary) -> None:
         self._root, self._binary = folder, binary
         self._mounted: list[Path] = []
         self._running: RealPrometheus | None = None
         self.port = free_port()
+        self._lives = 0
 
     def __enter__(self) -> Self:
         pod_root.furnish(self._root, self._binary.prometheus)
@@ -63,14 +68,24 @@ class Pod:
             raise LookupError("the pod was never started")
         return self._running
 
-    def restart(self, spec: dict[str, Any], secrets: Secrets, config: str) -> None:
-        """End it, and start it from a pod's *spec*, with *config* as its configuration."""
+    @property
+    def address(self) -> str:
+        """Its address in this life."""
+        return f"127.0.1.{self._lives}"
+
+    def restart(self, spec: dict[str, Any], secrets: Secrets, config: Callable[[], str]) -> None:
+        """End it, and start it from a pod's *spec* with the *config* that then holds."""
         self._end()
+        self._lives += 1
         for folder in self._mounted:
             shutil.rmtree(folder)
         self._mounted = list(self._mount(spec, secrets))
         starting = RealPrometheus(
-            config, binary=self._binary, root=self._root, config_file=CONFIG, port=self.port
+            config(),
+            binary=self._binary,
+            root=self._root,
+            config_file=CONFIG,
+            at=(self.address, self.port),
         )
         self._running = starting.__enter__()
 

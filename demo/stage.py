@@ -65,14 +65,17 @@ class Stage:
     # ----------------------------------------------------------------- the pod
 
     def restart_pod(self) -> None:
-        """Start the pod anew from the StatefulSet, as the kubelet does."""
+        """Start the pod again from the StatefulSet, as the kubelet does: at another address."""
         stateful_set = self.api.get("StatefulSet", "monitoring", "prometheus-k8s") or {}
         template = stateful_set["spec"]["template"]
-        self.pod.restart(template["spec"], self._secret, self._configuration())
+        self.pod.restart(template["spec"], self._secret, self._configuration)
         log = self.pod.prometheus.log_file
         self.api.logs[("monitoring", POD, "prometheus")] = log
         status = stateful_set.get("status", {})
-        self.api.apply(_pod(template, status.get("updateRevision", "")))
+        self.api.apply(_pod(template, status.get("updateRevision", ""), self.pod.address))
+        self.api.apply(
+            _slice("prometheus-k8s", "monitoring", "web", self.pod.port, [self.pod.address])
+        )
 
     def reload(self) -> None:
         """What the operator and the config-reloader do after a change of a monitor."""
@@ -82,7 +85,7 @@ class Stage:
     def _configuration(self) -> str:
         targets = {
             "kubelet": [f"{address}:{self.kubelets.port}" for address in ADDRESSES],
-            "prometheus-k8s": [f"127.0.0.1:{self.pod.port}"],
+            "prometheus-k8s": [f"{self.pod.address}:{self.pod.port}"],
         }
         return operator_part.configuration(self.api, targets)
 
@@ -138,9 +141,7 @@ class Stage:
         self.api.apply(
             _slice("kubelet", "kube-system", "https-metrics", self.kubelets.port, ADDRESSES)
         )
-        self.api.apply(_slice("prometheus-k8s", "monitoring", "web", self.pod.port, ["127.0.0.1"]))
-        self.api.pod_address[("monitoring", POD)] = f"127.0.0.1:{self.pod.port}"
-        operator_part.write_stateful_set(self.api)
+        operator_part.write_stateful_set(self.api, self.pod.port)
         self._write_settings()
 
     def _now(self) -> datetime:
@@ -153,10 +154,9 @@ class Stage:
         slack_token = self.folder / "slack-token"
         slack_token.write_text(TOKEN, encoding="utf-8")
         settings = {
-            "kubernetes": {"kubeconfig": str(kubeconfig), "proxy": True},
+            "kubernetes": {"kubeconfig": str(kubeconfig)},
             "store": f"sqlite:///{self.folder / 'watcher.db'}",
             "watch_interval": "1s",
-            "snapshot_interval": "1s",
             "pending_for": "1s",
             "settle": "1s",
             "web": {"listen": f"127.0.0.1:{os.environ.get('PORT', '0')}"},
@@ -172,7 +172,7 @@ class Stage:
 _PLURALS = {"prometheus": "prometheuses", "servicemonitor": "servicemonitors"}
 
 
-def _pod(template: dict[str, Any], revision: str) -> dict[str, Any]:
+def _pod(template: dict[str, Any], revision: str, address: str) -> dict[str, Any]:
     started = operator_part.now()
     labels = {**template["metadata"]["labels"], "controller-revision-hash": revision}
     return {
@@ -190,7 +190,7 @@ def _pod(template: dict[str, Any], revision: str) -> dict[str, Any]:
         "spec": template["spec"],
         "status": {
             "phase": "Running",
-            "podIP": "127.0.0.1",
+            "podIP": address,
             "startTime": started,
             "conditions": [{"type": "Ready", "status": "True"}],
         },

@@ -39,7 +39,8 @@ class RealPrometheus:
 
     `root`: a folder it gets as `/`, with its configuration at `config_file` inside; the folder is
     the caller's, as a pod's volumes are, and stays. Without it all is in a temporary folder.
-    `port`: as another one before it had; by default a free one. `arguments`: further flags.
+    `at`: address and port, as a pod has them; by default a free port of 127.0.0.1. `arguments`:
+    further flags.
     """
 
     def __init__(
@@ -50,14 +51,15 @@ class RealPrometheus:
         log_format: str = "logfmt",
         root: Path | None = None,
         config_file: Path = CONFIG_FILE,
-        port: int | None = None,
+        at: tuple[str, int] | None = None,
         arguments: Sequence[str] = (),
     ) -> None:
         self.binary = binary or default()
         self._config, self._log_format, self._root = config, log_format, root
-        self._config_file, self._given_port, self._arguments = config_file, port, arguments
+        self._config_file, self._arguments = config_file, arguments
+        self.address, self.port = at or ("127.0.0.1", 0)
+        self._given_port = self.port
         self._running: subprocess.Popen[bytes] | None = None
-        self.port = port or 0
 
     def __enter__(self) -> Self:
         self._made = tempfile.TemporaryDirectory(prefix="prometheus-")
@@ -82,7 +84,7 @@ class RealPrometheus:
     @property
     def url(self) -> str:
         """Its address, without a slash at the end."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.address}:{self.port}"
 
     @property
     def log(self) -> str:
@@ -98,7 +100,7 @@ class RealPrometheus:
     def start(self) -> None:
         """Start it and wait until it is ready; after `stop` it is the same pod starting again."""
         for attempt in range(1, ATTEMPTS + 1):
-            self.port = self._given_port or free_port()
+            self.port = self._given_port or free_port(self.address)
             before = len(self.log)
             self._launch()
             if self._became_ready():
@@ -165,7 +167,7 @@ class RealPrometheus:
             *program,
             f"--config.file={config}",
             f"--storage.tsdb.path={storage}",
-            f"--web.listen-address=127.0.0.1:{self.port}",
+            f"--web.listen-address={self.address}:{self.port}",
             f"--log.format={self._log_format}",
             "--web.enable-lifecycle",
             *self._arguments,
@@ -190,8 +192,8 @@ class RealPrometheus:
         return "\n".join(self.log.splitlines()[-15:])
 
 
-def free_port() -> int:
+def free_port(address: str = "127.0.0.1") -> int:
     with socket.socket() as tried:
-        tried.bind(("127.0.0.1", 0))
+        tried.bind((address, 0))
         port: int = tried.getsockname()[1]
     return port

@@ -31,6 +31,14 @@ class ExpectationSource(Protocol):
         """
         ...
 
+    def changed(self, now: datetime) -> Expectations | None:
+        """What ``snapshot`` would give where that may differ from the last time, else None.
+
+        Asked at every watch, so it must cost little; None too where only a snapshot can tell.
+        Raises SourceUnavailable as ``snapshot`` does.
+        """
+        ...
+
     def mounts(self, now: datetime) -> Sequence[MountRecord]:
         """The mounts of all StatefulSets it knows, to be remembered while all is well."""
         ...

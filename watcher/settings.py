@@ -502,7 +502,8 @@ class Settings(Section):
     """How often what is scraped is looked at."""
 
     snapshot_interval: Duration = timedelta(minutes=5)
-    """How often what should be scraped is read."""
+    """How often what should be scraped is read as a whole. What changes in the cluster meanwhile, the
+    addresses of servers too, is read at each watch."""
 
     pending_watches: int = Field(default=2, ge=1)
     """In how many watches a job must be lost before its incident fires …"""

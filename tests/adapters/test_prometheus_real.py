@@ -94,7 +94,7 @@ def server(prometheus_binary):
     )
     external = {"global": GLOBAL | {"external_labels": {"cluster": "test"}}}
     config = a_config(*jobs, **external)
-    with RealPrometheus(config, binary=prometheus_binary, port=port) as server:
+    with RealPrometheus(config, binary=prometheus_binary, at=("127.0.0.1", port)) as server:
         server.early = seen(Prometheus(HttpSettings()), server.url)
         yield server
 
@@ -203,7 +203,9 @@ def test_a_server_counts_how_often_its_discovery_asked_and_failed(prometheus_bin
         {"job_name": "refused", "http_sd_configs": [asking]},
         {"job_name": "answered", "dns_sd_configs": [{"names": ["localhost"], "port": port}]},
     )
-    with RealPrometheus(a_config(*jobs), binary=prometheus_binary, port=port) as server:
+    with RealPrometheus(
+        a_config(*jobs), binary=prometheus_binary, at=("127.0.0.1", port)
+    ) as server:
         metrics = seen_when(
             Prometheus(HttpSettings()), server.url, lambda o: o.metrics.refreshes.get("http", 0) > 2
         ).metrics
@@ -219,7 +221,7 @@ def test_the_last_sample_of_a_lost_job_is_found_by_its_labels_and_by_the_gauge(p
     itself = a_scrape("self", f"127.0.0.1:{port}")
     jobs = (itself, a_scrape('lost/"0"', f"127.0.0.1:{port}", metrics_path="/metrics"))
     config = a_config(*jobs)
-    with RealPrometheus(config, binary=prometheus_binary, port=port) as server:
+    with RealPrometheus(config, binary=prometheus_binary, at=("127.0.0.1", port)) as server:
         watching = Prometheus(HttpSettings())
         seen_when(watching, server.url, lambda o: 'lost/"0"' in o.pools and o.pools['lost/"0"'].up)
         time.sleep(16 - time.time() % 15)  # the gauge is looked at every 15 seconds
@@ -268,7 +270,7 @@ def test_a_loss_older_than_the_watcher_is_dated_by_what_the_job_must_have_had(pr
     own = {"action": "drop", "source_labels": ["__name__"], "regex": "prometheus_.*"}
     job = a_scrape("lost", f"127.0.0.1:{port}", metric_relabel_configs=[own])
     place, pool = a_place(f"http://127.0.0.1:{port}"), PoolName("lost")
-    with RealPrometheus(a_config(job), binary=prometheus_binary, port=port) as server:
+    with RealPrometheus(a_config(job), binary=prometheus_binary, at=("127.0.0.1", port)) as server:
         watching = Prometheus(HttpSettings())
         seen_when(watching, server.url, lambda o: "lost" in o.pools and o.pools["lost"].up)
         server.write_config(a_config(a_scrape("a", NOWHERE)))

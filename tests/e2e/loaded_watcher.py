@@ -29,13 +29,7 @@ class Watcher:
 
     def snapshot(self) -> None:
         """Read the cluster, and remember it."""
-        Snapshot(
-            sources=self._world.sources,
-            pins=self._world.pins,
-            store=self._store,
-            keeping=self._world.keeping,
-            clock=clock,
-        ).run()
+        Snapshot(reader=self._world.reader, store=self._store, clock=clock).run()
 
     def told(self, wanted: dict[str, Told]) -> dict[str, Told]:
         """What looks find of the jobs *wanted*, as soon as that is it, else what the last found."""

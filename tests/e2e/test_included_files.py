@@ -39,7 +39,9 @@ def test_included_jobs_are_told_by_their_pools_their_discovery_and_the_log(
     jobs = [a_job("good", port), a_job("bad", port, tls_config=missing), idle]
     write(included, *jobs, a_job("taken-out", port))
 
-    with RealPrometheus(main.read_text(), binary=prometheus_binary, port=port) as server:
+    with RealPrometheus(
+        main.read_text(), binary=prometheus_binary, at=("127.0.0.1", port)
+    ) as server:
         glance = Glance(world(settings(server, main), None), None)
         at_first = told(glance, {"taken-out": ("healthy", None)})
         time.sleep(STARTING.total_seconds() + 1)  # else the reload is taken for a part of the start

@@ -16,6 +16,7 @@ from watcher.adapters.cluster_mounts import mount_records
 from watcher.adapters.cluster_reading import Objects, Reading
 from watcher.adapters.cluster_servers import Watched, pod_url
 from watcher.adapters.cluster_targets import read_targets
+from watcher.adapters.followed_lists import FollowedLists
 from watcher.adapters.kube import SOURCE, KubeApi, ManagedFields, Which
 from watcher.adapters.kube_resources import (
     AGENTS,
@@ -23,12 +24,18 @@ from watcher.adapters.kube_resources import (
     MONITORS,
     NAMESPACES,
     NODES,
+    PODS,
     PROMETHEUSES,
     SERVICES,
     STATEFUL_SETS,
 )
 from watcher.errors import SourceUnavailable
-from watcher.model.expectations import Expectations, Unreadable
+from watcher.model.expectations import (
+    Expectations,
+    ExpectedServer,
+    Unreadable,
+    WatchedPrometheus,
+)
 from watcher.model.facts import Known, MountRecord, Unavailable
 from watcher.model.kube import FieldError, KubeObject
 from watcher.model.names import MonitorKind
@@ -46,36 +53,36 @@ class ClusterSource:
     def __init__(self, api: KubeApi | None, settings: Settings) -> None:
         kubernetes = settings.kubernetes
         self._api = api
+        self._lists = None if api is None else FollowedLists(api)
         self._proxy = kubernetes is not None and kubernetes.proxy
         self._namespaces = () if kubernetes is None else kubernetes.namespaces
         self._counts_nodes = any(pin.targets == "nodes" for pin in settings.expect.pinned)
         self._watched = Watched(settings.prometheuses, self._namespaces)
 
     def snapshot(self, now: datetime) -> Expectations:
-        """All expected jobs of the watched Prometheuses, with their servers.
+        """All expected jobs of the watched Prometheuses, with their servers; every list is read.
 
         Raises SourceUnavailable when the API server cannot be read at all.
         """
-        if self._api is None:
+        if self._lists is None:
             return self._watched.of(Expectations(taken_at=now), known=False)
-        reading = Reading(self._api, self._namespaces)
-        with _uncollected():
-            cluster = self._read(reading)
-            found = replace(
-                self._counted(reading, expect(cluster, now, self._url)),
-                unserved=tuple(sorted(reading.unserved)),
-            )
-        known = isinstance(cluster.prometheuses, Known) and isinstance(cluster.agents, Known)
-        return self._watched.of(found, known=known)
+        self._lists.forget()
+        return self._expected(self._lists, now)
+
+    def changed(self, now: datetime) -> Expectations | None:
+        """As ``snapshot``, of what changed in the lists since; None where nothing did."""
+        if self._lists is None or not self._lists.catch_up():
+            return None
+        return self._expected(self._lists, now)
 
     def choosing(self) -> Cluster:
         """The Prometheuses that are watched, with what decides what they select, and no monitor.
 
         For monitors that stand elsewhere. Raises SourceUnavailable without an API server.
         """
-        if self._api is None:
+        if self._lists is None:
             raise SourceUnavailable(SOURCE, "there is none: name one with kubernetes.kubeconfig")
-        reading = Reading(self._api, self._namespaces)
+        reading = Reading(self._lists, self._namespaces)
         return Cluster(
             prometheuses=self._chosen(reading.everywhere(PROMETHEUSES)),
             agents=self._chosen(reading.everywhere(AGENTS)),
@@ -89,9 +96,9 @@ class ClusterSource:
         None of what cannot be read: they are remembered while they can be, and nothing follows
         from their absence.
         """
-        if self._api is None:
+        if self._lists is None:
             return ()
-        reading = Reading(self._api, self._namespaces)
+        reading = Reading(self._lists, self._namespaces)
         prometheuses = _known(reading.everywhere(PROMETHEUSES)) + _known(reading.everywhere(AGENTS))
         watched = [p for p in prometheuses if _is_whole(p) and self._watched.includes(p)]
         places = {p.namespace for p in watched}
@@ -104,6 +111,28 @@ class ClusterSource:
             )
         ]
         return mount_records(watched, workloads, now)
+
+    def address_of(self, prometheus: WatchedPrometheus, server: ExpectedServer) -> str | None:
+        """Where the pod of *server* answers now; None where no pod or nobody can tell."""
+        if self._api is None or prometheus.resource is None or not self._watched.finds(prometheus):
+            return None
+        resource = KubeObject(prometheus.resource)
+        try:
+            pod = self._api.get(PODS, resource.namespace, server.name)
+            return None if pod is None else self._url(pod, resource)
+        except (SourceUnavailable, FieldError):
+            return None
+
+    def _expected(self, lists: FollowedLists, now: datetime) -> Expectations:
+        reading = Reading(lists, self._namespaces)
+        with _uncollected():
+            cluster = self._read(reading)
+            found = replace(
+                self._counted(reading, expect(cluster, now, self._url)),
+                unserved=tuple(sorted(reading.unserved)),
+            )
+        known = isinstance(cluster.prometheuses, Known) and isinstance(cluster.agents, Known)
+        return self._watched.of(found, known=known)
 
     def _read(self, reading: Reading) -> Cluster:
         prometheuses = reading.everywhere(PROMETHEUSES)

@@ -3,10 +3,11 @@
 Also where only some namespaces may be read. What the objects mean is the operator package's.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
+from watcher.adapters.followed_lists import FollowedLists, place
 from watcher.adapters.kube import ALL, KubeApi, NoSuchResource, Which
 from watcher.adapters.kube_resources import DEPLOYMENTS, MONITORING, NAMESPACES, PODS, Resource
 from watcher.adapters.operator_deployments import runs_operator
@@ -25,7 +26,7 @@ _POD_LABELS: Final = (_OWNER_LABEL, f"!{_OWNER_LABEL},prometheus")  # before v0.
 class Reading:
     """Reads of one API server; *namespaces* are those to make do with where not all may be read."""
 
-    def __init__(self, api: KubeApi, namespaces: tuple[str, ...] = ()) -> None:
+    def __init__(self, api: KubeApi | FollowedLists, namespaces: tuple[str, ...] = ()) -> None:
         self._api = api
         self._namespaces = namespaces
         self.unserved: set[str] = set()
@@ -69,7 +70,7 @@ class Reading:
         if isinstance(found, Unavailable):
             return found
         # A pod may carry both labels, and what stands between may not know of selectors.
-        return Known(tuple({_place(pod): pod for pod in found.value}.values()))
+        return Known(tuple({place(pod): pod for pod in found.value}.values()))
 
     def operators(self) -> Objects:
         """Deployments of prometheus-operator.
@@ -89,13 +90,6 @@ class Reading:
                 self.unserved.add(resource.kind)
                 return ()  # no such kind, so none of them; the fact CRDS tells it apart
             raise
-
-
-def _place(resource: KubeObject) -> tuple[str, str]:
-    """Namespace and name as they stand in the raw object: what was read is not judged here."""
-    metadata = resource.raw.get("metadata")
-    known = metadata if isinstance(metadata, Mapping) else {}
-    return str(known.get("namespace")), str(known.get("name"))
 
 
 def attempt(read: Callable[[], T]) -> Availability[T]:
@@ -130,7 +124,7 @@ def workloads_of(prometheus: KubeObject, workloads: Iterable[KubeObject]) -> tup
     return tuple(
         workload
         for workload in workloads
-        for namespace, called in [_place(workload)]
+        for namespace, called in [place(workload)]
         if namespace == prometheus.namespace
         and (called == name or called.startswith(f"{name}-shard-"))
         and _may_own(prometheus, workload)

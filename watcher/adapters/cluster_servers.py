@@ -31,6 +31,11 @@ class Watched:
         """Whether the resource *prometheus* is watched."""
         return self._watches(PrometheusName(prometheus.full_name))
 
+    def finds(self, prometheus: WatchedPrometheus) -> bool:
+        """Whether its servers are its pods, and not what the settings name."""
+        named = self._named.get(prometheus.name)
+        return named is None or not named.servers
+
     def of(self, found: Expectations, *, known: bool) -> Expectations:
         """*found* without what is not watched, with servers as the settings say.
 
@@ -57,15 +62,13 @@ class Watched:
         return not self._namespaces or name.partition("/")[0] in self._namespaces
 
     def _with_servers(self, prometheus: WatchedPrometheus) -> WatchedPrometheus:
-        named = self._named.get(prometheus.name)
-        if named is None or not named.servers:
+        if self.finds(prometheus):
             return prometheus
-        return replace(prometheus, servers=_servers(named))
+        return replace(prometheus, servers=_servers(self._named[prometheus.name]))
 
     def _listens_locally(self, prometheus: WatchedPrometheus) -> bool:
         """Whether only its own pods reach its servers, and the settings name no other way."""
-        named = self._named.get(prometheus.name)
-        if prometheus.resource is None or (named is not None and named.servers):
+        if prometheus.resource is None or not self.finds(prometheus):
             return False
         return web(KubeObject(prometheus.resource)).listen_local
 

@@ -50,6 +50,9 @@ class ConfigFiles:
                     unreadable.append(_unreadable(prometheus, file, wrong))
         return Expectations(taken_at=now, jobs=tuple(jobs.values()), unreadable=tuple(unreadable))
 
+    def changed(self, now: datetime) -> None:
+        """Nothing: only a snapshot reads the files again."""
+
     def mounts(self, now: datetime) -> Sequence[MountRecord]:
         """None: a file says what is asked for, not what stands."""
         del now

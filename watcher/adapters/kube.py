@@ -11,6 +11,7 @@ import msgspec
 import requests
 
 from watcher.adapters import kube_session
+from watcher.adapters.kube_changes import Changes, changes_since
 from watcher.adapters.kube_failures import (
     NoSuchResource,
     decoded,
@@ -18,7 +19,7 @@ from watcher.adapters.kube_failures import (
     refusal,
     unlike,
 )
-from watcher.adapters.kube_pages import ALL, ManagedFields, Pages, Which
+from watcher.adapters.kube_pages import ALL, Listed, ManagedFields, Pages, Which
 from watcher.adapters.kube_resources import (
     ACCESS_REVIEWS,
     OWN_ACCESS_REVIEWS,
@@ -88,7 +89,17 @@ class KubeApi:
         whole. Raises NoSuchResource when the API server does not know the resource. ``kind`` and
         ``apiVersion``, which lists leave out, are put in.
         """
+        return self.listed(resource, namespace, which).objects
+
+    def listed(self, resource: Resource, namespace: str = "", which: Which = ALL) -> Listed:
+        """As ``list``, with the version from which ``changes`` goes on."""
         return Pages(self._transport, resource, namespace, which).all()
+
+    def changes(
+        self, resource: Resource, namespace: str, which: Which, version: str
+    ) -> Changes | None:
+        """What changed in a list since *version*; None where it has to be read again as a whole."""
+        return changes_since(self._transport, resource, namespace, which, version)
 
     def get(self, resource: Resource, namespace: str, name: str) -> KubeObject | None:
         """One object, None when it is not there.

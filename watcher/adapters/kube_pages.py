@@ -50,8 +50,17 @@ class Which:
 ALL: Final = Which()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A whole list, and the *version* of the API server's memory that it is of."""
+
+    objects: tuple[KubeObject, ...]
+    version: str
+
+
 class _Meta(msgspec.Struct):
     next_page: str | None = msgspec.field(name="continue", default=None)
+    version: str = msgspec.field(name="resourceVersion", default="")
 
 
 class _Page(msgspec.Struct):
@@ -69,12 +78,11 @@ class Pages:
         self._transport = transport
         self._resource = resource
         self._namespace = namespace
-        query = {"labelSelector": which.labels, "fieldSelector": which.fields}
-        self._query = {"limit": str(PAGE_SIZE)} | {k: v for k, v in query.items() if v}
+        self._query = {"limit": str(PAGE_SIZE)} | selecting(which)
         self._which = which
         self._keeps = which.keeps or (lambda _: True)
 
-    def all(self) -> tuple[KubeObject, ...]:
+    def all(self) -> Listed:
         """Every object. Raises SourceUnavailable rather than give half a list for the whole.
 
         The first page is asked of the API server's cache (``resourceVersion=0``), which most
@@ -91,8 +99,9 @@ class Pages:
             "in a row; see whether the API server is overloaded",
         )
 
-    def _walk(self) -> tuple[KubeObject, ...] | None:
+    def _walk(self) -> Listed | None:
         found: list[KubeObject] = []
+        version = ""
         asked = {**self._query, "resourceVersion": "0"}
         seen = set()
         while True:
@@ -101,12 +110,15 @@ class Pages:
                 return None
             page = self._page(answer)
             try:
-                found += filter(self._keeps, map(self._completed, page.items or ()))
+                items = (completed(raw, self._resource, self._which) for raw in page.items or ())
+                found += filter(self._keeps, items)
             except (msgspec.DecodeError, UnicodeDecodeError):
                 raise unlike(answer, f"a list of {self._resource.qualified}") from None
-            token = page.metadata.next_page if page.metadata else None
+            meta = page.metadata or _Meta()
+            version = version or meta.version  # later pages may be said to be of a younger one
+            token = meta.next_page
             if not token:
-                return tuple(found)
+                return Listed(objects=tuple(found), version=version)
             if token in seen:
                 raise unlike(answer, f"an end of the list of {self._resource.qualified}")
             seen.add(token)
@@ -121,15 +133,22 @@ class Pages:
             raise unlike(answer, expected)
         return page
 
-    def _completed(self, raw: msgspec.Raw) -> KubeObject:
-        parts = self._which.parts
-        item = _whole(raw) if parts is None else _sketched(raw, parts)
-        item.setdefault("kind", self._resource.kind)
-        item.setdefault("apiVersion", self._resource.api_version)
-        metadata = item.get("metadata")
-        if isinstance(metadata, dict):
-            _slim(metadata, self._which.managed_fields)
-        return KubeObject(item)
+
+def selecting(which: Which) -> dict[str, str]:
+    """The part of a query that says *which* objects."""
+    query = {"labelSelector": which.labels, "fieldSelector": which.fields}
+    return {key: value for key, value in query.items() if value}
+
+
+def completed(raw: msgspec.Raw, resource: Resource, which: Which) -> KubeObject:
+    """One object, as much of it as is kept, with the kind that lists leave out."""
+    item = _whole(raw) if which.parts is None else _sketched(raw, which.parts)
+    item.setdefault("kind", resource.kind)
+    item.setdefault("apiVersion", resource.api_version)
+    metadata = item.get("metadata")
+    if isinstance(metadata, dict):
+        _slim(metadata, which.managed_fields)
+    return KubeObject(item)
 
 
 def _whole(raw: msgspec.Raw) -> dict[str, Any]:

@@ -107,6 +107,9 @@ class ManifestSource:
                 raise SourceUnavailable(self.name, found.reason, permission=found.permission)
         return cluster
 
+    def changed(self, now: datetime) -> None:
+        """Nothing: only a snapshot reads the files again."""
+
     def mounts(self, now: datetime) -> Sequence[MountRecord]:
         """None: manifests say what is asked for, not what stands."""
         del now

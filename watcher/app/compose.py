@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from watcher.adapters.cluster import ClusterSource
@@ -22,8 +22,8 @@ from watcher.adapters.sql import SqlStore, open_store
 from watcher.adapters.tape import LIVE, Tape
 from watcher.cycles.accept import Accept
 from watcher.cycles.audit import Assess
-from watcher.cycles.look import Look, Remembered
-from watcher.cycles.snapshot import Taken, take
+from watcher.cycles.look import AddressOf, Look, Remembered
+from watcher.cycles.snapshot import Reader, Taken
 from watcher.diagnosis import catalogue
 from watcher.diagnosis.ladder import Step, ladder
 from watcher.diagnosis.rule import Case
@@ -55,6 +55,7 @@ class World:
     sources: Sequence[ExpectationSource]
     supplement: Supplement
     gatherers: Sequence[FactGatherer]
+    address_of: AddressOf
 
     @property
     def look(self) -> Look:
@@ -64,6 +65,17 @@ class World:
             gatherers=self.gatherers,
             rules=catalogue.causes(),
             settle=self.settings.settle,
+            address_of=self.address_of,
+        )
+
+    @property
+    def reader(self) -> Reader:
+        """How what should be scraped is read; each has a memory of its own."""
+        return Reader(
+            sources=self.sources,
+            pins=self.pins,
+            keeping=self.keeping,
+            supplement=self.supplement,
         )
 
     @property
@@ -78,10 +90,15 @@ class World:
 
     @property
     def policy(self) -> Policy:
-        """When incidents fire and end."""
+        """When incidents fire and end.
+
+        Watches begin a little early or late: without some latitude a loss that lasts for exactly
+        ``pending_for`` would now and then wait for one watch more.
+        """
+        early = self.settings.watch_interval / 10
         return Policy(
             pending_watches=self.settings.pending_watches,
-            pending_for=self.settings.pending_for,
+            pending_for=max(self.settings.pending_for - early, timedelta(0)),
             resolve_watches=self.settings.resolve_watches,
             flap_turns=self.settings.flap_turns,
             flap_window=self.settings.flap_window,
@@ -130,7 +147,9 @@ def world(settings: Settings, kube: KubeApi | None, tape: Tape = LIVE) -> World:
     running = RunningConfiguration(
         observer, learned=settings.expect.learned, pins=pins(settings.expect)
     )
-    return World(settings, kube, observer, tuple(sources), running, tuple(gatherers))
+    return World(
+        settings, kube, observer, tuple(sources), running, tuple(gatherers), cluster.address_of
+    )
 
 
 class _Observers:
@@ -214,8 +233,7 @@ class Glance:
     def snapshot(self, now: datetime) -> Taken:
         """What should be scraped, in memory: merged with what the store remembers."""
         before = self.store.expectations() if self.store is not None else None
-        world = self.world
-        return take(world.sources, world.pins, before, world.keeping, now, world.supplement)
+        return self.world.reader.whole(before, now)
 
     def audit(self, result: Result) -> Audit:
         """What is at risk, on the ground of *result*."""

@@ -85,8 +85,9 @@ class Daemon:
         self._cycle("snapshot", self._snapshot)
 
     def look(self) -> None:
-        """The watch cycle."""
+        """The watch cycle, of the cluster as it is now: what changed in it is read first."""
         self.attempted_at = compose.clock()
+        self._follow()
         self._cycle("watch", self._watch)
 
     def assess(self) -> None:
@@ -98,6 +99,14 @@ class Daemon:
     def sum_up(self) -> None:
         """The inspection cycle."""
         self._cycle("inspect", self.reports.write)
+
+    def _follow(self) -> None:
+        if not self.running["snapshot"].acquire(blocking=False):
+            return  # a snapshot is being taken, which reads all of it
+        try:
+            self._attempt("snapshot", self.snapshot.follow)
+        finally:
+            self.running["snapshot"].release()
 
     def _watch(self) -> Result:
         first = self.latest is None
@@ -126,11 +135,13 @@ class Daemon:
         Never two of a kind at once: the first ones of all are not those on schedule.
         """
         with self.running[name]:
-            self._run_cycle(name, run)
+            started = time.perf_counter()
+            well = self._attempt(name, run)
+            seconds = time.perf_counter() - started
+            self.meters.cycle_ended(name, at=time.time(), seconds=seconds, well=well)  # noqa: TID251
 
-    def _run_cycle(self, name: str, run: Callable[[], object]) -> None:
-        started = time.perf_counter()
-        well = False
+    def _attempt(self, name: str, run: Callable[[], object]) -> bool:
+        """Whether *run* ended well; what it answers is the line for the log, None is not worth one."""
         try:
             outcome = run()
         except WatcherError as error:
@@ -138,10 +149,10 @@ class Daemon:
         except Exception:
             logger.exception("%s: unexpected error; please report it with this trace", name)
         else:
-            well = True
-            logger.info("%s: %s", name, outcome)
-        seconds = time.perf_counter() - started
-        self.meters.cycle_ended(name, at=time.time(), seconds=seconds, well=well)  # noqa: TID251
+            if outcome is not None:
+                logger.info("%s: %s", name, outcome)
+            return True
+        return False
 
 
 def _saw_something(result: Result) -> bool:
@@ -221,14 +232,7 @@ def _assembled(settings: Settings, stack: ExitStack, dry_run: TextIO | None) -> 
         windows=telling.windows(settings),
         clock=compose.clock,
     )
-    snapshot = Snapshot(
-        sources=world.sources,
-        pins=world.pins,
-        store=store,
-        keeping=world.keeping,
-        clock=compose.clock,
-        supplement=world.supplement,
-    )
+    snapshot = Snapshot(reader=world.reader, store=store, clock=compose.clock)
     glance = compose.Glance(world, store)
     inspect = Inspect(
         store=store,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from watcher.cycles.beside import BESIDE, silenced, with_beside, with_labels
 from watcher.diagnosis.diagnose import diagnose, rules_for
@@ -12,7 +13,13 @@ from watcher.engine.compare import compare, maybe_included
 from watcher.engine.dormant import may_be_dormant, with_dormant
 from watcher.engine.usual import with_fewer
 from watcher.model.comparison import Comparison, JobState, JobStatus
-from watcher.model.expectations import Expectations, ExpectedJob, Unreadable, WatchedPrometheus
+from watcher.model.expectations import (
+    Expectations,
+    ExpectedJob,
+    ExpectedServer,
+    Unreadable,
+    WatchedPrometheus,
+)
 from watcher.model.facts import (
     LAST_MONITOR,
     LAST_SAMPLE,
@@ -31,9 +38,12 @@ from watcher.model.history import JobMemory
 from watcher.model.incidents import Incident
 from watcher.model.kube import KubeObject
 from watcher.model.names import JobKey, PoolName, ServerName
-from watcher.model.observations import Observation
+from watcher.model.observations import Observation, ServerObservation, UnreadableServer
 from watcher.model.results import Result
 from watcher.ports import FactGatherer, Observer
+
+AddressOf: TypeAlias = Callable[[WatchedPrometheus, ExpectedServer], str | None]
+"""The URL of a server as it is now; None where nobody knows it better."""
 
 SERVERS_AT_ONCE = 8
 NO_HISTORY = Unavailable("this watcher keeps no history yet", "a store: let `watcher run` fill it")
@@ -50,12 +60,17 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """Looks at every server of every Prometheus, and explains what is not healthy."""
+    """Looks at every server of every Prometheus, and explains what is not healthy.
+
+    A pod that was started again has another address, so *address_of* a server that does not answer
+    is asked before the server is called unreadable.
+    """
 
     observer: Observer
     gatherers: Sequence[FactGatherer]
     rules: Sequence[Rule]
     settle: timedelta
+    address_of: AddressOf = lambda _prometheus, _server: None
 
     def at(
         self,
@@ -108,7 +123,7 @@ class Look:
         """Every server, side by side in a bounded pool."""
         with ThreadPoolExecutor(max_workers=SERVERS_AT_ONCE) as pool:
             running = [
-                [pool.submit(self.observer.observe, server, now) for server in prometheus.servers]
+                [pool.submit(self._seen, prometheus, each, now) for each in prometheus.servers]
                 for prometheus in prometheuses
             ]
             return [
@@ -119,6 +134,16 @@ class Look:
                 )
                 for prometheus, futures in zip(prometheuses, running, strict=True)
             ]
+
+    def _seen(
+        self, prometheus: WatchedPrometheus, server: ExpectedServer, now: datetime
+    ) -> ServerObservation | UnreadableServer:
+        seen = self.observer.observe(server, now)
+        if isinstance(seen, UnreadableServer):
+            url = self.address_of(prometheus, server)
+            if url is not None and url != server.url:
+                return self.observer.observe(replace(server, url=url), now)
+        return seen
 
     def _compare(
         self,

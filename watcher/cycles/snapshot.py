@@ -1,7 +1,7 @@
 """The snapshot cycle: read what should be scraped, merge it with what is remembered, keep it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from watcher.engine.mass_loss import mass_losses
@@ -34,37 +34,111 @@ class Taken:
         return "; ".join(parts)
 
 
-def take(
-    sources: Sequence[ExpectationSource],
-    pins: Sequence[Pin],
-    before: Expectations | None,
-    keeping: Keeping,
-    now: datetime,
-    supplement: Supplement | None = None,
-) -> Taken:
-    """Read every source, then the *supplement*, and merge it with *before*.
+@dataclass(slots=True, kw_only=True)
+class Reader:
+    """Reads every source, then the *supplement*, and merges them with what was expected before.
 
-    Never raises for what a source does.
+    It remembers what each said last, so that what changed can be followed between snapshots. Never
+    raises for what a source does.
     """
-    found: list[Expectations] = []
-    mounts: list[MountRecord] = []
-    for source in sources:
+
+    sources: Sequence[ExpectationSource]
+    pins: Sequence[Pin]
+    keeping: Keeping
+    supplement: Supplement | None = None
+    _said: dict[str, Expectations] = field(default_factory=dict, init=False)
+    _mounts: dict[str, tuple[MountRecord, ...]] = field(default_factory=dict, init=False)
+    _beside: Expectations | None = field(default=None, init=False)
+
+    def whole(self, before: Expectations | None, now: datetime) -> Taken:
+        """Read everything."""
+        self._said, self._mounts = {}, {}
+        for source in self.sources:
+            try:
+                self._said[source.name] = source.snapshot(now)
+                self._mounts[source.name] = tuple(source.mounts(now))
+            except SourceUnavailable as error:
+                self._said[source.name] = _nothing_known(error, now)
+        self._ask_beside(now)
+        return self._merged(before, now)
+
+    def changed(self, before: Expectations | None, now: datetime) -> Taken | None:
+        """Read what changed since; None where nothing did.
+
+        The supplement is asked again only while it could not be read.
+        """
+        if not self._said:
+            return self.whole(before, now)
+        differs = [self._follow(source, now) for source in self.sources]
+        if self._beside is not None and self._beside.unreadable:
+            earlier = self._beside
+            self._ask_beside(now)
+            differs.append(not _same(self._beside, earlier))
+        return self._merged(before, now) if any(differs) else None
+
+    def _follow(self, source: ExpectationSource, now: datetime) -> bool:
+        """Whether *source* says something else than the last time."""
+        said, mounts = self._said[source.name], self._mounts.get(source.name, ())
         try:
-            found.append(source.snapshot(now))
-            mounts += source.mounts(now)
+            found = source.changed(now)
+            if found is None:
+                return False
+            seen = tuple(source.mounts(now))
         except SourceUnavailable as error:
-            found.append(_nothing_known(error, now))
-    fresh = combined(found) if found else Expectations(taken_at=now)
-    if supplement is not None:
-        fresh = combined((fresh, supplement.beside(fresh, now)))
-    if fresh.nodes is None and before is not None:
-        fresh = replace(fresh, nodes=before.nodes)
-    merged = remember(before, with_pins(fresh, pins), keeping=keeping, now=now)
-    return Taken(
-        expectations=merged,
-        mounts=tuple(mounts),
-        mass_loss=bool(mass_losses(merged.jobs, merged.unserved, keeping.mass_loss)),
-    )
+            found, seen = _nothing_known(error, now), mounts
+        self._said[source.name], self._mounts[source.name] = found, seen
+        return not (_same(found, said) and _undated(seen, now) == _undated(mounts, now))
+
+    def _ask_beside(self, now: datetime) -> None:
+        if self.supplement is not None:
+            self._beside = self.supplement.beside(_combined(self._said.values(), now), now)
+
+    def _merged(self, before: Expectations | None, now: datetime) -> Taken:
+        beside = () if self._beside is None else (self._beside,)
+        fresh = replace(_combined((*self._said.values(), *beside), now), taken_at=now)
+        if fresh.nodes is None and before is not None:
+            fresh = replace(fresh, nodes=before.nodes)
+        merged = remember(before, with_pins(fresh, self.pins), keeping=self.keeping, now=now)
+        return Taken(
+            expectations=merged,
+            mounts=tuple(mount for mounts in self._mounts.values() for mount in mounts),
+            mass_loss=bool(mass_losses(merged.jobs, merged.unserved, self.keeping.mass_loss)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Reads what should be scraped, and keeps it."""
+
+    reader: Reader
+    store: Store
+    clock: Callable[[], datetime]
+
+    def run(self) -> Taken:
+        """Read everything once."""
+        taken = self.reader.whole(self.store.expectations(), self.clock())
+        self.store.keep(taken.expectations, taken.mounts)
+        return taken
+
+    def follow(self) -> Taken | None:
+        """Read what changed since the last time, and keep it; None where nothing did."""
+        taken = self.reader.changed(self.store.expectations(), self.clock())
+        if taken is not None:
+            self.store.keep(taken.expectations, taken.mounts)
+        return taken
+
+
+def _combined(found: Iterable[Expectations], now: datetime) -> Expectations:
+    said = tuple(found)
+    return combined(said) if said else Expectations(taken_at=now)
+
+
+def _same(found: Expectations, earlier: Expectations) -> bool:
+    return replace(found, taken_at=earlier.taken_at) == earlier
+
+
+def _undated(mounts: Iterable[MountRecord], now: datetime) -> tuple[MountRecord, ...]:
+    return tuple(replace(mount, first_seen_at=now, last_seen_at=now) for mount in mounts)
 
 
 def _nothing_known(error: SourceUnavailable, now: datetime) -> Expectations:
@@ -76,23 +150,3 @@ def _nothing_known(error: SourceUnavailable, now: datetime) -> Expectations:
         hides=("Prometheus", "Pod"),
     )
     return Expectations(taken_at=now, unreadable=(unreadable,))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """Reads what should be scraped, and keeps it."""
-
-    sources: Sequence[ExpectationSource]
-    pins: Sequence[Pin]
-    store: Store
-    keeping: Keeping
-    clock: Callable[[], datetime]
-    supplement: Supplement | None = None
-
-    def run(self) -> Taken:
-        """Run once."""
-        now = self.clock()
-        before = self.store.expectations()
-        taken = take(self.sources, self.pins, before, self.keeping, now, self.supplement)
-        self.store.keep(taken.expectations, taken.mounts)
-        return taken
