@@ -27,7 +27,7 @@ from watcher.engine.track import Policy
 from watcher.errors import NotifyError
 from watcher.model.comparison import JobState
 from watcher.model.facts import Unavailable
-from watcher.model.findings import Link
+from watcher.model.findings import Confidence, Link
 from watcher.model.observations import UnreadableServer
 
 STEP = timedelta(seconds=30)
@@ -87,7 +87,7 @@ class Stage:
         self.names = names or ("web",)
         self.jobs = {name: a_job(name) for name in self.names}
         self.lost = set()
-        self.code = "tls-file-missing"
+        self.code, self.link, self.confidence = "tls-file-missing", Link.CREATED, Confidence.CERTAIN
         self.causes = {}
         self.proofs = {}
         self.undecided = set()
@@ -163,9 +163,10 @@ class Stage:
                 raise Lacking("pods", Unavailable("403 Forbidden", "get pods"))
             if name not in self.causes:
                 return None
-            return a_finding(self.causes[name], proof=self.proofs.get(name, ""))
+            finding = a_finding(self.causes[name], proof=self.proofs.get(name, ""))
+            return replace(finding, confidence=self.confidence)
 
-        return Rule(code=self.code, link=Link.CREATED, states=SICK, needs=frozenset(), check=check)
+        return Rule(code=self.code, link=self.link, states=SICK, needs=frozenset(), check=check)
 
 
 def refusal(*, permanent=False, reason="server", retry_after=None):

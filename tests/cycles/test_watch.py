@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.cycles.stage import STEP, Stage, refusal
+from watcher.model.findings import Confidence, Link
 from watcher.model.incidents import Ending, Status
 
 FIRST = ("firing", "first notification")
@@ -120,6 +122,64 @@ def test_a_job_that_was_changed_a_moment_ago_fires_when_it_should_have_settled()
 
     assert before == []
     assert stage.receiver.said == [FIRST]
+
+
+WITHOUT_PROOF = [
+    ("no-matching-service", Link.DISCOVERED, Confidence.CERTAIN),
+    ("connection-refused", Link.SCRAPED, Confidence.CERTAIN),
+    ("monitor-deleted", Link.DECLARED, Confidence.CERTAIN),
+    ("reloader-broken", Link.LOADED, Confidence.LIKELY),
+    ("reload-pending", Link.LOADED, Confidence.POSSIBLE),
+]
+WITH_PROOF = [
+    ("labels-not-selected", Link.SELECTED, Confidence.CERTAIN),
+    ("rejected-by-operator", Link.ACCEPTED, Confidence.CERTAIN),
+    ("reload-failing", Link.LOADED, Confidence.CERTAIN),
+    ("tls-file-missing", Link.CREATED, Confidence.CERTAIN),
+]
+
+
+def lost_by(code, link, confidence, *, changed=True):
+    """A stage on which a job is lost by this, a moment after it was changed or long after."""
+    stage = Stage()
+    stage.code, stage.link, stage.confidence = code, link, confidence
+    stage.causes["web"] = "why"
+    stage.watch()
+    stage.jobs["web"] = replace(stage.jobs["web"], changed_at=stage.now if changed else None)
+    stage.expect()
+    return stage
+
+
+@pytest.mark.parametrize(("code", "link", "confidence"), WITHOUT_PROOF)
+def test_what_a_change_on_its_way_may_explain_is_told_when_it_should_have_settled(
+    code, link, confidence
+):
+    stage = lost_by(code, link, confidence)
+    stage.watch(lost=["web"], times=9)
+    before = list(stage.receiver.told)
+
+    stage.code = "cause-found-later" if code == "reload-pending" else code
+    stage.watch(times=2)
+
+    assert before == []
+    assert stage.receiver.said == [FIRST]
+
+
+@pytest.mark.parametrize(("code", "link", "confidence"), WITH_PROOF)
+def test_what_no_waiting_mends_is_told_without_waiting(code, link, confidence):
+    stage = lost_by(code, link, confidence)
+
+    stage.watch(lost=["web"], times=4)
+
+    assert stage.receiver.said == [FIRST]
+
+
+def test_a_change_that_only_the_object_itself_shows_is_waited_for_too():
+    stage = lost_by("reload-pending", Link.CREATED, Confidence.POSSIBLE, changed=False)
+
+    stage.watch(lost=["web"], times=9)
+
+    assert stage.receiver.said == []
 
 
 def test_two_receivers_each_hear_everything_once_whatever_the_other_does():

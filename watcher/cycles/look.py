@@ -160,13 +160,12 @@ class Look:
                 compare(jobs, observation, named_in_log=named), observation, remembered.memory
             )
         comparison = with_fewer(comparison, remembered.memory)
-        idle = [s for s in comparison.statuses if may_be_dormant(s, remembered.memory)]
+        idle = [s for s in comparison.statuses if may_be_dormant(s, remembered.memory, observation)]
         if not idle:
             return comparison
         asked = gather.of(idle, {s.job.key: frozenset({LAST_SAMPLE.name}) for s in idle})
-        return with_dormant(
-            comparison, {key: found.get(LAST_SAMPLE) for key, found in asked.items()}
-        )
+        last_samples = {key: found.get(LAST_SAMPLE) for key, found in asked.items()}
+        return with_dormant(comparison, last_samples, remembered.memory)
 
     def _facts(
         self,

@@ -10,12 +10,13 @@ from watcher.cycles.delivery import Delivery
 from watcher.cycles.look import Look, Remembered
 from watcher.cycles.removals import behind, of_mass_losses
 from watcher.cycles.tidings import Terms, contexts, is_muted, of_problems, of_spells
+from watcher.diagnosis.diagnose import ON_ITS_WAY
 from watcher.engine.blind import spells
 from watcher.engine.group import Storm, assign
 from watcher.engine.track import Policy, track, turns
 from watcher.engine.usual import usual
 from watcher.model.comparison import JobState
-from watcher.model.expectations import Expectations, Unreadable
+from watcher.model.expectations import Expectations, ExpectedJob, Unreadable
 from watcher.model.facts import Known
 from watcher.model.findings import Confidence, Found, Link
 from watcher.model.history import Blindness, JobMemory, Owed, UsualTargets, WatchRecord
@@ -163,18 +164,29 @@ def with_since(
 
 
 def _held(result: Result, causes: Mapping[JobKey, Found], settle: timedelta) -> frozenset[JobKey]:
-    """Jobs that were changed a moment ago, but for those with certain proof at *created*."""
+    """Jobs that nobody is told of yet, as a change may be on its way.
+
+    Those whose cause is just that, and those that changed less than *settle* ago. Not held is what
+    is proven at a link that waiting does not mend: from the selection to the making of the pool.
+    What is found after that may be a workload that is still starting.
+    """
     held = set()
     for status in result.statuses:
-        changed = [at for at in (status.job.changed_at, status.job.gone_since) if at is not None]
-        if not changed or result.at - max(changed) >= settle:
-            continue
         cause = causes.get(status.job.key)
-        proven = (
-            cause is not None
-            and cause.link is Link.CREATED
-            and cause.finding.confidence is Confidence.CERTAIN
-        )
-        if not proven:
+        on_its_way = cause is not None and cause.code == ON_ITS_WAY
+        if on_its_way or (_changed(status.job, settle, result.at) and not _is_proven(cause)):
             held.add(status.job.key)
     return frozenset(held)
+
+
+def _changed(job: ExpectedJob, settle: timedelta, now: datetime) -> bool:
+    changes = [at for at in (job.changed_at, job.gone_since) if at is not None]
+    return bool(changes) and now - max(changes) < settle
+
+
+def _is_proven(cause: Found | None) -> bool:
+    return (
+        cause is not None
+        and Link.SELECTED <= cause.link <= Link.CREATED
+        and cause.finding.confidence is Confidence.CERTAIN
+    )

@@ -12,6 +12,8 @@ from watcher.model.kube import FieldError
 from watcher.operator.selectors import SelectorError
 
 DISAGREES: Final = "replica-disagrees"
+ON_ITS_WAY: Final = "reload-pending"
+"""Says that a change is younger than its way takes: nothing is proven, and waiting may help."""
 NONE_OF_THE_OTHERS: Final = "not-in-configuration"
 """Says that no other rule convicts, so it is no finding beside one that does."""
 

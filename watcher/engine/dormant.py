@@ -1,6 +1,7 @@
-"""Tell an empty job that never had a target from one that lost its targets.
+"""Tell a job that never gave a sample from one that lost its targets or its samples.
 
-Only the first may be silent, and only on proof: what cannot be asked leaves the job *empty*.
+Only the first may be silent, and only on proof: what cannot be asked leaves a job that was never
+dormant as it is, and one that was as it was.
 """
 
 from collections.abc import Mapping
@@ -11,34 +12,78 @@ from watcher.model.comparison import Comparison, JobState, JobStatus
 from watcher.model.expectations import Origin
 from watcher.model.facts import Availability, Known
 from watcher.model.history import JobMemory
-from watcher.model.names import JobKey
+from watcher.model.names import JobKey, PoolName
+from watcher.model.observations import Observation
+
+_DROPPING = frozenset({"drop", "keep", "dropequal", "keepequal"})
+"""Actions of relabelling that can leave nothing."""
 
 
-def may_be_dormant(status: JobStatus, memory: Mapping[JobKey, JobMemory]) -> bool:
-    """Whether it is worth asking the TSDB about it.
+def may_be_dormant(
+    status: JobStatus, memory: Mapping[JobKey, JobMemory], observation: Observation
+) -> bool:
+    """Whether it is worth asking the TSDB about it; never for a pinned job.
 
-    It is empty, not pinned, our own history never saw a target of it, and no address, pod or node
-    would give it one now.
+    It is empty, our own history never saw a target of it, and no address, pod or node would give it
+    one now. Or all its targets are up, its own metric relabelling can drop all that they tell (as
+    that of kube-prometheus does for the kubelet's ``/metrics/slis``), and our history never saw it
+    in another state.
     """
-    remembered = memory.get(status.job.key)
+    job, remembered = status.job, memory.get(status.job.key)
+    if job.origin is Origin.PINNED or job.steering.min_targets:
+        return False
+    was = None if remembered is None else remembered.state
+    if status.state is JobState.EMPTY:
+        nothing_there = job.targets == 0 or (job.targets is None and was is JobState.DORMANT)
+        return nothing_there and (remembered is None or remembered.most_targets == 0)
     return (
-        status.state is JobState.EMPTY
-        and status.job.origin is not Origin.PINNED
-        and status.job.targets == 0
-        and not status.job.steering.min_targets
-        and (remembered is None or remembered.most_targets == 0)
+        is_barren(status)
+        and was in {None, JobState.DORMANT, JobState.EMPTY}
+        and _drops_samples(status.pool, observation)
     )
 
 
+def is_barren(status: JobStatus) -> bool:
+    """Whether it is down though all its targets are up: none of them yields a sample."""
+    up = status.targets.up
+    return status.state is JobState.DOWN and bool(up) and up == status.targets.active
+
+
 def with_dormant(
-    comparison: Comparison, last_samples: Mapping[JobKey, Availability[datetime | None]]
+    comparison: Comparison,
+    last_samples: Mapping[JobKey, Availability[datetime | None]],
+    memory: Mapping[JobKey, JobMemory],
 ) -> Comparison:
-    """*comparison* with the jobs dormant of which the TSDB knows for sure that it has nothing."""
-    never = {key for key, last in last_samples.items() if last == Known(None)}
-    return replace(
-        comparison,
-        statuses=tuple(
-            replace(status, state=JobState.DORMANT) if status.job.key in never else status
-            for status in comparison.statuses
-        ),
+    """*comparison* with the jobs dormant of which the TSDB knows for sure that it has nothing.
+
+    Where it cannot be asked a job that was dormant stays so; one without samples whose history
+    nobody knows is unknown.
+    """
+
+    def told(status: JobStatus) -> JobStatus:
+        match last_samples.get(status.job.key):
+            case None:
+                return status
+            case Known(value=None):
+                return replace(status, state=JobState.DORMANT)
+            case Known():
+                return status
+        remembered = memory.get(status.job.key)
+        if remembered is not None and remembered.state is JobState.DORMANT:
+            return replace(status, state=JobState.DORMANT)
+        return replace(status, state=JobState.UNKNOWN) if is_barren(status) else status
+
+    return replace(comparison, statuses=tuple(map(told, comparison.statuses)))
+
+
+def _drops_samples(pool: PoolName, observation: Observation) -> bool:
+    """Whether every server that runs the job has metric relabelling that can drop all samples."""
+    running = [s.jobs[pool] for s in observation.readable if pool in s.jobs]
+    return bool(running) and all(map(_can_drop, (job.raw for job in running)))
+
+
+def _can_drop(raw: Mapping[str, object]) -> bool:
+    steps = raw.get("metric_relabel_configs")
+    return isinstance(steps, list | tuple) and any(
+        isinstance(step, Mapping) and step.get("action") in _DROPPING for step in steps
     )

@@ -16,7 +16,8 @@ class JobState(StrEnum):
     be, or another server of its Prometheus is worse. Down: every target is down, or all are up and
     none yields a sample. Empty: a pool without targets. Unstarted: configured, no pool. Missing:
     not configured. Unknown: cannot be told, or not scraped yet. Dormant: empty, and nobody ever
-    saw a target.
+    saw a target; or all that its targets tell is dropped by its own metric relabelling, and nobody
+    ever saw a sample.
     """
 
     HEALTHY = "healthy"

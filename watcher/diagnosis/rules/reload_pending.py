@@ -22,6 +22,7 @@ Wait. If the job is not there afterwards, the true cause will be told.
 
 from datetime import datetime
 
+from watcher.diagnosis.diagnose import ON_ITS_WAY
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _monitor
 from watcher.model.comparison import LOST, JobState
@@ -63,7 +64,7 @@ def _changed_at(case: Case) -> datetime | None:
 
 
 RULE = Rule(
-    code="reload-pending",
+    code=ON_ITS_WAY,
     link=Link.LOADED,
     states=frozenset(LOST),
     needs=needing(MONITOR),
