@@ -256,3 +256,22 @@ def test_every_incident_and_its_end_is_told_and_nothing_twice_without_doubt(look
     ]
     assert len(certain) == len(set(certain))
     assert stage.store.owed() == ()
+
+
+@pytest.mark.parametrize("fault", [RecursionError, OverflowError, ValueError, KeyError, TypeError])
+def test_whatever_a_receiver_raises_ends_no_watch_and_the_message_stays_owed(fault):
+    stage = Stage(policy=QUICK)
+    other = Receiver()
+    other.name = "other"
+    stage.receiver.fails = [fault("a-secret-in-the-answer")]
+    stage.receivers = [stage.receiver, other]
+
+    stage.watch(lost=["web"])
+    [owed] = stage.result.owed
+    stage.watch()
+
+    assert "a-secret" not in owed.error
+    assert (owed.reason, owed.permanent) == ("unreadable", False)
+    assert other.said == [FIRST]
+    assert stage.receiver.said == [FIRST]
+    assert stage.result.owed == ()

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import requests
 
 from watcher.adapters.prometheus_session import session_for, without_credentials
-from watcher.adapters.slack_errors import Reason
+from watcher.adapters.slack_errors import Reason, seconds_to_wait
 from watcher.errors import NotifyError
 from watcher.settings import HttpSettings
 
@@ -61,11 +61,10 @@ class Receiver:
     def _refusal(self, answer: requests.Response) -> NotifyError:
         status = answer.status_code
         if status == _TOO_MANY:
-            wait = answer.headers.get("Retry-After", "")
             return self._error(
                 Reason.RATE_LIMITED,
                 "too many messages (429): it is sent again later",
-                retry_after=float(wait) if wait.isdecimal() else None,
+                retry_after=seconds_to_wait(answer.headers.get("Retry-After")),
             )
         if status in _AUTH:
             return self._error(Reason.AUTH, f"HTTP {status}: check the credentials in its section")

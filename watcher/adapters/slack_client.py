@@ -25,6 +25,7 @@ _FAULTS: Final = (
     OSError,
     HTTPException,
     ValueError,
+    RecursionError,  # JSON that is nested too deeply
     AttributeError,  # the library's own, when a JSON answer is no object
 )
 

@@ -129,7 +129,8 @@ class Delivery:
         self.store.owe(tried)
         try:
             handle = due.notifier.notify(message, due.last, doubtful=debt.doubtful)
-        except NotifyError as error:
+        except Exception as fault:  # noqa: BLE001 -- nothing that a receiver answers ends a watch
+            error = fault if isinstance(fault, NotifyError) else _unexpected(name, fault)
             self.tally.refused(name, error.reason)
             logger.warning("%s was not told of %s: %s", name, message.headline, error)
             self.store.owe(_failed(tried, debt, error, now))
@@ -146,6 +147,16 @@ def _worded(due: _Due) -> Message:
     if told and (told == URGENT or message.status is Status.RESOLVED):
         message = replace(message, severity=told)
     return message if message.severity == URGENT else replace(message, mention=None)
+
+
+def _unexpected(name: str, fault: Exception) -> NotifyError:
+    """Without the words of *fault*, which may hold an address or a token."""
+    return NotifyError(
+        f"{name}: an answer that cannot be read ({type(fault).__name__}): it is sent again at the "
+        "next watch; check its address, and report this if it stays",
+        permanent=False,
+        reason="unreadable",
+    )
 
 
 def _sent(due: _Due, message: Message, now: datetime) -> Sent:
