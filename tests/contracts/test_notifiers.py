@@ -92,12 +92,22 @@ class TestAlertmanager:
             "prometheus": "monitoring/k8s",
             "namespace": "monitoring",
             "owner": "team-infra",
-            "cause": "hand-patch-reverted",
             "severity": "warning",
         }
+        assert first["annotations"]["cause"] == "hand-patch-reverted"
         assert second["labels"]["job"] == "serviceMonitor/monitoring/kubelet/1"
         assert first["annotations"]["summary"].startswith("2 scrape jobs lost")
         assert "kubectl -n monitoring patch" in first["annotations"]["fix"]
+
+    @pytest.mark.parametrize("cause", [None, "auth-failed", "connection-refused"])
+    def test_a_job_is_the_same_alert_whatever_its_cause(self, alertmanager, cause):
+        notifier = an_alertmanager(alertmanager)
+
+        notifier.notify(a_message(), None)
+        notifier.notify(a_message(cause=cause), None)
+
+        [[first], [second]] = alertmanager.taken
+        assert first["labels"] == second["labels"]
 
     def test_it_lives_five_minutes_without_us_and_ends_when_we_say_so(self, alertmanager):
         notifier = an_alertmanager(alertmanager)

@@ -109,3 +109,15 @@ def test_the_prometheus_of_the_compose_file_has_lost_just_the_job_it_is_to_lose(
         server.wait_for_pools("prometheus", "watcher")
 
         assert "kubelet" in server.log
+
+
+def test_whoever_scrapes_the_watcher_keeps_its_labels() -> None:
+    monitor = yaml.safe_load(
+        (CONFIG / "kubernetes/servicemonitor.yaml").read_text(encoding="utf-8")
+    )
+    compose = yaml.safe_load((CONFIG / "compose/prometheus.yml").read_text(encoding="utf-8"))
+
+    assert [each["honorLabels"] for each in monitor["spec"]["endpoints"]] == [True]
+    assert [
+        each["honor_labels"] for each in compose["scrape_configs"] if each["job_name"] == "watcher"
+    ] == [True]

@@ -26,6 +26,7 @@ from watcher import __version__
 from watcher.model.comparison import JobState, TargetCounts
 from watcher.model.expectations import Unreadable
 from watcher.model.findings import Link
+from watcher.model.history import Owed
 from watcher.model.incidents import Status
 from watcher.model.observations import UnreadableServer
 from watcher.web import families
@@ -65,6 +66,7 @@ def everything():
         diagnoses={a_key(): a_diagnosis(undecided=[an_undecided()])},
         observations=(an_observation(a_server(), gone),),
         unreadable=(Unreadable(source="kubernetes", error="403"),),
+        owed=(Owed(subject="a", notifier="slack", since=NOW, reason="auth"),),
     )
 
 
@@ -207,3 +209,22 @@ def test_failed_messages_are_counted_by_a_closed_set_of_reasons():
         ("slack", "timeout"): 1,
         ("slack", "other"): 1,
     }
+
+
+def test_what_was_tried_and_is_still_owed_is_counted_by_receiver() -> None:
+    def owed(subject, notifier, reason):
+        return Owed(subject=subject, notifier=notifier, since=NOW, reason=reason)
+
+    result = replace(
+        a_result(a_status("healthy")),
+        owed=(
+            owed("a", "slack", "auth"),
+            owed("b", "slack", "timeout"),
+            owed("c", "email", "server"),
+            owed("d", "webhook", ""),
+        ),
+    )
+
+    found = scraped(result)["watcher_notifications_undelivered"]
+    assert found == {("slack",): 2, ("email",): 1}
+    assert "watcher_notifications_undelivered" not in scraped(a_result(a_status("healthy")))

@@ -1,6 +1,6 @@
 """Tells an Alertmanager by its API v2, so that people's own routes and silences work.
 
-One alert for each lost job, sent again every minute while it goes on; it ends by its ``endsAt``, which
+One alert for each lost job, whatever its cause, which may be found later and is an annotation, sent again every minute while it goes on; it ends by its ``endsAt``, which
 is moved on each time: if the watcher dies, its alerts do too, a few minutes later.
 """
 
@@ -71,7 +71,6 @@ def _labels(message: Message, job: Subject) -> dict[str, str]:
         "prometheus": job.prometheus,
         "namespace": job.labels.get("namespace", ""),
         "owner": job.labels.get("owner", ""),
-        "cause": message.cause or "cause-unknown",
         "severity": message.severity,
     }
 
@@ -87,5 +86,11 @@ def _labels_of_none(message: Message) -> dict[str, str]:
 def _annotations(message: Message) -> dict[str, str]:
     proof = "\n".join(f"{e.seen} ({e.where})" for e in message.evidence)
     fix = "\n".join(f"{s.do}\n{s.command or ''}".strip() for s in message.fix)
-    told = {"summary": message.headline, "description": message.summary, "proof": proof, "fix": fix}
+    told = {
+        "summary": message.headline,
+        "description": message.summary,
+        "cause": (message.cause or "cause-unknown") if message.about else "",
+        "proof": proof,
+        "fix": fix,
+    }
     return {name: text for name, text in told.items() if text}

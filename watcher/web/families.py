@@ -90,6 +90,12 @@ NOTIFICATIONS_FAILED: Final = Family(
     ("notifier", "reason"),
     "Messages that a notifier did not deliver, by reason.",
 )
+NOTIFICATIONS_UNDELIVERED: Final = Family(
+    "watcher_notifications_undelivered",
+    "gauge",
+    ("notifier",),
+    "Messages that a notifier has failed to deliver and still has to; absent where there are none.",
+)
 
 OF_THE_RESULT: Final = (
     JOB_INFO,
@@ -99,6 +105,7 @@ OF_THE_RESULT: Final = (
     SERVER_READABLE,
     SOURCE_UP,
     RULE_UNDECIDED,
+    NOTIFICATIONS_UNDELIVERED,
     BUILD_INFO,
 )
 """Made from the last result at each scrape: no series outlives its job."""

@@ -49,6 +49,7 @@ class ResultCollector(Collector):
         yield _metric(families.SERVER_READABLE, samples.servers(result))
         yield _metric(families.SOURCE_UP, samples.sources(result, self._names))
         yield _metric(families.RULE_UNDECIDED, samples.undecided(result))
+        yield _metric(families.NOTIFICATIONS_UNDELIVERED, samples.undelivered(result))
 
 
 class Meters:

@@ -74,6 +74,11 @@ def servers(result: Result) -> Samples:
     return samples
 
 
+def undelivered(result: Result) -> Samples:
+    """How many messages each receiver has failed to take and is still owed."""
+    return Counter((each.notifier,) for each in result.owed if each.reason)
+
+
 def sources(result: Result, names: Iterable[str]) -> Samples:
     """Each of *names*, 1 unless the result calls it unreadable, and whatever else it calls so."""
     samples: dict[tuple[str, ...], float] = {(name,): 1 for name in names}
