@@ -17,6 +17,7 @@ from tests.builders import (
 )
 from tests.fakes import MemoryStore
 from watcher.cycles.delivery import Delivery
+from watcher.cycles.lanes import InTurn
 from watcher.cycles.look import Look
 from watcher.cycles.tidings import Terms
 from watcher.cycles.watch import Watch
@@ -96,6 +97,7 @@ class Stage:
         self.receiver = Receiver()
         self.receivers = [self.receiver]
         self.fallback = None
+        self.lanes = InTurn()
         self.windows = ()
         self.policy = dict(policy)
         self.tally = Tally()
@@ -130,6 +132,7 @@ class Stage:
             notifiers=self.receivers,
             tally=self.tally,
             fallback=self.fallback,
+            lanes=self.lanes,
         )
         return Watch(
             look=look,

@@ -66,7 +66,7 @@ def everything():
         diagnoses={a_key(): a_diagnosis(undecided=[an_undecided()])},
         observations=(an_observation(a_server(), gone),),
         unreadable=(Unreadable(source="kubernetes", error="403"),),
-        owed=(Owed(subject="a", notifier="slack", since=NOW, reason="auth"),),
+        owed=(Owed(subject="a", notifier="slack", since=NOW, tries=1),),
     )
 
 
@@ -212,16 +212,16 @@ def test_failed_messages_are_counted_by_a_closed_set_of_reasons():
 
 
 def test_what_was_tried_and_is_still_owed_is_counted_by_receiver() -> None:
-    def owed(subject, notifier, reason):
-        return Owed(subject=subject, notifier=notifier, since=NOW, reason=reason)
+    def owed(subject, notifier, tries):
+        return Owed(subject=subject, notifier=notifier, since=NOW, tries=tries)
 
     result = replace(
         a_result(a_status("healthy")),
         owed=(
-            owed("a", "slack", "auth"),
-            owed("b", "slack", "timeout"),
-            owed("c", "email", "server"),
-            owed("d", "webhook", ""),
+            owed("a", "slack", 1),
+            owed("b", "slack", 7),
+            owed("c", "email", 1),
+            owed("d", "webhook", 0),
         ),
     )
 

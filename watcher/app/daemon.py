@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -32,6 +33,7 @@ from watcher.app.reports import Reports
 from watcher.cycles.accept import Accept
 from watcher.cycles.delivery import Delivery
 from watcher.cycles.inspect import Inspect
+from watcher.cycles.lanes import Beside, InTurn, Lanes
 from watcher.cycles.removals import standing
 from watcher.cycles.snapshot import Snapshot
 from watcher.cycles.watch import Watch
@@ -66,6 +68,7 @@ class Daemon:
     watch: Watch
     inspect: Inspect
     reports: Reports
+    lanes: Lanes
     heartbeat: Heartbeat | None = None
     latest: Result | None = None
     at_risk: Audit | None = None
@@ -112,7 +115,7 @@ class Daemon:
         first = self.latest is None
         self.latest = self.watch.run()
         if self.heartbeat is not None and _saw_something(self.latest):
-            self._beat(self.heartbeat)
+            self.lanes.start("heartbeat", partial(self._beat, self.heartbeat))
         if first:
             self.assess()
         return self.latest
@@ -169,18 +172,21 @@ def run(path: Path | None, *, cycles: int | None, dry_run: TextIO | None) -> Non
     settings = load(path)
     if cycles is not None:
         with ExitStack() as stack:
-            _some(_assembled(settings, stack, dry_run), cycles)
+            _some(_assembled(settings, stack, dry_run, InTurn()), cycles)
         return
     told: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda number, _: told.put(number))
+    # The same ones after SIGHUP, so that what is still in flight then is not sent twice.
+    lanes = Beside()
     following: Settings | None = settings
     while following is not None:
         with ExitStack() as stack:
-            daemon = _assembled(following, stack, dry_run)
+            daemon = _assembled(following, stack, dry_run, lanes)
             scheduler = _serve(daemon, stack)
             following = _next(path, told)
-            _wait_for_cycles(scheduler)
+            lanes.ending = following is None
+            _wait_for_cycles(scheduler, lanes)
 
 
 def _next(path: Path | None, told: "queue.SimpleQueue[int]") -> Settings | None:
@@ -198,21 +204,30 @@ def _next(path: Path | None, told: "queue.SimpleQueue[int]") -> Settings | None:
     return None
 
 
-def _wait_for_cycles(scheduler: BackgroundScheduler) -> None:
-    """Wait for the cycle in flight, not for ever.
+def _wait_for_cycles(scheduler: BackgroundScheduler, lanes: Lanes) -> None:
+    """Wait for the cycle in flight, and at the end for what is being sent, not for ever.
 
-    A read that hangs is abandoned, with the process; the store outlives that at any moment.
+    What hangs is abandoned, with the process; the store outlives that at any moment, and a message
+    that may have been taken is written down as such.
     """
-    ending = threading.Thread(target=scheduler.shutdown, daemon=True)
+
+    def end() -> None:
+        scheduler.shutdown()
+        if lanes.ending:
+            lanes.wait(lanes.busy(), _STOP_WITHIN)
+
+    ending = threading.Thread(target=end, daemon=True)
     ending.start()
     ending.join(_STOP_WITHIN)
     if ending.is_alive():
-        logger.warning("a read is still in flight: it is abandoned")
+        logger.warning("a read or a message is still in flight: it is abandoned")
         logging.shutdown()
         os._exit(0)
 
 
-def _assembled(settings: Settings, stack: ExitStack, dry_run: TextIO | None) -> Daemon:
+def _assembled(
+    settings: Settings, stack: ExitStack, dry_run: TextIO | None, lanes: Lanes
+) -> Daemon:
     world = compose.connected(settings)
     told = telling.receivers(settings, dry_run)
     store = stack.enter_context(open_store(settings.store, settings.retention))
@@ -224,7 +239,11 @@ def _assembled(settings: Settings, stack: ExitStack, dry_run: TextIO | None) -> 
         look=world.look,
         store=store,
         delivery=Delivery(
-            store=store, notifiers=told.notifiers, fallback=told.fallback, tally=meters
+            store=store,
+            notifiers=told.notifiers,
+            fallback=told.fallback,
+            tally=meters,
+            lanes=lanes,
         ),
         policy=world.policy,
         terms=telling.terms(settings),
@@ -250,6 +269,7 @@ def _assembled(settings: Settings, stack: ExitStack, dry_run: TextIO | None) -> 
         watch=watch,
         inspect=inspect,
         reports=Reports(inspect, settings.inspection, told.reporters),
+        lanes=lanes,
         heartbeat=Heartbeat(settings.heartbeat) if settings.heartbeat else None,
     )
 

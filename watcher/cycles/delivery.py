@@ -6,11 +6,14 @@ not answer, or asks us to wait, is left alone.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Protocol
 
+from watcher.cycles.lanes import InTurn, Lanes
 from watcher.cycles.tidings import Tidings
 from watcher.engine.announce import URGENT, Reason, why
 from watcher.engine.wording import Message
@@ -60,32 +63,45 @@ class _Due:
 class Delivery:
     """Tells every receiver what it has to hear.
 
-    The *fallback* hears of what another receiver refuses for good, until its end.
+    The *fallback* hears of what another receiver refuses for good, until its end. *lanes* say
+    whether a receiver waits for the others.
     """
 
     store: Store
     notifiers: Sequence[Notifier]
     tally: Tally
     fallback: Notifier | None = None
+    lanes: Lanes = field(default_factory=InTurn)
 
     def tell(self, tidings: Iterable[Tidings], now: datetime) -> None:
         """Deliver what is due. Raises StoreError alone: what a receiver does is remembered."""
+        # Asked before the store: what ends after this is read with its outcome, or left out.
+        busy = self.lanes.busy()
         owed = {(each.subject, each.notifier): each for each in self.store.owed()}
-        dues, spoken = [], set()
+        rounds, spoken = defaultdict(list), set()
         for each in tidings:
             for notifier in self._receivers(each.subject, owed):
-                spoken.add((each.subject, notifier.name))
-                if (due := self._due(each, notifier, owed, now)) is not None:
-                    dues.append(due)
-        # What failed before comes last, so that no message keeps the others from being sent.
-        dues.sort(key=lambda due: due.owed.tries if due.owed else 0)
-        resting = set(_resting(owed.values(), now))
-        for due in dues:
-            if due.notifier.name not in resting and not self._deliver(due, now):
-                resting.add(due.notifier.name)
+                name = notifier.name
+                spoken.add((each.subject, name))
+                if name not in busy and (due := self._due(each, notifier, owed, now)) is not None:
+                    rounds[name].append(due)
         for key, debt in owed.items():
-            if key not in spoken and now - debt.since > _FORGOTTEN_AFTER:
+            if key not in spoken and key[1] not in busy and now - debt.since > _FORGOTTEN_AFTER:
                 self.store.forgive(*key)
+        resting = set(_resting(owed.values(), now))
+        for name, dues in rounds.items():
+            if name not in resting:
+                self.lanes.start(name, partial(self._round, dues, now))
+        self.lanes.wait(rounds)
+        for name in sorted(busy & {notifier for _, notifier in spoken}):
+            logger.warning("%s has not ended what it was sending: its messages wait", name)
+
+    def _round(self, dues: Sequence[_Due], now: datetime) -> None:
+        """Deliver to one receiver until it had better be left alone."""
+        # What failed before comes last, so that no message keeps the others from being sent.
+        for due in sorted(dues, key=lambda due: due.owed.tries if due.owed else 0):
+            if self.lanes.ending or not self._deliver(due, now):
+                return
 
     def _receivers(self, subject: str, owed: Mapping[tuple[str, str], Owed]) -> Iterator[Notifier]:
         yield from self.notifiers

@@ -94,7 +94,7 @@ NOTIFICATIONS_UNDELIVERED: Final = Family(
     "watcher_notifications_undelivered",
     "gauge",
     ("notifier",),
-    "Messages that a notifier has failed to deliver and still has to; absent where there are none.",
+    "Messages that a notifier has tried to deliver and still has to; absent where there are none.",
 )
 
 OF_THE_RESULT: Final = (

@@ -75,8 +75,8 @@ def servers(result: Result) -> Samples:
 
 
 def undelivered(result: Result) -> Samples:
-    """How many messages each receiver has failed to take and is still owed."""
-    return Counter((each.notifier,) for each in result.owed if each.reason)
+    """How many messages each receiver has been tried with and is still owed."""
+    return Counter((each.notifier,) for each in result.owed if each.tries)
 
 
 def sources(result: Result, names: Iterable[str]) -> Samples:
