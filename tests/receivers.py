@@ -66,6 +66,9 @@ class HttpReceiver:
             _send(request, failure.status, "no", headers=wait)
         elif kind == "html":
             _send(request, 200, "<html>please log in</html>", kind="text/html")
+        elif kind == "endless":
+            self._take(request, content)
+            _send_without_end(request)
         elif kind == "timeout":
             time.sleep(0.5)
 
@@ -76,6 +79,13 @@ class HttpReceiver:
             self.taken.append(body)
             self.headers.append({**dict(request.headers.items()), "body": content})
         return wrong
+
+
+def _send_without_end(request):
+    request.send_response(200)
+    request.end_headers()
+    while True:  # until the client hangs up, which raises
+        request.wfile.write(b" " * 65_536)
 
 
 def _send(request, status, text, kind="application/json", headers=()):

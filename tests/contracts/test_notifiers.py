@@ -415,3 +415,19 @@ class TestHeartbeat:
     def test_a_file_that_is_not_there_is_said(self, tmp_path):
         with pytest.raises(NotifyError, match=r"heartbeat\.url_file"):
             Heartbeat(HeartbeatSettings(url_file=tmp_path / "nothing")).beat()
+
+
+@pytest.mark.parametrize("receiver", ["alertmanager", "webhook", "heartbeat"])
+def test_an_answer_without_end_is_not_read_to_its_end(receiver, tmp_path):
+    with HttpReceiver() as server:
+        server.fail(Failure("endless"))
+        match receiver:
+            case "alertmanager":
+                an_alertmanager(server).notify(a_message(), None)
+            case "webhook":
+                a_webhook(server, tmp_path).notify(a_message(), None)
+            case _:
+                (tmp_path / "url").write_text(server.url)
+                Heartbeat(HeartbeatSettings(url_file=tmp_path / "url")).beat()
+
+        assert len(server.taken) + server.gets == 1

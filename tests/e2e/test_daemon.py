@@ -146,6 +146,29 @@ def test_it_ends_in_time_while_a_server_hangs(tmp_path):
     assert code == 0
 
 
+def test_a_receiver_that_hangs_holds_up_neither_slack_nor_the_end(prometheus, slack, tmp_path):
+    token, secret = tmp_path / "token", tmp_path / "secret"
+    token.write_text(TOKEN)
+    secret.write_text("a-secret-that-signs")
+    server = {"name": "p-0", "url": prometheus.url, "log_file": str(prometheus.log_file)}
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        settings = {
+            "prometheuses": [{"name": "edge", "servers": [server]}],
+            "slack": {"api_url": slack.url, "token_file": str(token), "channel": CHANNEL},
+            "webhook": {"url": url, "secret_file": str(secret), "http": {"timeout": "10m"}},
+        }
+        with Daemon(tmp_path, **settings) as daemon:
+            daemon.wait_for_state(LOST, "healthy")
+            lose(prometheus, tmp_path / "ca.pem")
+            told = daemon.wait_for(lambda: slack.channel)
+            daemon.wait_for(lambda: "webhook has not ended what it was sending" in daemon.log)
+            code = daemon.end()
+
+    assert len(told) == 1
+    assert code == 0
+
+
 def test_a_watch_that_takes_too_long_leaves_others_out_in_our_own_words(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         url = f"http://127.0.0.1:{hanging.getsockname()[1]}"

@@ -23,11 +23,14 @@ class Heartbeat:
         """Ping. Raises NotifyError, which never names the address."""
         try:
             url = self._file.read_text(encoding="utf-8").strip()
-            answer = requests.get(url, timeout=_TIMEOUT, headers={"User-Agent": "watcher"})
+            sent = {"User-Agent": "watcher"}
+            # The body of the answer is not read: it says nothing, and may have no end.
+            with requests.get(url, timeout=_TIMEOUT, headers=sent, stream=True) as answer:
+                status, well = answer.status_code, answer.ok
         except (OSError, ValueError) as fault:
             said = f"{type(fault).__name__}: check heartbeat.url_file and the way there"
         else:
-            if answer.ok:
+            if well:
                 return
-            said = f"HTTP {answer.status_code}: check the address in heartbeat.url_file"
+            said = f"HTTP {status}: check the address in heartbeat.url_file"
         raise NotifyError(f"heartbeat: {said}", permanent=False, reason="network")

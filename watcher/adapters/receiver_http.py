@@ -33,22 +33,32 @@ class Receiver:
     def post(self, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         """Send *body*, which is JSON. Raises NotifyError unless it was taken."""
         sent = {"Content-Type": "application/json", "User-Agent": "watcher", **(headers or {})}
+        error: NotifyError | None
         try:
-            answer = self._session.post(
-                self._url, data=body, headers=sent, timeout=self._timeout, allow_redirects=False
-            )
+            # The body of the answer is not read: it says nothing, and may have no end.
+            with self._session.post(
+                self._url,
+                data=body,
+                headers=sent,
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                error = self._said(answer)
         except requests.RequestException as fault:
             error = self._silence(fault)
         except OSError as fault:  # a file with credentials
             error = self._error(
                 Reason.AUTH, f"{fault.strerror}: let the watcher read {fault.filename}"
             )
-        else:
-            html = "html" in answer.headers.get("Content-Type", "")  # of a proxy in between
-            if answer.status_code < _REDIRECTS and not html:
-                return
-            error = self._refusal(answer)
-        raise error
+        if error is not None:
+            raise error
+
+    def _said(self, answer: requests.Response) -> NotifyError | None:
+        html = "html" in answer.headers.get("Content-Type", "")  # of a proxy in between
+        if answer.status_code < _REDIRECTS and not html:
+            return None
+        return self._refusal(answer)
 
     def _silence(self, fault: requests.RequestException) -> NotifyError:
         if isinstance(fault, requests.Timeout):
