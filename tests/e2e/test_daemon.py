@@ -5,6 +5,7 @@ import signal
 import socket
 
 import pytest
+import yaml
 
 from tests.e2e.daemon import Daemon, watcher, watcher_json
 from tests.prometheus_server import RealPrometheus
@@ -194,3 +195,52 @@ def test_sighup_rereads_the_settings_and_keeps_the_old_ones_where_they_cannot_be
         code = daemon.end()
 
     assert (still, code) == (200, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (None, "nothing is set"),
+        ({"slack": {"channel": CHANNEL}}, "neither a bot token nor a webhook"),
+        ({"store": "sqlite:////no/such/place/watcher.db"}, "store: /no/such/place is no directory"),
+        ({"web": {"listen": "TAKEN"}}, "cannot listen on"),
+        ({"web": {"config_file": "TLS"}}, "missing.key cannot be used"),
+    ],
+)
+def test_sighup_with_settings_that_do_not_start_keeps_the_old_ones(tmp_path, change, words):
+    tls = tmp_path / "web.yaml"
+    tls.write_text("tls_server_config: {cert_file: missing.pem, key_file: missing.key}")
+    with socket.create_server(("127.0.0.1", 0)) as taken, Daemon(tmp_path) as daemon:
+        places = {"TAKEN": f"127.0.0.1:{taken.getsockname()[1]}", "TLS": str(tls)}
+        text = "" if change is None else yaml.safe_dump({"watch_interval": "2s"} | change)
+        for name, place in places.items():
+            text = text.replace(name, place)
+        daemon.settings_file.write_text(text)
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.wait_for(lambda: "the old settings stay" in daemon.log)
+        if "TAKEN" in str(change):
+            daemon.wait_for(lambda: daemon.log.count(" on http") == 2)
+            daemon.url = "http" + daemon.log.split(" on http")[-1].split()[0]
+        still = daemon.get("/-/healthy").status_code
+        code = daemon.end()
+
+    assert still == 200
+    assert words in daemon.log
+    assert code == 0
+
+
+def test_sighup_while_a_read_hangs_does_not_end_the_daemon(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        servers = [{"name": "p-0", "url": url}]
+        prometheuses = [{"name": "edge", "servers": servers}]
+        http = {"timeout": "4s"}
+        with (
+            Daemon(tmp_path, prometheuses=prometheuses, http=http) as daemon,
+            silent.accept()[0],
+        ):
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.wait_for(lambda: daemon.log.count(" on http") == 2)
+            code = daemon.end()
+
+    assert code == 0

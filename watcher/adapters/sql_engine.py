@@ -41,6 +41,17 @@ def parse(url: str) -> URL:
     return parsed
 
 
+def require_directory(url: URL) -> None:
+    """Raise ConfigError for an SQLite file that is a directory, or whose directory is missing."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return
+    file = Path(url.database)
+    if file.is_dir():
+        raise ConfigError(f"store: {file} is a directory: name a file, such as {file}/watcher.db")
+    if not file.parent.is_dir():
+        raise ConfigError(f"store: {file.parent} is no directory: make it, or name another file")
+
+
 def missing(url: URL) -> bool:
     """Whether this is an SQLite file that is not there, or holds nothing yet."""
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":

@@ -52,6 +52,9 @@ _STOP_WITHIN: Final = 3.0
 """Seconds that a cycle in flight is waited for when the daemon is told to end; SIGTERM must end it
 within 5. A read in flight may be abandoned, a transaction of the store is not."""
 
+_TRY_AGAIN_AFTER: Final = 1.0
+"""Seconds after which the old settings are started again when new ones could not be."""
+
 
 CYCLES: Final = ("snapshot", "watch", "inspect")
 
@@ -166,7 +169,8 @@ def _saw_something(result: Result) -> bool:
 def run(path: Path | None, *, cycles: int | None, dry_run: TextIO | None) -> None:
     """Run until SIGTERM or SIGINT, or for so many watches (a snapshot first, no web).
 
-    SIGHUP rereads the settings; those that cannot be used are logged, and the old ones stay.
+    SIGHUP rereads the settings; those that cannot be used, or with which nothing starts, are
+    logged, and the old ones stay. It never ends the process.
     Raises ConfigError and StoreError before anything is started.
     """
     settings = load(path)
@@ -179,22 +183,49 @@ def run(path: Path | None, *, cycles: int | None, dry_run: TextIO | None) -> Non
         signal.signal(number, lambda number, _: told.put(number))
     # The same ones after SIGHUP, so that what is still in flight then is not sent twice.
     lanes = Beside()
-    following: Settings | None = settings
-    while following is not None:
-        with ExitStack() as stack:
-            daemon = _assembled(following, stack, dry_run, lanes)
-            scheduler = _serve(daemon, stack)
-            following = _next(path, told)
-            lanes.ending = following is None
-            _wait_for_cycles(scheduler, lanes)
+    working, following = settings, settings
+    started = False
+    while True:
+        try:
+            with ExitStack() as stack:
+                daemon = _assembled(following, stack, dry_run, lanes)
+                scheduler = _serve(daemon, stack)
+                started, working = True, following
+                next_settings = _next(path, told, dry_run)
+                lanes.ending = next_settings is None
+                if not _ended(scheduler, lanes, told):
+                    return
+        except WatcherError as error:
+            if not started:
+                raise
+            next_settings = _fallen_back(error, working, told)
+        if next_settings is None:
+            return
+        following = next_settings
 
 
-def _next(path: Path | None, told: "queue.SimpleQueue[int]") -> Settings | None:
+def _fallen_back(
+    error: WatcherError, working: Settings, told: "queue.SimpleQueue[int]"
+) -> Settings | None:
+    """The settings that worked before, after a short wait; None when told to end meanwhile."""
+    logger.error("SIGHUP: the old settings stay: %s", error)
+    try:
+        if told.get(timeout=_TRY_AGAIN_AFTER) != signal.SIGHUP:
+            return None
+    except queue.Empty:
+        pass
+    return working
+
+
+def _next(
+    path: Path | None, told: "queue.SimpleQueue[int]", dry_run: TextIO | None
+) -> Settings | None:
     """Wait for a signal: the settings to go on with, None to end."""
     while told.get() == signal.SIGHUP:
         try:
             settings = load(path)
-            check(settings)
+            _require_something(path, settings)
+            check(settings, dry_run)
         except ConfigError as error:
             logger.error("SIGHUP: the old settings stay: %s", error)  # noqa: TRY400
         else:
@@ -204,11 +235,19 @@ def _next(path: Path | None, told: "queue.SimpleQueue[int]") -> Settings | None:
     return None
 
 
-def _wait_for_cycles(scheduler: BackgroundScheduler, lanes: Lanes) -> None:
-    """Wait for the cycle in flight, and at the end for what is being sent, not for ever.
+def _require_something(path: Path | None, settings: Settings) -> None:
+    """Raise ConfigError for a file that is empty, as in the middle of being written."""
+    if settings == Settings():
+        raise ConfigError(f"{path or 'the settings'}: nothing is set: write the settings again")
 
-    What hangs is abandoned, with the process; the store outlives that at any moment, and a message
-    that may have been taken is written down as such.
+
+def _ended(scheduler: BackgroundScheduler, lanes: Lanes, told: "queue.SimpleQueue[int]") -> bool:
+    """Wait for the cycle in flight; False when the process is to end, True for new settings.
+
+    With new settings it is waited for until it ends, as the process must not end. When the process
+    is told to end, what is being sent is waited for too, and what hangs is abandoned with the
+    process; the store outlives that at any moment, and a message that may have been taken is
+    written down as such.
     """
 
     def end() -> None:
@@ -216,13 +255,18 @@ def _wait_for_cycles(scheduler: BackgroundScheduler, lanes: Lanes) -> None:
         if lanes.ending:
             lanes.wait(lanes.busy(), _STOP_WITHIN)
 
-    ending = threading.Thread(target=end, daemon=True)
-    ending.start()
-    ending.join(_STOP_WITHIN)
-    if ending.is_alive():
+    stopping = threading.Thread(target=end, daemon=True)
+    stopping.start()
+    while not lanes.ending and stopping.is_alive():
+        stopping.join(0.2)
+        while not told.empty():
+            lanes.ending = lanes.ending or told.get() != signal.SIGHUP
+    stopping.join(_STOP_WITHIN if lanes.ending else None)
+    if stopping.is_alive():
         logger.warning("a read or a message is still in flight: it is abandoned")
         logging.shutdown()
         os._exit(0)
+    return not lanes.ending
 
 
 def _assembled(
@@ -366,13 +410,19 @@ def _say_what_is_watched(daemon: Daemon) -> None:
         )
 
 
-def check(settings: Settings) -> None:
-    """Raise ConfigError where the settings cannot be used together; asks no server anything."""
+def check(settings: Settings, dry_run: TextIO | None = None) -> None:
+    """Raise ConfigError where the settings cannot be used together; asks no server anything.
+
+    With *dry_run* nobody is notified, so receivers need not be complete.
+    """
     require_files(settings)
     compose.connected(settings)
-    sql_engine.parse(settings.store)
+    telling.receivers(settings, dry_run)
+    sql_engine.require_directory(sql_engine.parse(settings.store))
     parted(settings.web.listen)
     if settings.web.config_file is not None:
-        web_config.read(settings.web.config_file)
+        web = web_config.read(settings.web.config_file)
+        if web.tls_server_config is not None:
+            web_config.tls_context(web.tls_server_config, settings.web.config_file)
     telling.windows(settings)
     _weekly(settings)
