@@ -7,6 +7,7 @@ import yaml
 
 from tests.builders import NOW
 from tests.kube_objects import a_namespace, an_object
+from watcher.adapters import manifest_files
 from watcher.adapters.manifests import ManifestSource
 from watcher.errors import SourceUnavailable
 from watcher.model.expectations import Origin
@@ -214,3 +215,11 @@ def test_monitors_that_nobody_could_select_say_what_to_do(tmp_path):
     [unreadable] = snapshot(written(tmp_path, m=MONITOR)).unreadable
 
     assert "add its manifest, or give access to the cluster that has it" in unreadable.error
+
+
+def test_an_equals_sign_is_a_value_as_in_the_crd_of_alertmanagerconfig():
+    text = "kind: CustomResourceDefinition\nmatchType: {enum: ['!=', =, =~]}"
+
+    (read,) = manifest_files.of_text(text, "crd.yaml")
+
+    assert read.raw["matchType"]["enum"] == ["!=", "=", "=~"]

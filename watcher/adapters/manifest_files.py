@@ -30,11 +30,11 @@ class Unusable:
 
 
 class _Loader(yaml.CSafeLoader):
-    """YAML as JSON has it: a time stays the text that it is."""
+    """YAML as JSON has it: a time, and `=`, which CRDs have in lists of values, stay text."""
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
+    first: [(tag, form) for tag, form in found if not tag.endswith((":timestamp", ":value"))]
     for first, found in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 
