@@ -20,14 +20,18 @@ _LEARNT: Final[dict[Any, msgspec.json.Decoder[Any]]] = {}
 def decode(body: bytes | str | msgspec.Raw, kind: type[T]) -> T:
     """The JSON as a value of this *kind*.
 
-    Raises msgspec.MsgspecError where it is none, UnicodeDecodeError where it is no UTF-8.
+    Raises msgspec.DecodeError where it is none, or nested too deep; UnicodeDecodeError where it is
+    no UTF-8.
     """
-    return _decoder(kind).decode(body)
+    try:
+        return _decoder(kind).decode(body)
+    except RecursionError:
+        raise msgspec.DecodeError("nested too deep") from None
 
 
 def plain(body: bytes | str) -> Any:
     """The JSON as dicts, lists, strings, numbers. Raises as ``decode``."""
-    return msgspec.json.decode(body)
+    return decode(body, object)
 
 
 def convert(value: object, kind: type[T]) -> T:

@@ -85,6 +85,8 @@ class Stage:
 
     def __init__(self, *names, store=None, policy=(), **terms):
         self.now = NOW
+        self.loaded = True
+        """Whether what is lost is in the running configuration all the same."""
         self.names = names or ("web",)
         self.jobs = {name: a_job(name) for name in self.names}
         self.lost = set()
@@ -153,7 +155,9 @@ class Stage:
             a_server(
                 SERVER,
                 pools=[a_pool(job.pool, up=3) for job in there],
-                jobs=[a_running_job(job.pool) for job in self.jobs.values()],
+                jobs=[
+                    a_running_job(j.pool) for j in (self.jobs.values() if self.loaded else there)
+                ],
             ),
             server=server,
             taken_at=now,

@@ -144,6 +144,7 @@ def lost_by(code, link, confidence, *, changed=True):
     stage = Stage()
     stage.code, stage.link, stage.confidence = code, link, confidence
     stage.causes["web"] = "why"
+    stage.loaded = link > Link.LOADED
     stage.watch()
     stage.jobs["web"] = replace(stage.jobs["web"], changed_at=stage.now if changed else None)
     stage.expect()
@@ -175,7 +176,7 @@ def test_what_no_waiting_mends_is_told_without_waiting(code, link, confidence):
 
 
 def test_a_change_that_only_the_object_itself_shows_is_waited_for_too():
-    stage = lost_by("reload-pending", Link.CREATED, Confidence.POSSIBLE, changed=False)
+    stage = lost_by("reload-pending", Link.LOADED, Confidence.POSSIBLE, changed=False)
 
     stage.watch(lost=["web"], times=9)
 

@@ -14,7 +14,7 @@ from tests.rules.raws import BASE, called
 from tests.rules.renamed import renamed
 from tests.rules.scene import entries, scene
 from watcher.diagnosis.catalogue import causes
-from watcher.diagnosis.diagnose import diagnose, rules_for
+from watcher.diagnosis.diagnose import WORKING_RULE, diagnose, rules_for
 from watcher.diagnosis.rule import Rule
 from watcher.model.comparison import JobState
 from watcher.model.facts import Facts, Known
@@ -27,6 +27,13 @@ from watcher.operator.volumes import covers
 
 CASES = [pytest.param(entry, id=f"{stem}: {entry['case']}") for stem, entry in entries()]
 REFINES = {rule.code: rule.refines for rule in causes()}
+
+
+@pytest.mark.parametrize("entry", CASES)
+def test_no_rule_fails_nor_reads_what_it_does_not_list(entry):
+    found = diagnose(scene(entry).case, causes())
+
+    assert [u for u in found.undecided if u.lacking == WORKING_RULE] == []
 
 
 @pytest.mark.parametrize("entry", CASES)

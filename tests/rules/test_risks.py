@@ -25,7 +25,7 @@ from tests.rules.raws import BASE, FOLDER, NOW, called, changed, of_kind
 from tests.rules.servers import in_log, observed
 from tests.rules.should import expected
 from watcher.diagnosis.catalogue import at_risk
-from watcher.diagnosis.diagnose import assess
+from watcher.diagnosis.diagnose import WORKING_RULE, assess
 from watcher.diagnosis.rule import Ground
 from watcher.engine.compare import compare
 from watcher.engine.dormant import with_dormant
@@ -57,7 +57,7 @@ def ground(entry):
     never = {
         s.job.key: Known(None) for s in comparison.statuses if s.pool in entry.get("dormant", ())
     }
-    statuses = with_dormant(comparison, never).statuses
+    statuses = with_dormant(comparison, never, {}).statuses
     everywhere = {
         fact.SERVICES: "Service",
         fact.ENDPOINTS: "Endpoints",
@@ -85,6 +85,7 @@ def test_a_risk_is_told_as_it_should_be(entry):
 
     wanted = entry["expect"]
     assert sorted({risk.code for risk in risks}) == sorted(wanted["risks"]), said(risks)
+    assert [u for u in undecided if u.lacking == WORKING_RULE] == []
     assert {u.code for u in undecided} == set(wanted.get("undecided", ()))
     if "confidence" in wanted:
         assert risks[0].finding.confidence.value == wanted["confidence"]

@@ -5,8 +5,7 @@ As Healthchecks and its like take it: a GET. The address is a secret.
 
 from typing import Final
 
-import requests
-
+from watcher.adapters.http import ANSWER_OF_A_RECEIVER, BoundedSession
 from watcher.errors import NotifyError
 from watcher.settings import HeartbeatSettings
 
@@ -24,8 +23,9 @@ class Heartbeat:
         try:
             url = self._file.read_text(encoding="utf-8").strip()
             sent = {"User-Agent": "watcher"}
+            session = BoundedSession(seconds=_TIMEOUT, largest=ANSWER_OF_A_RECEIVER)
             # The body of the answer is not read: it says nothing, and may have no end.
-            with requests.get(url, timeout=_TIMEOUT, headers=sent, stream=True) as answer:
+            with session, session.get(url, timeout=_TIMEOUT, headers=sent, stream=True) as answer:
                 status, well = answer.status_code, answer.ok
         except (OSError, ValueError) as fault:
             said = f"{type(fault).__name__}: check heartbeat.url_file and the way there"

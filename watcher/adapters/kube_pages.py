@@ -17,6 +17,8 @@ from watcher.model.kube import KubeObject
 
 PAGE_SIZE: Final = 500
 ATTEMPTS: Final = 3
+MOST_PAGES: Final = 4_000
+"""Two million objects: what goes on after that is no list."""
 _GONE: Final = 410
 
 
@@ -103,7 +105,7 @@ class Pages:
         found: list[KubeObject] = []
         version = ""
         asked = {**self._query, "resourceVersion": "0"}
-        seen = set()
+        seen: set[str] = set()
         while True:
             answer = self._transport.ask(self._resource.path(self._namespace), asked)
             if answer.status == _GONE:
@@ -119,7 +121,7 @@ class Pages:
             token = meta.next_page
             if not token:
                 return Listed(objects=tuple(found), version=version)
-            if token in seen:
+            if token in seen or len(seen) >= MOST_PAGES:
                 raise unlike(answer, f"an end of the list of {self._resource.qualified}")
             seen.add(token)
             asked = {**self._query, "continue": token}

@@ -17,13 +17,15 @@ from kubernetes.config import (
     load_incluster_config,
     load_kube_config,
 )
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
+from watcher.adapters.http import BoundedSession
 from watcher.errors import ConfigError
 from watcher.settings import KubernetesSettings
 
 POOL_SIZE = 16
+LARGEST = 512 * 1024 * 1024
+"""Most bytes of one answer: lists come in pages, but for those out of the API server's cache."""
 _NOT_SET = "~/.kube/config"  # what the client takes when KUBECONFIG is not set; we do not
 
 
@@ -54,9 +56,18 @@ def nobody_at(server: str) -> Any:
     return Configuration(host=server)
 
 
-def session(configuration: Any) -> requests.Session:
-    """A session with the cluster's TLS, proxy and credentials; renewed tokens are taken up."""
-    made = requests.Session()
+def session(configuration: Any, seconds: float) -> BoundedSession:
+    """A session with the cluster's TLS, proxy and credentials; renewed tokens are taken up.
+
+    Each exchange ends after so many *seconds*.
+    """
+    made = BoundedSession(
+        seconds=seconds,
+        largest=LARGEST,
+        insecure=not configuration.verify_ssl,
+        server_name=getattr(configuration, "tls_server_name", None),
+        pool_size=POOL_SIZE,
+    )
     made.trust_env = False  # a .netrc or REQUESTS_CA_BUNDLE is none of the cluster's business
     made.auth = _ClusterAuth(configuration)
     made.headers["User-Agent"] = "watcher"
@@ -67,9 +78,6 @@ def session(configuration: Any) -> requests.Session:
         configuration.host, getattr(configuration, "no_proxy", None) or ""
     ):
         made.proxies = {"http": configuration.proxy, "https": configuration.proxy}
-    adapter = _ClusterTransport(getattr(configuration, "tls_server_name", None))
-    made.mount("https://", adapter)
-    made.mount("http://", adapter)
     return made
 
 
@@ -88,20 +96,6 @@ class _ClusterAuth(AuthBase):
         if given and given["value"]:
             request.headers["Authorization"] = given["value"].strip()
         return request
-
-
-class _ClusterTransport(HTTPAdapter):
-    """A connection pool that expects the name in the certificate that kubeconfig says."""
-
-    def __init__(self, tls_server_name: str | None) -> None:
-        self._tls_server_name = tls_server_name
-        super().__init__(pool_connections=2, pool_maxsize=POOL_SIZE, max_retries=0)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        if self._tls_server_name:
-            kwargs["server_hostname"] = self._tls_server_name
-            kwargs["assert_hostname"] = self._tls_server_name
-        super().init_poolmanager(*args, **kwargs)
 
 
 def _in_cluster() -> Any | None:

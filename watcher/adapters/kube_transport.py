@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 
 import requests
 
+from watcher.adapters.kube_session import LARGEST
 from watcher.adapters.tape import LIVE, Answered, Asked, Tape
 from watcher.errors import SourceUnavailable
 
@@ -109,6 +110,10 @@ class Transport:
             if not part:
                 return body.getvalue()
             body.write(part)
+            if body.tell() > LARGEST:
+                raise SourceUnavailable(
+                    SOURCE, f"{self._server} answered more than {LARGEST >> 20} MiB; see what it is"
+                )
             if limit is not None and body.tell() >= limit:
                 return body.getvalue()[:limit]
             if monotonic() > until:

@@ -19,9 +19,16 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from watcher import decoding
+from watcher.adapters.http import read_whole
 from watcher.adapters.prometheus_answers import Envelope, Sample, query_result
 from watcher.adapters.prometheus_refusals import advice_on, reason_of
-from watcher.adapters.prometheus_session import session_for, twin_of, without_credentials
+from watcher.adapters.prometheus_session import (
+    LARGEST,
+    PATIENCE,
+    session_for,
+    twin_of,
+    without_credentials,
+)
 from watcher.adapters.tape import LIVE, Answered, Asked, Tape
 from watcher.errors import SourceUnavailable
 from watcher.settings import HttpSettings
@@ -29,14 +36,11 @@ from watcher.settings import HttpSettings
 T = TypeVar("T")
 
 _MIB: Final = 1024 * 1024
-LARGEST: Final = 256 * _MIB
-"""Longest answer that is read, in bytes: /targets of 100,000 targets has 172 MB."""
+_LARGEST_OF: Final = {"/metrics": 64 * _MIB, "/api/v1/status/config": 64 * _MIB}
+"""Of these less is read, as each byte costs more: 3.5 million lines took 41 s and 1 GB."""
 
 _QUERY: Final = "/api/v1/query"
 _REFUSED: Final = 400
-_CHUNK: Final = 64 * 1024
-_PATIENCE: Final = 4
-"""How many times the time-out a whole answer may take; the time-out itself is for each silence."""
 
 
 class Api:
@@ -54,7 +58,10 @@ class Api:
         self.clock: datetime | None = None
         """What the server's clock showed at its last answer, None before the first."""
         self._timeout = http.timeout.total_seconds()
-        self._session = session_for(http, user) if session is None else twin_of(session)
+        self._seconds = self._timeout * PATIENCE
+        self._session = (
+            session_for(http, user) if session is None else twin_of(session, self._seconds)
+        )
         # The library repeats a request three times on 500 and 503, with pauses; so we bring our own
         # adapter, and take away the one that it hangs into the session for this address.
         self._connect = PrometheusConnect(
@@ -91,7 +98,14 @@ class Api:
         answered = self._tape.ask(asked, lambda: self._live_query(promql, params))
         try:
             return query_result(decoding.plain(answered.body))
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
+        except (
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            msgspec.MsgspecError,
+            TypeError,
+            ValueError,
+        ) as error:
             what = f"answered no result of the expected form ({type(error).__name__})"
             raise self._unavailable(_QUERY, what) from None
 
@@ -103,10 +117,13 @@ class Api:
             raise self._unavailable(_QUERY, reason_of(error)) from None
         except PrometheusApiClientException as error:
             raise self._unavailable(_QUERY, f"refused a query: {str(error)[:200]}") from None
-        except (LookupError, TypeError, ValueError) as error:
+        except (LookupError, RecursionError, TypeError, ValueError) as error:
             what = f"answered no result of the expected form ({type(error).__name__})"
             raise self._unavailable(_QUERY, what) from None
-        return Answered(body=msgspec.json.encode(result))
+        try:
+            return Answered(body=msgspec.json.encode(result))
+        except (ArithmeticError, RecursionError, ValueError):  # a number of 400 digits
+            raise self._unavailable(_QUERY, "answered what is no result of a query") from None
 
     def _read(self, path: str, accept: str, params: Mapping[str, str] | None = None) -> bytes:
         answered = self._tape.ask(
@@ -141,16 +158,8 @@ class Api:
             raise self._unavailable(path, reason_of(error)) from None
 
     def _body(self, path: str, response: requests.Response) -> bytes:
-        # Read as it comes, so that neither an endless nor a dripping answer can hold us.
-        end = time.monotonic() + self._timeout * _PATIENCE
-        body = bytearray()
-        while chunk := response.raw.read1(_CHUNK, decode_content=True):
-            body += chunk
-            if len(body) > LARGEST:
-                raise self._unavailable(path, f"answered more than {LARGEST // _MIB} MiB")
-            if time.monotonic() > end:
-                raise self._unavailable(path, f"took over {self._timeout * _PATIENCE:g} s")
-        return bytes(body)
+        largest = _LARGEST_OF.get(path, LARGEST)
+        return read_whole(response, largest, time.monotonic() + self._seconds)
 
     def _check(self, path: str, answered: Answered) -> None:
         if answered.status < _REFUSED:

@@ -1,5 +1,6 @@
 """Makes the HTTP session through which one Prometheus server is read: TLS and credentials."""
 
+from typing import Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import requests
@@ -7,14 +8,27 @@ import urllib3
 from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.exceptions import InsecureRequestWarning
 
+from watcher.adapters.http import BoundedSession
 from watcher.settings import HttpSettings
 
+PATIENCE: Final = 4
+"""How many times the time-out a whole answer may take; the time-out itself is for each silence."""
 
-def session_for(http: HttpSettings, user: tuple[str, str] | None) -> requests.Session:
+_MIB: Final = 1024 * 1024
+LARGEST: Final = 256 * _MIB
+"""Longest answer that is read, in bytes: /targets of 100,000 targets has 172 MB."""
+
+
+def session_for(
+    http: HttpSettings, user: tuple[str, str] | None, *, largest: int = LARGEST
+) -> BoundedSession:
     """A session as *http* says, or with *user* and password where it names no credentials."""
-    session = requests.Session()
+    session = BoundedSession(
+        seconds=http.timeout.total_seconds() * PATIENCE,
+        largest=largest,
+        insecure=http.insecure_skip_verify,
+    )
     if http.insecure_skip_verify:
-        session.verify = False
         urllib3.disable_warnings(InsecureRequestWarning)  # it was asked for
     elif http.ca_file is not None:
         session.verify = str(http.ca_file)
@@ -30,12 +44,12 @@ def session_for(http: HttpSettings, user: tuple[str, str] | None) -> requests.Se
     return session
 
 
-def twin_of(session: requests.Session) -> requests.Session:
+def twin_of(session: requests.Session, seconds: float) -> BoundedSession:
     """A session of the same credentials and connections.
 
     One that threads share must not be changed under them, as PrometheusConnect does.
     """
-    twin = requests.Session()
+    twin = BoundedSession(seconds=seconds, largest=LARGEST)
     twin.verify, twin.cert, twin.auth = session.verify, session.cert, session.auth
     twin.trust_env, twin.proxies = session.trust_env, session.proxies
     twin.headers.update(session.headers)

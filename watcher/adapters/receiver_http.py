@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from watcher.adapters.http import ANSWER_OF_A_RECEIVER
 from watcher.adapters.prometheus_session import session_for, without_credentials
 from watcher.adapters.slack_errors import Reason, seconds_to_wait
 from watcher.errors import NotifyError
@@ -27,7 +28,7 @@ class Receiver:
         plain, user = without_credentials(url)
         query = urlsplit(url).query
         self._url = f"{plain}?{query}" if query else plain
-        self._session = session_for(http, user)
+        self._session = session_for(http, user, largest=ANSWER_OF_A_RECEIVER)
         self._timeout = http.timeout.total_seconds()
 
     def post(self, body: bytes, headers: Mapping[str, str] | None = None) -> None:

@@ -6,14 +6,17 @@ because at debug level it writes webhook addresses and payloads.
 
 import logging
 from collections.abc import Callable, Mapping
-from http.client import HTTPException
+from math import ceil
 from typing import Any, Final, TypeVar
-from urllib.error import HTTPError
+from urllib.request import Request
 
+import requests
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import WebClient
-from slack_sdk.webhook import WebhookClient
+from slack_sdk.web.file_upload_v2_result import FileUploadV2Result
+from slack_sdk.webhook import WebhookClient, WebhookResponse
 
+from watcher.adapters.http import ANSWER_OF_A_RECEIVER, BoundedSession, TooLargeError
 from watcher.adapters.slack_errors import Reason, failure, refusal
 from watcher.errors import NotifyError
 
@@ -23,7 +26,7 @@ _MUTE: Final = logging.Logger("slack_sdk.mute", level=logging.CRITICAL + 1)  # n
 _FAULTS: Final = (
     SlackClientError,
     OSError,
-    HTTPException,
+    RecursionError,
     ValueError,
     RecursionError,  # JSON that is nested too deeply
     AttributeError,  # the library's own, when a JSON answer is no object
@@ -34,15 +37,10 @@ class WebAPI:
     """Slack's Web API with a bot token. Every method raises NotifyError."""
 
     def __init__(self, url: str, token: str, timeout: float) -> None:
-        self._client = WebClient(
-            token=token,
-            base_url=url,
-            timeout=timeout,  # type: ignore[arg-type]  # urllib takes fractions
-            logger=_MUTE,
-            retry_handlers=[],
+        self._client = _WebClient(
+            token=token, base_url=url, timeout=ceil(timeout), logger=_MUTE, retry_handlers=[]
         )
-        # The library reads HTTPS_PROXY without NO_PROXY; left alone, urllib minds both.
-        self._client.proxy = None
+        self._client.way = _Way(timeout)
 
     def call(self, method: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Call one method with a JSON body and give its answer."""
@@ -64,13 +62,8 @@ class Webhook:
     """An incoming webhook. Its address is a secret."""
 
     def __init__(self, url: str, timeout: float) -> None:
-        self._client = WebhookClient(
-            url,
-            timeout=timeout,  # type: ignore[arg-type]  # urllib takes fractions
-            logger=_MUTE,
-            retry_handlers=[],
-        )
-        self._client.proxy = None
+        self._client = _WebhookClient(url, timeout=ceil(timeout), logger=_MUTE, retry_handlers=[])
+        self._client.way = _Way(timeout)
 
     def send(self, payload: Mapping[str, Any]) -> None:
         """Post *payload*. Raises NotifyError."""
@@ -81,6 +74,49 @@ class Webhook:
                 answer.body.strip(),
                 retry_after=_header(answer.headers, "Retry-After"),
             )
+
+
+class _Way:
+    """How the library's requests are sent: bounded, and to no other address than was asked for.
+
+    By itself it follows redirects with the token, and takes the other host's answer for Slack's.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._session = BoundedSession(
+            seconds=timeout, largest=ANSWER_OF_A_RECEIVER, trusts_system=True
+        )
+
+    def send(self, url: str, body: Any, headers: Mapping[str, str]) -> requests.Response:
+        return self._session.post(
+            url, data=body, headers=dict(headers), timeout=self._timeout, allow_redirects=False
+        )
+
+
+class _WebClient(WebClient):
+    way: _Way
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        answer = self.way.send(url, req.data, dict(req.header_items()))
+        return {"status": answer.status_code, "headers": answer.headers, "body": answer.text}
+
+    def _upload_file(self, *, url: str, data: bytes, **_: Any) -> FileUploadV2Result:
+        answer = self.way.send(url, data, {})
+        if not answer.ok:
+            wait = _header(answer.headers, "Retry-After")
+            raise refusal(answer.status_code, "", retry_after=wait)
+        return FileUploadV2Result(status=answer.status_code, body=answer.text)
+
+
+class _WebhookClient(WebhookClient):
+    way: _Way
+
+    def _perform_http_request_internal(self, url: str, req: Request) -> WebhookResponse:
+        answer = self.way.send(url, req.data, dict(req.header_items()))
+        return WebhookResponse(
+            url=url, status_code=answer.status_code, body=answer.text, headers=dict(answer.headers)
+        )
 
 
 def _translated(send: Callable[[], T]) -> T:
@@ -102,21 +138,18 @@ def _error(fault: Exception) -> NotifyError:
                 needed=data.get("needed"),
                 retry_after=_header(response.headers, "Retry-After"),
             )
-        case HTTPError():
-            return refusal(fault.code, "", retry_after=fault.headers.get("Retry-After"))
-        case OSError() if isinstance(fault, TimeoutError) or isinstance(
-            getattr(fault, "reason", None), TimeoutError
-        ):
+        case TooLargeError():
+            return failure(Reason.UNREADABLE, "an answer that is not Slack's (too large)")
+        case requests.Timeout():
             return failure(Reason.TIMEOUT, "no answer in time")
-        case OSError() | HTTPException():
+        case OSError():
             return failure(Reason.NETWORK, f"no answer ({_kind(fault)})")
         case _:
             return failure(Reason.UNREADABLE, f"an answer that is not Slack's ({_kind(fault)})")
 
 
 def _kind(fault: Exception) -> str:
-    reason = getattr(fault, "reason", None)
-    return type(reason if isinstance(reason, Exception) else fault).__name__
+    return type(fault).__name__
 
 
 def _header(headers: Mapping[str, str], name: str) -> str | None:

@@ -1,5 +1,6 @@
 """Look for what is not lost yet and will be. It changes nothing."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from watcher.model.facts import MOUNT_HISTORY, Facts, Known, Unavailable
 from watcher.model.findings import Risk, Undecided
 from watcher.model.results import Audit, Result
 from watcher.ports import FactGatherer
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +34,12 @@ class Assess:
             )
             known: dict[str, Known[object] | Unavailable] = {}
             for gatherer in self.gatherers:
-                found = gatherer.gather_prometheus(prometheus, observation, needs, result.at)
-                known |= found.known
+                try:
+                    found = gatherer.gather_prometheus(prometheus, observation, needs, result.at)
+                except Exception:  # what it would have told is unknown; the others go on
+                    logger.exception("facts of %s: please report this", prometheus.name)
+                else:
+                    known |= found.known
             ground = Ground(
                 prometheus=prometheus,
                 observation=observation,

@@ -1,5 +1,6 @@
 """One look at everything: observe, compare, gather facts, diagnose. It changes nothing."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -44,6 +45,8 @@ from watcher.ports import FactGatherer, Observer
 
 AddressOf: TypeAlias = Callable[[WatchedPrometheus, ExpectedServer], str | None]
 """The URL of a server as it is now; None where nobody knows it better."""
+
+logger = logging.getLogger(__name__)
 
 SERVERS_AT_ONCE = 8
 NO_HISTORY = Unavailable("this watcher keeps no history yet", "a store: let `watcher run` fill it")
@@ -138,6 +141,16 @@ class Look:
     def _seen(
         self, prometheus: WatchedPrometheus, server: ExpectedServer, now: datetime
     ) -> ServerObservation | UnreadableServer:
+        try:
+            return self._observed(prometheus, server, now)
+        except Exception as error:
+            logger.exception("server %s %s: please report this", prometheus.name, server.name)
+            what = f"{server.url}: its answer could not be understood ({type(error).__name__})"
+            return UnreadableServer(server=server, error=f"{what}; see the log")
+
+    def _observed(
+        self, prometheus: WatchedPrometheus, server: ExpectedServer, now: datetime
+    ) -> ServerObservation | UnreadableServer:
         seen = self.observer.observe(server, now)
         if isinstance(seen, UnreadableServer):
             url = self.address_of(prometheus, server)
@@ -215,7 +228,11 @@ class _Gathering:
         if not jobs:
             return {}
         for gatherer in self.gatherers:
-            gathered = gatherer.gather(self.prometheus, self.observation, needs, jobs, self.now)
+            try:
+                gathered = gatherer.gather(self.prometheus, self.observation, needs, jobs, self.now)
+            except Exception:  # what it would have told is unknown; the others go on
+                logger.exception("facts of %s: please report this", self.prometheus.name)
+                continue
             for key, facts in gathered.items():
                 found[key].update(facts.known)
         return {key: Facts(known) for key, known in found.items()}
