@@ -10,9 +10,14 @@ Adapters raise these from their library's own errors and let none of those out. 
 with what to do.
 """
 
+from watcher.secrecy import without_secrets
+
 
 class WatcherError(Exception):
-    """Base of all errors of this package."""
+    """Base of all errors of this package. Its words hold no secret, whoever they are of."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(without_secrets(message))
 
 
 class ConfigError(WatcherError):
@@ -29,7 +34,7 @@ class SourceUnavailable(WatcherError):  # noqa: N818 -- it is a state of the wor
     def __init__(self, source: str, reason: str, *, permission: str | None = None) -> None:
         super().__init__(f"{source}: {reason}")
         self.source = source
-        self.reason = reason
+        self.reason = without_secrets(reason)
         self.permission = permission
 
 

@@ -16,7 +16,7 @@ from tests.builders import (
     an_observation,
     before,
 )
-from watcher.diagnosis.diagnose import diagnose, first_open_link
+from watcher.diagnosis.diagnose import WORKING_RULE, diagnose, first_open_link
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.model.comparison import JobState, ServerStatus
 from watcher.model.facts import LOGS, MONITOR, Facts, Known, Unavailable
@@ -130,8 +130,9 @@ def test_a_finding_gives_way_to_an_earlier_rule_that_could_not_be_asked(conclusi
 def test_a_rule_may_only_read_what_it_needs():
     greedy = replace(a_rule("x", Link.LOADED, fact=LOGS), needs=frozenset())
 
-    with pytest.raises(LookupError, match="logs"):
-        diagnose(a_case(), [greedy])
+    [undecided] = diagnose(a_case(), [greedy]).undecided
+
+    assert undecided.lacking == WORKING_RULE
 
 
 @pytest.mark.parametrize(
@@ -213,3 +214,29 @@ def test_a_rule_added_at_a_later_link_never_changes_the_cause(link, conclusive):
     more = a_rule("more", link, conclusive=conclusive)
 
     assert diagnose(a_case(), [*RULES, more]).code == diagnose(a_case(), RULES).code == "b"
+
+
+class TestRulesThatFail:
+    """What a rule raises is told as that rule's failure; the others are asked."""
+
+    raised = (
+        RecursionError(),
+        OverflowError("int too large"),
+        KeyError("password=marked"),
+        TypeError(),
+        ValueError(),
+    )
+
+    @pytest.mark.parametrize("error", raised, ids=lambda error: type(error).__name__)
+    def test_a_rule_that_raises_is_undecided_and_takes_no_other_along(self, error):
+        def check(_):
+            raise error
+
+        broken = replace(a_rule("broken", Link.SCRAPED), check=check)
+        found = diagnose(a_case(), [broken, a_rule("deleted", Link.DECLARED)])
+
+        [undecided] = found.undecided
+        assert found.code == "deleted"
+        assert (undecided.code, undecided.lacking) == ("broken", WORKING_RULE)
+        assert type(error).__name__ in undecided.reason
+        assert "marked" not in undecided.reason

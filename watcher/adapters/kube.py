@@ -26,6 +26,7 @@ from watcher.adapters.kube_resources import (
     POD_LOGS,
     PODS,
     Resource,
+    is_path_segment,
 )
 from watcher.adapters.kube_transport import SOURCE, Transport
 from watcher.adapters.tape import LIVE, Tape
@@ -77,7 +78,8 @@ class KubeApi:
         self._configuration = configuration
         self.server: str = str(configuration.host).rstrip("/")
         """Its address, without a slash at the end."""
-        session = kube_session.session(configuration)
+        self._timeout = timeout
+        session = kube_session.session(configuration, timeout)
         self._transport = Transport(session, self.server, timeout, tape)
 
     def list(
@@ -106,6 +108,8 @@ class KubeApi:
 
         Raises NoSuchResource when the API server does not even know its kind.
         """
+        if not is_path_segment(name):
+            return None  # no object can have it, so none is asked for
         answer = self._transport.ask(resource.path(namespace, name))
         if answer.status == 404 and is_missing_object(answer, name):  # noqa: PLR2004
             return None
@@ -208,7 +212,7 @@ class KubeApi:
 
     def proxy_session(self) -> requests.Session:
         """A session of its own, with the cluster's TLS and credentials, for such addresses."""
-        return kube_session.session(self._configuration)
+        return kube_session.session(self._configuration, self._timeout)
 
     @property
     def calls(self) -> int:

@@ -6,6 +6,7 @@ Knows no object and reads nothing.
 from dataclasses import dataclass
 from typing import Final
 
+from watcher.errors import SourceUnavailable
 from watcher.model.names import MonitorKind
 
 MONITORING: Final = "monitoring.coreos.com"
@@ -32,7 +33,16 @@ class Resource:
         return f"{self.group}/{self.version}" if self.group else self.version
 
     def path(self, namespace: str = "", name: str = "") -> str:
-        """Path of its list (of one namespace, or of all), or of one object."""
+        """Path of its list (of one namespace, or of all), or of one object.
+
+        Raises SourceUnavailable for what can be no part of a path: names in specs are written by
+        tenants, and ``../../monitoring/secrets/top`` is another namespace's Secret.
+        """
+        for part in (namespace, name):
+            if part and not is_path_segment(part):
+                raise SourceUnavailable(
+                    "kubernetes", f"{part!r} is no name that an object can have"
+                )
         root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
         scope = f"/namespaces/{namespace}" if namespace else ""
         return f"{root}{scope}/{self.plural}" + (f"/{name}" if name else "")
@@ -43,6 +53,14 @@ class Resource:
             return f"{verb} {self.qualified}"
         scope = f"in namespace {namespace}" if namespace else "in all namespaces"
         return f"{verb} {self.qualified} {scope}"
+
+
+def is_path_segment(name: str) -> bool:
+    """Whether an object or a namespace can have this name: apimachinery's path segment rule.
+
+    k8s.io/apimachinery/pkg/api/validation/path; what else a name must be depends on its kind.
+    """
+    return name not in {"", ".", ".."} and name.isprintable() and not set(name) & set("/%?# ")
 
 
 PROMETHEUSES: Final = Resource(MONITORING, "v1", "prometheuses", "Prometheus")

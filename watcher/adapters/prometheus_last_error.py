@@ -7,7 +7,7 @@ that one fault reads differently at each scrape (2.42.0, 2.53.3, 3.5.3).
 import re
 from typing import Final
 
-from watcher.model.secrecy import without_secrets
+from watcher.secrecy import without_secrets
 
 LONGEST: Final = 300
 """Length at which a lastError is cut, in characters."""

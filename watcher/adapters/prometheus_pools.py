@@ -10,7 +10,7 @@ from watcher.adapters.prometheus_answers import ActiveTarget, as_labels
 from watcher.adapters.prometheus_last_error import steady
 from watcher.model.names import PoolName
 from watcher.model.observations import Health, ScrapePool, Target
-from watcher.model.secrecy import without_secrets
+from watcher.secrecy import without_secrets
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from watcher.adapters import redaction
 from watcher.adapters.tape import Answered, Asked
 from watcher.errors import SourceUnavailable
+from watcher.secrecy import without_secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +94,10 @@ class Player:
 def _key(asked: Asked) -> Asked:
     """The request as the archive names it: redacted, and so the same on both sides."""
     return Asked(
-        source=redaction.text(asked.source),
-        path=redaction.text(asked.path),
+        source=without_secrets(asked.source),
+        path=without_secrets(asked.path),
         method=asked.method,
-        body=redaction.text(asked.body),
+        body=without_secrets(asked.body),
     )
 
 
@@ -106,7 +107,7 @@ def _hidden(came: Answered | Failed) -> Answered | Failed:
             body = redaction.body(came.body)
             return Answered(body=body, status=came.status, words=came.words, date=came.date)
         case Failed():
-            reason = redaction.text(came.reason)
+            reason = without_secrets(came.reason)
             return Failed(
-                source=redaction.text(came.source), reason=reason, permission=came.permission
+                source=without_secrets(came.source), reason=reason, permission=came.permission
             )

@@ -14,32 +14,14 @@ import yaml
 
 from watcher import decoding
 from watcher.adapters.pems import as_kept, judged
+from watcher.secrecy import HIDDEN, TELLING, without_secrets
 
-HIDDEN: Final = "<secret>"
-"""What stands for a secret; Prometheus's own word."""
-
-_NAMES: Final = (
-    r"pass(?:word|wd|phrase)?|pwd|(?:\w*[_-])?(?:token|secret|signature)|sig|authorization|"
-    r"(?:x[_-])?api[_-]?key|access[_-]?key|auth|credentials?"
+_NAME: Final = re.compile(
+    rf"(?:__param_)?(?:(?:[\w-]*[_-])?(?:{TELLING})|auth|sig|jwt)", re.IGNORECASE
 )
-_NAME: Final = re.compile(rf"(?:__param_)?(?:{_NAMES})", re.IGNORECASE)
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_USER: Final = re.compile(r"(?<=://)[^/\s@\"'<>]+@")
-_PAIR: Final = re.compile(
-    rf"(?i)(?P<name>(?<![\w-])(?:{_NAMES})(?:=|%3D)\\?[\"']?)[^&\s\"',;}}\\]+"
-)
-_HEADER: Final = re.compile(r"(?i)\b(authorization: *\w+|bearer) +[\w.~+/=-]{16,}")
-_JWT: Final = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
 _EMPTIED: Final = frozenset({"Secret", "ConfigMap"})
 _APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
-
-
-def text(content: str) -> str:
-    """*content* without users in URLs, secrets in queries and arguments, and tokens."""
-    content = _USER.sub(f"{HIDDEN}@", content)
-    content = _PAIR.sub(rf"\g<name>{HIDDEN}", content)
-    content = _HEADER.sub(rf"\g<1> {HIDDEN}", content)
-    return _JWT.sub(HIDDEN, content)
 
 
 def body(content: bytes) -> bytes:
@@ -47,7 +29,7 @@ def body(content: bytes) -> bytes:
     try:
         decoded = decoding.plain(content)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return text(content.decode("utf-8", "replace")).encode()
+        return without_secrets(content.decode("utf-8", "replace")).encode()
     return msgspec.json.encode(value(decoded)) if isinstance(decoded, dict | list) else content
 
 
@@ -62,7 +44,7 @@ def value(raw: Any) -> Any:
         case list() | tuple():
             return [value(each) for each in raw]
         case str():
-            return text(raw)
+            return without_secrets(raw)
         case _:
             return raw
 
@@ -108,9 +90,9 @@ def _configuration(content: str) -> str:
     try:
         decoded = yaml.load(content, Loader=yaml.CSafeLoader)
     except yaml.YAMLError:
-        return text(content)
+        return without_secrets(content)
     if not isinstance(decoded, dict):
-        return text(content)
+        return without_secrets(content)
     hidden = value(decoded)
     if hidden == decoded:
         return content

@@ -5,6 +5,7 @@ power cut; a writer takes the lock at once and waits for it, so that no transact
 PostgreSQL: writers take one advisory lock and so follow each other, as in SQLite.
 """
 
+import contextlib
 import sqlite3
 import time
 from collections.abc import Callable
@@ -89,10 +90,19 @@ def _sqlite(url: URL, *, read_only: bool) -> Engine:
             target = url.set(
                 database=f"file:{quote(str(file.absolute()))}", query={"mode": "ro", "uri": "true"}
             )
+        else:
+            _keep_private(file)
         engine = create_engine(target, connect_args={"timeout": WAIT})
     event.listen(engine, "connect", _prepare(read_only=read_only))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _keep_private(file: Path) -> None:
+    """Let nobody else read it: it holds objects of the cluster. Its log takes its mode from it."""
+    with contextlib.suppress(OSError):  # told in better words when it is opened
+        file.touch(mode=0o600)
+        file.chmod(0o600)
 
 
 def _prepare(*, read_only: bool) -> Callable[[Any, object], None]:

@@ -56,7 +56,13 @@ def name_of(url: URL) -> str:
     """The store as people know it: its file, or its URL without the password."""
     if url.get_backend_name() == "sqlite":
         return f"store {url.database or ':memory:'}"
-    return f"store {url.render_as_string(hide_password=True)}"
+    return f"store {shown(url)}"
+
+
+def shown(url: URL) -> str:
+    """*url* without anything that may be a password: of its query only names are left."""
+    query = dict.fromkeys(url.query, "***")
+    return url.set(query=query).render_as_string(hide_password=True)
 
 
 def _advice(url: URL, error: BaseException | None) -> str:

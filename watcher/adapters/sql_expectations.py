@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
-from watcher.adapters import sql_rows, sql_sync
+from watcher.adapters import redaction, sql_rows, sql_sync
 from watcher.adapters.sql_tables import (
     ACCEPTED,
     EXPECTED_JOBS,
@@ -58,7 +58,10 @@ def keep(connection: Connection, expectations: Expectations) -> None:
     """Write what differs. Accepted removals are left out, and with that are done with."""
     jobs = _still_expected(expectations.jobs, accepted(connection))
     keyed: dict[str, str] = {job.key: sql_rows.encode(job) for job in jobs}
-    monitors = {sql_rows.encode(r): sql_rows.encode(o) for r, o in expectations.objects.items()}
+    monitors = {
+        sql_rows.encode(r): sql_rows.encode(redaction.value(o))
+        for r, o in expectations.objects.items()
+    }
     watched: dict[str, str] = {
         w.name: sql_rows.watched_payload(w) for w in expectations.prometheuses
     }

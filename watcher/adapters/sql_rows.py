@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import RowMapping
 
 from watcher import decoding
+from watcher.adapters import redaction
 from watcher.model.expectations import (
     Expectations,
     ExpectedServer,
@@ -79,7 +80,7 @@ class _Watched:
 
 def watched_payload(watched: WatchedPrometheus) -> str:
     """Payload of a Prometheus."""
-    return encode({"servers": watched.servers, "resource": watched.resource})
+    return encode({"servers": watched.servers, "resource": redaction.value(watched.resource)})
 
 
 def watched(name: str, payload: str) -> WatchedPrometheus:

@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, Select, func, or_, select
 
 from watcher.adapters import sql_expectations, sql_incidents, sql_rows, sql_sync, sql_telling
 from watcher.adapters.sql_engine import writing
-from watcher.adapters.sql_errors import said
+from watcher.adapters.sql_errors import said, shown
 from watcher.adapters.sql_lock import PATIENCE, alone
 from watcher.adapters.sql_tables import BLINDNESS, JOBS, MOUNTS, WATCHES
 from watcher.model.expectations import Expectations
@@ -48,7 +48,7 @@ class SqlStore:
     @property
     def place(self) -> str:
         """Where it is, as its URL without a password."""
-        return self._url.render_as_string(hide_password=True)
+        return shown(self._url)
 
     def close(self) -> None:
         """Let go of every connection."""

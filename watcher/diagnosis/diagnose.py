@@ -14,6 +14,8 @@ from watcher.operator.selectors import SelectorError
 DISAGREES: Final = "replica-disagrees"
 ON_ITS_WAY: Final = "reload-pending"
 """Says that a change is younger than its way takes: nothing is proven, and waiting may help."""
+WORKING_RULE: Final = "a rule that works"
+"""What is lacking where a rule itself failed."""
 NONE_OF_THE_OTHERS: Final = "not-in-configuration"
 """Says that no other rule convicts, so it is no finding beside one that does."""
 
@@ -52,10 +54,11 @@ def diagnose(case: Case, rules: Iterable[Rule]) -> Diagnosis:
             undecided.append(_undecided(rule.code, rule.link, lacking))
         except (FieldError, SelectorError) as error:
             undecided.append(_undecided(rule.code, rule.link, _unusable(error)))
+        except Exception as error:  # noqa: BLE001 -- one rule's fault is not the others'
+            undecided.append(_undecided(rule.code, rule.link, _failed(error)))
         else:
             if finding is not None:
-                shown = finding.without_secrets()
-                found.append(Found(code=rule.code, link=rule.link, finding=shown))
+                found.append(Found(code=rule.code, link=rule.link, finding=finding))
     return _concluded(case, asked, found, undecided)
 
 
@@ -91,6 +94,19 @@ def _bound_by_state(case: Case) -> Link:
 def _unusable(error: FieldError | SelectorError) -> Lacking:
     """An object with a field of a wrong type costs only the rules that read it."""
     return Lacking("a usable object", Unavailable(str(error)))
+
+
+def _failed(error: Exception) -> Lacking:
+    """A fault of the rule itself, or something that no rule foresaw: where, and of which kind.
+
+    Not its words, which may hold what stands in an object.
+    """
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = "" if place is None else f" in {place.tb_frame.f_code.co_name}, line {place.tb_lineno}"
+    reason = f"this rule failed ({type(error).__name__}{where}); please report it"
+    return Lacking(WORKING_RULE, Unavailable(reason))
 
 
 def _undecided(code: str, link: Link, lacking: Lacking) -> Undecided:
@@ -184,12 +200,11 @@ def assess(
     for rule in sorted(rules, key=lambda rule: rule.code):
         try:
             # What was told before it lacked a fact stays.
-            risks.extend(
-                replace(risk, finding=risk.finding.without_secrets())
-                for risk in rule.check(replace(ground, needs=rule.needs))
-            )
+            risks.extend(rule.check(replace(ground, needs=rule.needs)))
         except Lacking as lacking:
             undecided.append(_undecided(rule.code, Link.DECLARED, lacking))
         except (FieldError, SelectorError) as error:
             undecided.append(_undecided(rule.code, Link.DECLARED, _unusable(error)))
+        except Exception as error:  # noqa: BLE001 -- one rule's fault is not the others'
+            undecided.append(_undecided(rule.code, Link.DECLARED, _failed(error)))
     return tuple(risks), tuple(undecided)

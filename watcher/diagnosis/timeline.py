@@ -5,6 +5,7 @@ A sequence in time is no proof of a cause: the rules prove, this only reminds.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from shlex import quote
 from typing import Final
 
 from watcher.diagnosis.rules import _where
@@ -13,7 +14,7 @@ from watcher.model.facts import Fact, Facts, Known
 from watcher.model.findings import Evidence
 from watcher.model.kube import FieldError, KubeObject, moment, number, objects, text
 from watcher.model.observations import Observation
-from watcher.model.secrecy import without_secrets
+from watcher.secrecy import without_secrets
 
 AT_MOST: Final = 6
 """Most lines."""
@@ -111,7 +112,7 @@ def _of_event(found: KubeObject) -> Iterator[Evidence]:
     )
     yield Evidence(
         seen=f"event {text(found.raw, 'reason')} about {about}: {words}",
-        where=f"kubectl -n {found.namespace} get events --sort-by=.lastTimestamp",
+        where=f"kubectl -n {quote(found.namespace)} get events --sort-by=.lastTimestamp",
         at=at,
     )
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from watcher.model.kube import JSONObject
 from watcher.model.names import JobKey, MonitorRef, PoolName, PrometheusName, ServerName
+from watcher.secrecy import without_secrets
 
 
 class Origin(StrEnum):
@@ -151,6 +152,10 @@ class Unreadable:
     permission: str | None = None
     since: datetime | None = None
     hides: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Take out what is secret: a server's own words may hold anything."""
+        object.__setattr__(self, "error", without_secrets(self.error))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

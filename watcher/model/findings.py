@@ -1,12 +1,12 @@
 """What the rules say: findings with their proof and their fix, and the diagnosis made of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Final
 
 from watcher.model.rules import LoadedRule
-from watcher.model.secrecy import without_secrets
+from watcher.secrecy import command_without_secrets, without_secrets
 
 CAUSE_UNKNOWN: Final = "cause-unknown"
 """Code of a job that is not healthy and that no rule explains."""
@@ -51,9 +51,10 @@ class Evidence:
     where: str
     at: datetime | None = None
 
-    def without_secrets(self) -> "Evidence":
-        """The same, as it may be shown."""
-        return replace(self, seen=without_secrets(self.seen), where=without_secrets(self.where))
+    def __post_init__(self) -> None:
+        """Take out what is secret: the words of others can hold URLs with passwords."""
+        object.__setattr__(self, "seen", without_secrets(self.seen))
+        object.__setattr__(self, "where", command_without_secrets(self.where))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,12 @@ class FixStep:
 
     do: str
     command: str | None = None
+
+    def __post_init__(self) -> None:
+        """Take out what is secret; the command stays one."""
+        object.__setattr__(self, "do", without_secrets(self.do))
+        if self.command is not None:
+            object.__setattr__(self, "command", command_without_secrets(self.command))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,22 +88,10 @@ class Finding:
     conclusive: bool = False
     proof: str = ""
 
-    def without_secrets(self) -> "Finding":
-        """The same, as it may be shown: the words of others can hold URLs with passwords."""
-        return replace(
-            self,
-            summary=without_secrets(self.summary),
-            evidence=tuple(evidence.without_secrets() for evidence in self.evidence),
-            fix=tuple(
-                replace(
-                    step,
-                    do=without_secrets(step.do),
-                    command=None if step.command is None else without_secrets(step.command),
-                )
-                for step in self.fix
-            ),
-            proof=without_secrets(self.proof),
-        )
+    def __post_init__(self) -> None:
+        """Take out what is secret."""
+        object.__setattr__(self, "summary", without_secrets(self.summary))
+        object.__setattr__(self, "proof", without_secrets(self.proof))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +112,10 @@ class Undecided:
     lacking: str
     reason: str
     permission: str | None
+
+    def __post_init__(self) -> None:
+        """Take out what is secret."""
+        object.__setattr__(self, "reason", without_secrets(self.reason))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ A field of the wrong type raises FieldError, which names it: one bad object cost
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from shlex import quote
 from typing import TypeAlias
 
 JSON: TypeAlias = "Mapping[str, JSON] | Sequence[JSON] | str | int | float | bool | None"
@@ -204,5 +205,5 @@ class KubeObject:
 
     def kubectl(self, output: str = "-o yaml") -> str:
         """The command that shows it."""
-        scope = f"-n {self.namespace} " if self.namespace else ""
-        return f"kubectl {scope}get {self.kind.lower()} {self.name} {output}"
+        scope = f"-n {quote(self.namespace)} " if self.namespace else ""
+        return f"kubectl {scope}get {quote(self.kind.lower())} {quote(self.name)} {output}"

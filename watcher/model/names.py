@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from shlex import quote
 from typing import NewType
 
 PoolName = NewType("PoolName", str)
@@ -51,4 +52,6 @@ class MonitorRef:
     @property
     def kubectl(self) -> str:
         """The command that shows it."""
-        return f"kubectl -n {self.namespace} get {self.kind.lower()} {self.name} -o yaml"
+        return (
+            f"kubectl -n {quote(self.namespace)} get {self.kind.lower()} {quote(self.name)} -o yaml"
+        )

@@ -9,6 +9,7 @@ from typing import Final
 from watcher.model.expectations import ExpectedServer, FilePath
 from watcher.model.kube import JSONObject
 from watcher.model.names import PoolName, PrometheusName
+from watcher.secrecy import without_secrets
 
 
 class Health(StrEnum):
@@ -141,6 +142,10 @@ class UnreadableServer:
 
     server: ExpectedServer
     error: str
+
+    def __post_init__(self) -> None:
+        """Take out what is secret: a server's own words may hold anything."""
+        object.__setattr__(self, "error", without_secrets(self.error))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

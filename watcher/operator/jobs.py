@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -120,7 +121,8 @@ def _of_endpoint(endpoint: JSON) -> _Address:
     scheme, path = _scheme(endpoint), text(endpoint, "path") or "/metrics"
     port, shown = _port(endpoint)
     params = {key: texts(endpoint, "params", key) for key in sorted(mapping(endpoint, "params"))}
-    query = urlencode(params, doseq=True)
+    # A digest: parameters may hold a token, and this goes wherever the job's key goes.
+    query = sha256(urlencode(params, doseq=True).encode()).hexdigest()[:12] if params else ""
     fingerprint = f"{scheme}://{shown}{quote(path, safe='/')}" + (f"?{query}" if query else "")
     return _Address(scheme=scheme, port=port, path=path, fingerprint=fingerprint)
 
