@@ -10,11 +10,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
 from rich.markdown import Markdown
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from watcher.cli.terminal import Terminal, visible
 from watcher.diagnosis.catalogue import Entry
 from watcher.diagnosis.ladder import Footing, Step
 from watcher.engine.wording import length
@@ -34,8 +35,8 @@ _COLOURS: Final = {
 }
 _SICK: Final = ("missing", "unstarted", "empty", "down", "degraded", "unknown", "dormant")
 
-_out: Final = Console(highlight=False, soft_wrap=True)
-_err: Final = Console(stderr=True, highlight=False, soft_wrap=True)
+_out: Final = Terminal()
+_err: Final = Terminal(stderr=True)
 
 
 class LogFormat(StrEnum):
@@ -89,7 +90,7 @@ def raw(document: bytes) -> None:
 def text(content: str, to: Path | None) -> None:
     """A text, to a file where one is named. Raises ConfigError where that cannot be written."""
     if to is None:
-        sys.stdout.write(content if content.endswith("\n") else f"{content}\n")
+        sys.stdout.write(visible(content if content.endswith("\n") else f"{content}\n"))
         return
     try:
         to.write_text(content, encoding="utf-8")
@@ -102,7 +103,7 @@ def text(content: str, to: Path | None) -> None:
 
 def complain(words: str) -> None:
     """One line on standard error."""
-    _err.print(f"watcher: {words}", markup=False)
+    _err.print(f"watcher: {words}")
 
 
 def jobs(told: shapes.JobsDocument, *, fresh: bool) -> None:
@@ -118,13 +119,13 @@ def jobs(told: shapes.JobsDocument, *, fresh: bool) -> None:
             _job(job)
     _healthy([job for job in told.jobs if job.state == "healthy"])
     _rest(told)
-    _out.print(_sum(told.summary))
+    _out.print(_sum(told.summary), markup=True)
 
 
 def _server(prometheus: str, server: shapes.ServerShape) -> None:
     if server.readable:
         version = f" (Prometheus {server.version})" if server.version else ""
-        _out.print(f"{prometheus}: {server.server}{version}", style="dim", markup=False)
+        _out.print(f"{prometheus}: {server.server}{version}", style="dim")
     else:
         _out.print(f"{prometheus}: {server.server} cannot be read: {server.error}", style="magenta")
 
@@ -136,30 +137,30 @@ def _job(job: shapes.JobShape, shown: Collection[str] = ()) -> None:
     ignored = f" ({ignored_words(job.ignored)})" if job.ignored else ""
     _out.print()
     _out.print(
-        f"[{colour} bold]{job.state.upper()}[/] [bold]{escape(job.pool)}[/]{since}{escape(ignored)}"
+        f"[{colour} bold]{job.state.upper()}[/] [bold]{escape(job.pool)}[/]{since}{escape(ignored)}",
+        markup=True,
     )
     if job.cause is not None:
         sure = f", {job.confidence}" if job.confidence else ""
-        _out.print(f"  {escape(job.summary or '')}", style="bold")
-        _out.print(f"  cause {job.cause} (link {job.link}{sure})", style="cyan", markup=False)
+        _out.print(f"  {job.summary or ''}", style="bold")
+        _out.print(f"  cause {job.cause} (link {job.link}{sure})", style="cyan")
     elif job.summary:
-        _out.print(f"  {escape(job.summary)}")
+        _out.print(f"  {job.summary}")
     for evidence in (e for e in job.evidence if e.seen not in shown):
         at = f" [{evidence.at:%Y-%m-%d %H:%M:%S} UTC]" if evidence.at else ""
-        _out.print(f"  · {evidence.seen}{at}", markup=False)
-        _out.print(f"      {evidence.where}", style="dim", markup=False)
+        _out.print(f"  · {evidence.seen}{at}")
+        _out.print(f"      {evidence.where}", style="dim")
     for number, step in enumerate(job.fix, 1):
-        _out.print(f"  {number}. {step.do}", style="green", markup=False)
+        _out.print(f"  {number}. {step.do}", style="green")
         if step.command:
-            _out.print(f"      {step.command}", markup=False)
+            _out.print_command(step.command, " " * 6)
     for finding in job.findings:
-        _out.print(f"  also {finding.cause}: {finding.summary}", style="dim", markup=False)
+        _out.print(f"  also {finding.cause}: {finding.summary}", style="dim")
     for undecided in job.undecided:
         would = f"; would be decided by: {undecided.permission}" if undecided.permission else ""
         _out.print(
             f"  undecided {undecided.cause}: lacks {undecided.lacking}{would}",
             style="dim",
-            markup=False,
         )
 
 
@@ -180,7 +181,7 @@ def _healthy(found: Sequence[shapes.JobShape]) -> None:
         up = "" if job.targets.up is None else str(job.targets.up)
         active = "" if job.targets.active is None else str(job.targets.active)
         remark = f" ({ignored_words(job.ignored)})" if job.ignored else ""
-        table.add_row(f"[green]✓[/] {escape(job.pool + remark)}", up, active)
+        table.add_row(Text("✓ ", "green").append(visible(job.pool + remark), "default"), up, active)
     _out.print()
     _out.print(table)
 
@@ -191,12 +192,11 @@ def _rest(told: shapes.JobsDocument) -> None:
         _out.print(
             f"not selected: {m.kind} {m.namespace}/{m.name}: {one.lacks}",
             style="yellow",
-            markup=False,
         )
     for pool in told.unexpected:
-        _out.print(f"nobody asks for: {pool.prometheus} {pool.pool}", style="dim", markup=False)
+        _out.print(f"nobody asks for: {pool.prometheus} {pool.pool}", style="dim")
     for source in told.unreadable:
-        _out.print(f"cannot read {source.source}: {source.error}", style="magenta", markup=False)
+        _out.print(f"cannot read {source.source}: {source.error}", style="magenta")
 
 
 def _sum(summary: shapes.SummaryShape) -> str:
@@ -225,11 +225,13 @@ def explanation(job: shapes.JobShape, steps: Sequence[Step]) -> None:
     shown = {evidence.seen for step in steps for evidence in step.evidence}
     for step in steps:
         mark = {Footing.HOLDS: "[green]✓[/]", Footing.BROKEN: "[red]✗[/]"}.get(step.footing, "·")
-        _out.print(f" {mark} {step.link.word:<11} {step.footing:<12} {escape(step.why)}")
+        _out.print(
+            f" {mark} {step.link.word:<11} {step.footing:<12} {escape(step.why)}", markup=True
+        )
         for evidence in step.evidence:
             at = f" [{evidence.at:%Y-%m-%d %H:%M:%S} UTC]" if evidence.at else ""
-            _out.print(f"      · {evidence.seen}{at}", markup=False)
-            _out.print(f"          {evidence.where}", style="dim", markup=False)
+            _out.print(f"      · {evidence.seen}{at}")
+            _out.print(f"          {evidence.where}", style="dim")
     _job(job, shown)
 
 
@@ -238,21 +240,21 @@ def risks(told: shapes.AuditDocument) -> None:
     for risk in told.risks:
         what = risk.pool or risk.prometheus
         _out.print()
-        _out.print(f"[yellow bold]{risk.code}[/] [bold]{escape(what)}[/] ({risk.confidence})")
-        _out.print(f"  {risk.summary}", markup=False)
-        for evidence in risk.evidence:
-            _out.print(f"  · {evidence.seen}", markup=False)
-            _out.print(f"      {evidence.where}", style="dim", markup=False)
-        for number, step in enumerate(risk.fix, 1):
-            _out.print(f"  {number}. {step.do}", style="green", markup=False)
-            if step.command:
-                _out.print(f"      {step.command}", markup=False)
-    for undecided in told.undecided:
         _out.print(
-            f"undecided {undecided.cause}: lacks {undecided.lacking}", style="dim", markup=False
+            f"[yellow bold]{risk.code}[/] [bold]{escape(what)}[/] ({risk.confidence})", markup=True
         )
+        _out.print(f"  {risk.summary}")
+        for evidence in risk.evidence:
+            _out.print(f"  · {evidence.seen}")
+            _out.print(f"      {evidence.where}", style="dim")
+        for number, step in enumerate(risk.fix, 1):
+            _out.print(f"  {number}. {step.do}", style="green")
+            if step.command:
+                _out.print_command(step.command, " " * 6)
+    for undecided in told.undecided:
+        _out.print(f"undecided {undecided.cause}: lacks {undecided.lacking}", style="dim")
     for source in told.unreadable:
-        _out.print(f"cannot read {source.source}: {source.error}", style="magenta", markup=False)
+        _out.print(f"cannot read {source.source}: {source.error}", style="magenta")
     _out.print(f"\n{len(told.risks)} at risk")
 
 
@@ -262,10 +264,11 @@ def differences(told: snapshot_document.DifferenceDocument) -> None:
     for one in told.differences:
         colour = colours.get(one.change.value, "dim")
         _out.print(
-            f"[{colour}]{one.change.value:<18}[/] {escape(one.pool)} ({escape(one.prometheus)})"
+            f"[{colour}]{one.change.value:<18}[/] {escape(one.pool)} ({escape(one.prometheus)})",
+            markup=True,
         )
         was, now = snapshot_document.before(one), snapshot_document.after(one)
-        _out.print(f"{'':18} {was} → {now}", markup=False)
+        _out.print(f"{'':18} {was} → {now}")
     if not told.complete:
         _out.print("not everything could be read, so this may be less than the truth")
     _out.print(snapshot_document.sentence(told))
@@ -288,6 +291,5 @@ def incidents(found: Sequence[Incident], now: datetime) -> None:
         _out.print(
             f"{incident.starts_at:%Y-%m-%d %H:%M} UTC  {length(until - incident.starts_at):>10}"
             f"  {end:<10} {incident.pool}  {incident.state}: {incident.cause or 'cause-unknown'}",
-            markup=False,
         )
     _out.print(f"{len(found)} incidents")

@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from rich.console import Console
 from rich.markup import escape
 
 from watcher.cli.show import counted, ignored_words
+from watcher.cli.terminal import Terminal
 from watcher.web import expect_document as documents
 from watcher.web import shapes
 
-_out: Final = Console(highlight=False, soft_wrap=True)
+_out: Final = Terminal()
 
 
 def expected(told: documents.ExpectDocument) -> None:
@@ -22,7 +22,7 @@ def expected(told: documents.ExpectDocument) -> None:
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     for number, row in enumerate((header, *rows)):
         line = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        _out.print(line.rstrip(), style=_style(row) if number else "dim", markup=False)
+        _out.print(line.rstrip(), style=_style(row) if number else "dim")
     rest(told.unselected, told.unreadable)
     gone = sum(job.gone_since is not None for job in told.expected)
     more = f", {gone} of them gone: accept or restore" if gone else ""
@@ -36,9 +36,9 @@ def rest(
     for one in unselected:
         m = one.monitor
         said = f"not selected: {m.kind} {m.namespace}/{m.name}: {one.lacks}"
-        _out.print(said, style="yellow", markup=False)
+        _out.print(said, style="yellow")
     for source in unreadable:
-        _out.print(f"cannot read {source.source}: {source.error}", style="magenta", markup=False)
+        _out.print(f"cannot read {source.source}: {source.error}", style="magenta")
 
 
 def previews(told: documents.PreviewDocument) -> None:
@@ -46,9 +46,11 @@ def previews(told: documents.PreviewDocument) -> None:
     for monitor in told.monitors:
         m = monitor.monitor
         mark = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[magenta]?[/]"}[monitor.taken]
-        _out.print(f"{mark} {m.kind} {escape(f'{m.namespace}/{m.name}')}: {_verdict(monitor)}")
+        _out.print(
+            f"{mark} {m.kind} {escape(f'{m.namespace}/{m.name}')}: {_verdict(monitor)}", markup=True
+        )
         for each in monitor.prometheuses:
-            _out.print(f"    {each.prometheus}: {_words(each)}", markup=False)
+            _out.print(f"    {each.prometheus}: {_words(each)}")
 
 
 def _verdict(monitor: documents.MonitorPreviewShape) -> str:

@@ -5,9 +5,9 @@ of the operator's, under a key that names where it came from.
 """
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import Final
 
 from watcher.model.facts import Availability, Known, SecretKeys, Unavailable
@@ -51,7 +51,7 @@ class Spot:
 
     def describe(self) -> str:
         """The command that shows which keys there are, and how large each is."""
-        return f"kubectl -n {self.namespace} describe {self.kind} {self.name}"
+        return f"kubectl -n {quote(self.namespace)} describe {self.kind} {quote(self.name)}"
 
     def certificate(self) -> str:
         """The command that shows whose the certificate is and when it is valid."""
@@ -64,8 +64,9 @@ class Spot:
 
     def _value(self) -> str:
         decoded = " | base64decode" if self.kind == "secret" else ""
-        shown = shlex.quote(f'{{{{index .data "{self.key}"{decoded}}}}}')
-        return f"kubectl -n {self.namespace} get {self.kind} {self.name} -o go-template={shown}"
+        shown = quote(f'{{{{index .data "{self.key}"{decoded}}}}}')
+        where = f"kubectl -n {quote(self.namespace)} get {self.kind} {quote(self.name)}"
+        return f"{where} -o go-template={shown}"
 
 
 def mounts_in_use(

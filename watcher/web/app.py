@@ -136,6 +136,9 @@ def _add_probes(app: FastAPI, latest: Latest, meters: Meters) -> None:
     @app.api_route("/-/healthy", methods=METHODS)
     def healthy() -> Response:
         age = latest.clock() - (latest.attempted() or began)
+        if age < -latest.watch_interval:
+            back = f"the clock was set back by {length(-age)} or more since the last watch"
+            return _text(f"unhealthy: {back}: it is healthy again after the next watch", 503)
         if age <= INTERVALS * latest.watch_interval:
             return _text("healthy: watches are being made")
         return _text(

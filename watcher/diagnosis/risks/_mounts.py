@@ -1,6 +1,7 @@
 """What the rules about mounts that will not last share: which jobs hang on one, and the repair."""
 
 from collections.abc import Iterator
+from shlex import quote
 
 from watcher.diagnosis.rule import Ground
 from watcher.diagnosis.rules._patches import change_paths, mount_secret, tls_files
@@ -36,8 +37,8 @@ def repairs(
             FixStep(
                 do=f"Ask for volume {mount.volume} and its mount at {mount.path} in volumes and"
                 f" volumeMounts of the {prometheus.kind} resource (this restarts the pods)",
-                command=f"kubectl -n {prometheus.namespace} edit {prometheus.kind.lower()}"
-                f" {prometheus.name}",
+                command=f"kubectl -n {quote(prometheus.namespace)} edit {prometheus.kind.lower()}"
+                f" {quote(prometheus.name)}",
             ),
         )
     monitor = _monitor(ground, status)

@@ -21,6 +21,7 @@ The causes of the losses themselves: this tells what else they take away.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from shlex import quote
 from typing import Final
 
 from watcher.diagnosis.blast import blast, told
@@ -122,7 +123,7 @@ def _risk(
         RULE.code,
         summary=f"{evidence.seen} (lost: {names})",
         evidence=(evidence,),
-        fix=(FixStep(do=f"Bring back {names}", command=f"watcher explain {lost[0].pool}"),),
+        fix=(FixStep(do=f"Bring back {names}", command=f"watcher explain {quote(lost[0].pool)}"),),
         confidence=Confidence.LIKELY,
         proof=names,
     )

@@ -21,6 +21,7 @@ Name that namespace in `namespaceSelector` of the monitor, if that Service is me
 """
 
 from collections.abc import Iterator
+from shlex import quote
 
 from watcher.diagnosis.risks._finding import risk
 from watcher.diagnosis.risks._services import looked_for, matching
@@ -89,7 +90,7 @@ def _risks(
         fix=(
             FixStep(
                 do=f"If that Service is meant, {mend}",
-                command=f"kubectl -n {monitor.namespace} edit {monitor.kind.lower()} {monitor.name}",
+                command=f"kubectl -n {quote(monitor.namespace)} edit {monitor.kind.lower()} {quote(monitor.name)}",
             ),
         ),
         confidence=Confidence.POSSIBLE,

@@ -22,6 +22,7 @@ Correct the object as the words say.
 
 from collections.abc import Iterator
 from datetime import timedelta
+from shlex import quote
 from typing import Final
 
 from watcher.diagnosis.risks._finding import risk
@@ -78,7 +79,7 @@ def _risks(
         fix=(
             FixStep(
                 do="Correct this, before the operator writes the configuration again",
-                command=f"kubectl -n {monitor.namespace} edit {monitor.kind.lower()} {monitor.name}",
+                command=f"kubectl -n {quote(monitor.namespace)} edit {monitor.kind.lower()} {quote(monitor.name)}",
             ),
         ),
         confidence=Confidence.LIKELY,

@@ -22,6 +22,7 @@ was ever seen to ask for it.
 """
 
 from datetime import timedelta
+from shlex import quote
 from typing import Final
 
 from watcher.diagnosis.risks._finding import risk
@@ -62,10 +63,10 @@ def _risk(ground: Ground, pool: str, job: ExpectedJob) -> Risk:
                 where=job.monitor.kubectl if job.monitor else "watcher expect",
                 at=job.gone_since,
             ),
-            Evidence(seen="its scrape pool is there", where=f"watcher once {pool}"),
+            Evidence(seen="its scrape pool is there", where=f"watcher once {quote(pool)}"),
         ),
         fix=(
-            FixStep(do="If that was meant: accept it", command=f"watcher accept {pool}"),
+            FixStep(do="If that was meant: accept it", command=f"watcher accept {quote(pool)}"),
             FixStep(do="If it was not: put it back", command=restore),
         ),
         confidence=Confidence.LIKELY,

@@ -21,6 +21,7 @@ The labels that lack, or a wider selector.
 """
 
 from collections.abc import Iterator
+from shlex import quote
 
 from watcher.diagnosis.risks._finding import risk
 from watcher.diagnosis.risks._services import looked_for, matching
@@ -89,7 +90,7 @@ def _fix(ground: Ground, prometheus: KubeObject, monitor: KubeObject) -> FixStep
         )
     return FixStep(
         do=f"Give the monitor or its namespace what lacks, or widen the selector of {ground.name}",
-        command=f"kubectl -n {monitor.namespace} edit {monitor.kind.lower()} {monitor.name}",
+        command=f"kubectl -n {quote(monitor.namespace)} edit {monitor.kind.lower()} {quote(monitor.name)}",
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from shlex import quote
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Lacking
@@ -77,7 +78,7 @@ def finding(lacks: str, found: _selection.Pair, first: Reference, fix: FixStep) 
         evidence=(
             Evidence(
                 seen=first.text,
-                where=f"kubectl -n {first.namespace} describe {first.kind} {first.name}",
+                where=f"kubectl -n {quote(first.namespace)} describe {first.kind} {quote(first.name)}",
             ),
             Evidence(
                 seen=f"{found.monitor.kind} {found.monitor.full_name} refers to it",

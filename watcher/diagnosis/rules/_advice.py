@@ -1,6 +1,7 @@
 """Steps that several rules about failing scrapes advise."""
 
 import shlex
+from shlex import quote
 
 from watcher.diagnosis.rule import Case
 from watcher.diagnosis.rules import _patches, _targets
@@ -82,6 +83,6 @@ def ask(case: Case, failures: Failures) -> FixStep:
     insecure = "--no-check-certificate " if url.startswith("https:") else ""
     return FixStep(
         do="Ask the target yourself, from where Prometheus runs",
-        command=f"kubectl -n {namespace} exec {server.name} -c prometheus --"
+        command=f"kubectl -n {quote(namespace)} exec {quote(server.name)} -c prometheus --"
         f" wget -S -T 10 -O- {insecure}{shlex.quote(url)}",
     )

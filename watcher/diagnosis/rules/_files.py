@@ -7,6 +7,7 @@ it is part of the image; where neither is so, or where the log says so, it is mi
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import quote
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Lacking
@@ -226,11 +227,11 @@ def where_the_log_is(case: Case, server: ServerObservation, words: str | None = 
 def log_command(case: Case, server: ServerObservation, words: str) -> str | None:
     """The command that shows these lines; None where the server is of no cluster and has no file."""
     if server.server.log_file is not None:
-        return f"grep {words} {server.server.log_file}"
+        return f"grep -F -- {quote(words)} {quote(server.server.log_file)}"
     namespace, of_cluster, _ = case.job.prometheus.partition("/")
     if not of_cluster:
         return None
-    return f"kubectl -n {namespace} logs {server.server.name} -c prometheus | grep {words}"
+    return f"kubectl -n {quote(namespace)} logs {quote(server.server.name)} -c prometheus | grep -F -- {quote(words)}"
 
 
 def former_mounts(case: Case, missing: MissingFile) -> tuple[FormerMount, ...]:

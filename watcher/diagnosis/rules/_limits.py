@@ -7,6 +7,7 @@ stands in the global section.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from shlex import quote
 
 from watcher.diagnosis.rule import Case
 from watcher.diagnosis.rules import _advice, _scrapes, _targets
@@ -62,7 +63,7 @@ def fix(case: Case, limit: Limit) -> Iterator[FixStep]:
     yield FixStep(
         do=f"Raise {field} of {owner.kind} {owner.full_name}, which is {value(owner.raw, 'spec', field)}"
         " (Prometheus reloads by itself), or let there be fewer",
-        command=f"kubectl -n {owner.namespace} edit {owner.kind.lower()} {owner.name}",
+        command=f"kubectl -n {quote(owner.namespace)} edit {owner.kind.lower()} {quote(owner.name)}",
     )
 
 

@@ -1,6 +1,7 @@
 """What cause and risk ``operator-down`` share: whether prometheus-operator runs."""
 
 from collections.abc import Sequence
+from shlex import quote
 
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep
 from watcher.model.kube import KubeObject, number
@@ -63,10 +64,10 @@ def _fix(deployment: KubeObject, wanted: int) -> FixStep:
         return FixStep(
             do="Scale it up again, once nothing on the StatefulSets depends on hand-made changes"
             " (watcher audit names them)",
-            command=f"kubectl -n {namespace} scale deployment {name} --replicas=1",
+            command=f"kubectl -n {quote(namespace)} scale deployment {quote(name)} --replicas=1",
         )
     return FixStep(
         do="See why its pods are not available",
-        command=f"kubectl -n {namespace} describe deployment {name};"
-        f" kubectl -n {namespace} logs deployment/{name} --tail=50",
+        command=f"kubectl -n {quote(namespace)} describe deployment {quote(name)};"
+        f" kubectl -n {quote(namespace)} logs deployment/{quote(name)} --tail=50",
     )

@@ -6,6 +6,7 @@ v0.71, status since v0.86); the log has it as long as it reaches back.
 
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import quote
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Lacking
@@ -91,8 +92,8 @@ def _in_events(case: Case, found: _selection.Pair) -> Word | None:
     words = text(last.raw, "message") or "no message"
     return Word(
         message=words.partition("invalid configuration: ")[2] or words,
-        where=f"kubectl -n {found.monitor.namespace} get events --field-selector"
-        f" involvedObject.name={found.monitor.name},reason={INVALID}",
+        where=f"kubectl -n {quote(found.monitor.namespace)} get events --field-selector"
+        f" involvedObject.name={quote(found.monitor.name)},reason={INVALID}",
         at=at,
     )
 

@@ -1,6 +1,7 @@
 """What the rules of the link *selected* share: each judges one of the conditions by itself."""
 
 from dataclasses import dataclass, replace
+from shlex import quote
 
 from watcher.diagnosis.rule import Case
 from watcher.diagnosis.rules import _monitor
@@ -125,7 +126,7 @@ def before_evidence(case: Case, found: Pair) -> tuple[Evidence, ...]:
     return (
         Evidence(
             seen=f"when it was last seen selected it had {listed}",
-            where=f"watcher expect {case.pool} --manifest",
+            where=f"watcher expect {quote(case.pool)} --manifest",
             at=case.job.gone_since,
         ),
     )
@@ -134,7 +135,9 @@ def before_evidence(case: Case, found: Pair) -> tuple[Evidence, ...]:
 def edit(resource: KubeObject, do: str) -> FixStep:
     """Open *resource* in an editor, where no patch can be proven."""
     scope = f"-n {resource.namespace} " if resource.namespace else ""
-    return FixStep(do=do, command=f"kubectl {scope}edit {resource.kind.lower()} {resource.name}")
+    return FixStep(
+        do=do, command=f"kubectl {scope}edit {resource.kind.lower()} {quote(resource.name)}"
+    )
 
 
 def _shown(prometheus: KubeObject, field: str, raw: JSONObject) -> str:

@@ -1,6 +1,7 @@
 """What the rules about discovery's sources share: log lines of discovery, and its HTTP answers."""
 
 from collections.abc import Collection, Iterator
+from shlex import quote
 
 from watcher.diagnosis.rule import Case
 from watcher.diagnosis.rules import _discovery
@@ -28,11 +29,14 @@ def lines(case: Case, kind: LogKind) -> Iterator[tuple[ServerObservation, LogLin
 def where(case: Case, server: ServerObservation, words: str) -> str:
     """The command that shows such lines in the server's log."""
     if server.server.log_file is not None:
-        return f"grep '{words}' {server.server.log_file}"
+        return f"grep {quote(words)} {quote(server.server.log_file)}"
     namespace, in_cluster, _ = case.job.prometheus.partition("/")
     if not in_cluster:
         return f"grep '{words}' in the log of {server.server.name}"
-    return f"kubectl -n {namespace} logs {server.server.name} -c prometheus | grep '{words}'"
+    return (
+        f"kubectl -n {quote(namespace)} logs {quote(server.server.name)} -c prometheus"
+        f" | grep {quote(words)}"
+    )
 
 
 def answers(server: ServerObservation) -> tuple[float, float]:

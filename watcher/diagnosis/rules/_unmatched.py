@@ -1,6 +1,7 @@
 """What is told of a selector that selects nothing where it looks: which object is nearest, and why."""
 
 from collections.abc import Iterator
+from shlex import quote
 
 from watcher.diagnosis.rule import Case
 from watcher.diagnosis.rules import _discovery, _patches
@@ -68,7 +69,7 @@ def _fix(case: Case, near: tuple[KubeObject, Lack] | None, kind: str) -> list[Fi
             FixStep(
                 do=f"Else let {ref} select the labels and the namespace of the {kind} that is"
                 f" meant, or create that {kind} again",
-                command=f"kubectl -n {ref.namespace} edit {ref.kind.lower()} {ref.name}",
+                command=f"kubectl -n {quote(ref.namespace)} edit {ref.kind.lower()} {quote(ref.name)}",
             )
         )
     return steps or [FixStep(do=f"Create the {_several(kind)} that the job is to find")]

@@ -22,6 +22,8 @@ drops. `no-matching-service`: there only targets of others are dropped. `targets
 relabelling keeps targets that are none.
 """
 
+from shlex import quote
+
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _drops, _where
 from watcher.model.comparison import JobState
@@ -91,7 +93,7 @@ def _fix(case: Case) -> FixStep:
     return FixStep(
         do=f"Change that relabeling of {ref} (or of its scrape class), or the labels that it looks"
         " at; Prometheus reloads by itself",
-        command=f"kubectl -n {ref.namespace} edit {ref.kind.lower()} {ref.name}",
+        command=f"kubectl -n {quote(ref.namespace)} edit {ref.kind.lower()} {quote(ref.name)}",
     )
 
 

@@ -22,6 +22,7 @@ there it is hung up while TLS is negotiated.
 """
 
 from collections.abc import Iterator
+from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _advice, _scrapes, _targets
@@ -57,7 +58,7 @@ def _fix(case: Case, found: _scrapes.Failures) -> Iterator[FixStep]:
     if (pod := _targets.pod_of(case, found.first.target)) is not None:
         yield FixStep(
             do="Read what the target itself says at that moment",
-            command=f"kubectl -n {pod.namespace} logs {pod.name} --all-containers --tail=50",
+            command=f"kubectl -n {quote(pod.namespace)} logs {quote(pod.name)} --all-containers --tail=50",
         )
 
 

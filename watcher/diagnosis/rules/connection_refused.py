@@ -23,6 +23,7 @@ Let the process run, listen on the port that the monitor names, and on an addres
 """
 
 from collections.abc import Iterator
+from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _advice, _scrapes, _targets
@@ -79,7 +80,7 @@ def _fix(case: Case, found: _scrapes.Failures, pod: KubeObject | None) -> Iterat
     if pod is not None and any(True for _ in _targets.trouble_of(pod)):
         yield FixStep(
             do="See why the container does not run",
-            command=f"kubectl -n {pod.namespace} logs {pod.name} --all-containers --previous",
+            command=f"kubectl -n {quote(pod.namespace)} logs {quote(pod.name)} --all-containers --previous",
         )
         return
     own = "" if pod is None or not flag(pod.raw, "spec", "hostNetwork") else " of its node"
@@ -89,7 +90,7 @@ def _fix(case: Case, found: _scrapes.Failures, pod: KubeObject | None) -> Iterat
         " metricsBindAddress: 0.0.0.0:10249)",
         command=None
         if pod is None
-        else f"kubectl -n {pod.namespace} get pod {pod.name}"
+        else f"kubectl -n {quote(pod.namespace)} get pod {quote(pod.name)}"
         " -o jsonpath='{.spec.containers[*].command} {.spec.containers[*].args}'",
     )
     yield _advice.edit_job(case, "Or name the port on which it does listen")

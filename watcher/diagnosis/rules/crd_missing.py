@@ -20,6 +20,8 @@ a backup, or one by one as the watcher last saw them. Then restart the operator.
 the definition is there and the operator does not look at it.
 """
 
+from shlex import quote
+
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _gone
 from watcher.model.comparison import JobState
@@ -41,7 +43,7 @@ def check(case: Case) -> Finding | None:
         evidence=(
             Evidence(
                 seen=f"{ref.kind} is not served in monitoring.coreos.com",
-                where=f"kubectl get crd {name}",
+                where=f"kubectl get crd {quote(name)}",
                 at=case.job.gone_since,
             ),
         ),

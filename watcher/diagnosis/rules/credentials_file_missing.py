@@ -24,6 +24,7 @@ and cannot be used. `unauthorized`: there it was read, sent and refused.
 """
 
 from collections.abc import Iterator
+from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _advice, _files, _scrapes
@@ -71,7 +72,7 @@ def repairs(case: Case, found: Failures, path: str) -> Iterator[FixStep]:
         yield FixStep(
             do=f"Mend the key {key} of Secret {holder.namespace}/{mount.secret}, which is mounted"
             " there; the kubelet brings it into the pod within two minutes, and nothing restarts",
-            command=f"kubectl -n {holder.namespace} describe secret {mount.secret}",
+            command=f"kubectl -n {quote(holder.namespace)} describe secret {quote(mount.secret)}",
         )
         return
     yield FixStep(do=f"Bring a usable file to {path} on {found.first.server.server.name}")

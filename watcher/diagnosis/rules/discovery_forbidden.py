@@ -25,6 +25,7 @@ refuse the scrape.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from shlex import quote
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
@@ -135,7 +136,7 @@ def _evidence(
         what = f"{lack.resource}.{lack.group}" if lack.group else lack.resource
         yield Evidence(
             seen=f"{lack.user} may not list and watch {lack.words}",
-            where=f"kubectl auth can-i list {what} {scope} --as={lack.user}",
+            where=f"kubectl auth can-i list {what} {scope} --as={quote(lack.user)}",
         )
 
 

@@ -24,6 +24,7 @@ there targets are down, not gone.
 """
 
 from collections.abc import Iterator
+from shlex import quote
 from typing import Final, TypeVar
 
 from watcher.diagnosis.rule import Case, Rule, needing
@@ -102,12 +103,12 @@ def _gone(case: Case) -> Iterator[Evidence]:
         pod = f" (pod {behind.pod})" if behind.pod else ""
         yield Evidence(
             seen=f"{address}{pod} is asked for and is no target",
-            where=f"kubectl -n {monitor.namespace} get endpointslices,pods -o wide",
+            where=f"kubectl -n {quote(monitor.namespace)} get endpointslices,pods -o wide",
         )
     if len(gone) > SHOWN:
         yield Evidence(
             seen=f"likewise {len(gone) - SHOWN} more",
-            where=f"kubectl -n {monitor.namespace} get endpointslices,pods -o wide",
+            where=f"kubectl -n {quote(monitor.namespace)} get endpointslices,pods -o wide",
         )
 
 
@@ -131,7 +132,7 @@ def _compare(case: Case, where: str) -> FixStep:
         return FixStep(do="Compare the targets there are with those that should be", command=where)
     return FixStep(
         do="Compare the targets there are with the addresses behind the monitor's Services",
-        command=f"kubectl -n {monitor.namespace} get endpointslices,pods -o wide; {where}",
+        command=f"kubectl -n {quote(monitor.namespace)} get endpointslices,pods -o wide; {where}",
     )
 
 

@@ -28,6 +28,7 @@ is mounted again, at another path.
 """
 
 from datetime import datetime
+from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _files, _patches, tls_file_missing
@@ -127,7 +128,7 @@ def _of_the_patch(former: _files.FormerMount) -> list[Evidence]:
             Evidence(
                 seen=f"{former.who} ({former.operation}) had added the mount to StatefulSet"
                 f" {former.stateful_set}; seen by the watcher while it stood",
-                where=f"kubectl -n {namespace} get statefulset {name} --show-managed-fields"
+                where=f"kubectl -n {quote(namespace)} get statefulset {quote(name)} --show-managed-fields"
                 " -o yaml  # the entry is gone now",
                 at=former.changed_at,
             )
@@ -242,7 +243,7 @@ def _secret_gone(case: Case, prometheus: KubeObject, secret: str) -> FixStep | N
         return None
     return FixStep(
         do=f"Make the Secret {prometheus.namespace}/{secret} again: it is not there any more",
-        command=f"kubectl -n {prometheus.namespace} get secret {secret}",
+        command=f"kubectl -n {quote(prometheus.namespace)} get secret {quote(secret)}",
     )
 
 

@@ -23,6 +23,7 @@ EndpointSlices).
 """
 
 from collections.abc import Mapping
+from shlex import quote
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Rule, needing
@@ -86,7 +87,7 @@ def check(case: Case) -> Finding | None:
             FixStep(
                 do="Let the operator keep it: run it, with --kubelet-service=<namespace>/<name> and,"
                 " where Prometheus reads EndpointSlices, --kubelet-endpointslice=true",
-                command=f"kubectl -n {first.namespace} edit deployment {first.name}"
+                command=f"kubectl -n {quote(first.namespace)} edit deployment {quote(first.name)}"
                 if first
                 else None,
             ),

@@ -20,6 +20,8 @@ Prometheus will fail too.
 `discovery-unreachable`: there the names of the targets could not be asked for at all.
 """
 
+from shlex import quote
+
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _advice, _scrapes, _targets
 from watcher.model.facts import MONITOR
@@ -52,10 +54,12 @@ def check(case: Case) -> Finding | None:
 def _lookup(case: Case, found: _scrapes.Failures, name: str) -> FixStep:
     do = "Look the name up where Prometheus runs"
     if case.job.monitor is None:
-        return FixStep(do=do, command=f"getent hosts {name}")
+        return FixStep(do=do, command=f"getent hosts {quote(name)}")
     namespace = case.job.prometheus.partition("/")[0]
     pod = found.first.server.server.name
-    command = f"kubectl -n {namespace} exec {pod} -c prometheus -- nslookup {name}"
+    command = (
+        f"kubectl -n {quote(namespace)} exec {quote(pod)} -c prometheus -- nslookup {quote(name)}"
+    )
     return FixStep(do=do, command=command)
 
 

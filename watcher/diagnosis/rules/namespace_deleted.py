@@ -21,6 +21,7 @@ Prometheus does not look into it.
 """
 
 from dataclasses import replace
+from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _gone
@@ -47,7 +48,7 @@ def check(case: Case) -> Finding | None:
         evidence=(
             Evidence(
                 seen=f"the namespace {ref.namespace} {words}",
-                where=f"kubectl get namespace {ref.namespace} -o yaml",
+                where=f"kubectl get namespace {quote(ref.namespace)} -o yaml",
                 at=case.job.gone_since if namespace is None else namespace.deleted_at,
             ),
             *_gone.gone_evidence(case, ref),
@@ -61,7 +62,7 @@ def _fix(case: Case, namespace: str) -> tuple[FixStep, ...]:
     accept, back = _gone.restore_steps(case)
     again = FixStep(
         do="If it was not: make the namespace again once it is gone for good, with its labels",
-        command=f"kubectl create namespace {namespace}",
+        command=f"kubectl create namespace {quote(namespace)}",
     )
     return accept, again, replace(back, do=back.do.replace("If it was not: put", "Then put"))
 

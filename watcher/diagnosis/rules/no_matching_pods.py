@@ -20,6 +20,7 @@ that is scaled to zero on purpose wants the annotation `watcher/ignore` on the m
 ServiceMonitors.
 """
 
+from shlex import quote
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Rule, needing
@@ -55,7 +56,7 @@ def check(case: Case) -> Finding | None:
             ),
             FixStep(
                 do="Else let the monitor select the labels that the pods have",
-                command=f"kubectl -n {ref.namespace} edit {ref.kind.lower()} {ref.name}"
+                command=f"kubectl -n {quote(ref.namespace)} edit {ref.kind.lower()} {quote(ref.name)}"
                 if ref
                 else None,
             ),

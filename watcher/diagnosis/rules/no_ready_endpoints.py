@@ -24,6 +24,7 @@ there and the port is not.
 """
 
 from collections.abc import Iterator
+from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _discovery, _pods
@@ -82,7 +83,7 @@ def _evidence(found: _discovery.Among, behind: tuple[KubeObject, ...]) -> Iterat
         )
         yield Evidence(
             seen=f"{_kind(found)} of Service {service.full_name} {said}",
-            where=f"kubectl -n {service.namespace} get {plural} {options}",
+            where=f"kubectl -n {quote(service.namespace)} get {plural} {options}",
         )
 
 

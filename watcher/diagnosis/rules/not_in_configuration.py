@@ -20,6 +20,8 @@ job is missing is the broken one.
 woken. Every other cause of this link is a narrower word for this one.
 """
 
+from shlex import quote
+
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
 from watcher.diagnosis.rules import _monitor, _where
 from watcher.model.expectations import Origin
@@ -56,16 +58,16 @@ def _fix(case: Case) -> list[FixStep]:
         steps = [
             FixStep(
                 do="See whether the configuration that the operator wrote has the job",
-                command=f"kubectl -n {prometheus.namespace} get secret"
+                command=f"kubectl -n {quote(prometheus.namespace)} get secret"
                 f" {config_secret(prometheus)} -o jsonpath='{{.data.prometheus\\.yaml\\.gz}}'"
-                f" | base64 -d | gunzip | grep {case.pool}",
+                f" | base64 -d | gunzip | grep {quote(case.pool)}",
             )
         ]
     if case.job.origin is Origin.LEARNED or (case.job.origin is Origin.CONFIG_FILE and not asked):
         steps.append(
             FixStep(
                 do="If it was taken out on purpose: accept that",
-                command=f"watcher accept {case.pool}",
+                command=f"watcher accept {quote(case.pool)}",
             )
         )
     return steps

@@ -21,6 +21,7 @@ for those that come and go, the annotation `watcher/ignore` keeps the watcher qu
 `no-matching-pods`: there are no such pods. `all-targets-dropped`: there another step drops them.
 """
 
+from shlex import quote
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
@@ -65,7 +66,7 @@ def _by_pods(case: Case) -> Finding | None:
         fix=(
             FixStep(
                 do=f"See why Pod {first.full_name} does not run",
-                command=f"kubectl -n {first.namespace} describe pod {first.name}",
+                command=f"kubectl -n {quote(first.namespace)} describe pod {quote(first.name)}",
             ),
             _fix(case),
         ),
@@ -86,7 +87,9 @@ def _fix(case: Case) -> FixStep:
     return FixStep(
         do="If such pods come and go, annotate the monitor with watcher/ignore; to scrape them"
         " after their end too, set filterRunning: false on the endpoint",
-        command=f"kubectl -n {ref.namespace} edit {ref.kind.lower()} {ref.name}" if ref else None,
+        command=f"kubectl -n {quote(ref.namespace)} edit {ref.kind.lower()} {quote(ref.name)}"
+        if ref
+        else None,
     )
 
 

@@ -24,6 +24,7 @@ has no address, whatever the port.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from shlex import quote
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
@@ -189,7 +190,7 @@ def _fix(case: Case, ports: _Ports) -> Iterator[FixStep]:
     yield change or FixStep(
         do=f"Name a port that is there in endpoint {case.job.endpoint} of {ref}, or add the port"
         f" {case.job.port} to the Service; Prometheus reloads by itself",
-        command=f"kubectl -n {ref.namespace} edit {ref.kind.lower()} {ref.name}",
+        command=f"kubectl -n {quote(ref.namespace)} edit {ref.kind.lower()} {quote(ref.name)}",
     )
 
 

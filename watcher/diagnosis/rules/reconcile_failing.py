@@ -29,7 +29,7 @@ from watcher.diagnosis.rules import _monitor, _operator_log, _reconciling, _sele
 from watcher.model.facts import OPERATOR_LOG, PROMETHEUS, OperatorWord
 from watcher.model.findings import Evidence, Finding, Link
 from watcher.model.kube import KubeObject, text
-from watcher.model.secrecy import without_secrets
+from watcher.secrecy import without_secrets
 
 _LONGEST: Final = 500
 """Longest words shown, in characters; cut only once no secret can be cut in two."""

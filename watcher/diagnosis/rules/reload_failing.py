@@ -22,6 +22,7 @@ pool): then new jobs are there. `tls-file-missing`: there the reload succeeds.
 """
 
 from dataclasses import dataclass
+from shlex import quote
 
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
 from watcher.diagnosis.rules import _files, _monitor, _where
@@ -141,7 +142,7 @@ def _fix(case: Case, told: _Refusal) -> FixStep:
     ref = parsed.refs[0]
     return FixStep(
         do=f"Mend {ref}; {again}",
-        command=f"kubectl -n {ref.namespace} edit {ref.kind.lower()} {ref.name}",
+        command=f"kubectl -n {quote(ref.namespace)} edit {ref.kind.lower()} {quote(ref.name)}",
     )
 
 

@@ -19,6 +19,8 @@ Read why it does not run.
 the whole pod is behind.
 """
 
+from shlex import quote
+
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _monitor, _reloader
 from watcher.model.facts import PODS
@@ -51,7 +53,7 @@ def _finding(case: Case, pod: KubeObject, status: JSONObject) -> Finding:
         fix=(
             FixStep(
                 do="Read why it does not run",
-                command=f"kubectl -n {pod.namespace} logs {pod.name} -c {name} --tail=50",
+                command=f"kubectl -n {quote(pod.namespace)} logs {quote(pod.name)} -c {quote(str(name))} --tail=50",
             ),
         ),
         confidence=Confidence.LIKELY,

@@ -20,6 +20,8 @@ Mount the file by `spec.secrets` of the Prometheus resource and correct the path
 `tls-file-missing`: there the monitor itself names the file.
 """
 
+from shlex import quote
+
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _files, tls_file_missing
 from watcher.model.comparison import JobState
@@ -79,7 +81,7 @@ def _fix(resource: KubeObject, name: str, path: str) -> FixStep:
         do="Append the Secret that holds the file to the secrets of the resource (this restarts"
         f" the pods), and let the scrape class {name} name {SECRETS}/<secret>/"
         f"{path.rpartition('/')[2]}; the Secret's name is not proven, so put it for <secret>",
-        command=f"kubectl -n {resource.namespace} edit {resource.kind} {resource.name}",
+        command=f"kubectl -n {quote(resource.namespace)} edit {resource.kind} {quote(resource.name)}",
     )
 
 

@@ -25,6 +25,7 @@ this one; with a `spec.version` below 2.40 it refuses every one.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from shlex import quote
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Rule, needing
@@ -110,12 +111,12 @@ def _finding(case: Case, operator: KubeObject, words: str, at: datetime | None) 
         fix=(
             FixStep(
                 do="See in its log whether it found the kind and may list it",
-                command=f"kubectl -n {namespace} logs deployment/{name} | grep -i scrapeconfig",
+                command=f"kubectl -n {quote(namespace)} logs deployment/{quote(name)} | grep -i scrapeconfig",
             ),
             FixStep(
                 do="Restart the operator, once definition and right are there; no Prometheus"
                 " restarts",
-                command=f"kubectl -n {namespace} rollout restart deployment {name}",
+                command=f"kubectl -n {quote(namespace)} rollout restart deployment {quote(name)}",
             ),
         ),
         confidence=Confidence.LIKELY,

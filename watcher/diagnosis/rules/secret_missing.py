@@ -20,6 +20,8 @@ that namespace or Secret.
 which must be mounted, and not a reference.
 """
 
+from shlex import quote
+
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _acceptance
 from watcher.model.comparison import JobState
@@ -43,7 +45,7 @@ def check(case: Case) -> Finding | None:
         FixStep(
             do=f"Make the {first.kind} {first.name} in namespace {first.namespace} again, with the"
             " keys that the monitor names",
-            command=f"kubectl -n {first.namespace} create {create} {first.name}"
+            command=f"kubectl -n {quote(first.namespace)} create {create} {quote(first.name)}"
             " --from-file=<key>=<file>",
         ),
     )

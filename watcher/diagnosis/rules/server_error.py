@@ -21,6 +21,7 @@ only where the port's name or number shows TLS.
 """
 
 from collections.abc import Iterator
+from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _advice, _scrapes, _targets
@@ -65,7 +66,7 @@ def _fix(case: Case, found: _scrapes.Failures) -> Iterator[FixStep]:
     if pod is not None:
         yield FixStep(
             do="Read the target's own log",
-            command=f"kubectl -n {pod.namespace} logs {pod.name} --all-containers --tail=50",
+            command=f"kubectl -n {quote(pod.namespace)} logs {quote(pod.name)} --all-containers --tail=50",
         )
 
 

@@ -22,6 +22,7 @@ StatefulSet itself changed.
 """
 
 from collections.abc import Iterator, Sequence
+from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _monitor
@@ -73,7 +74,7 @@ def _finding(case: Case, pod: KubeObject, owner: KubeObject, pods: Sequence[Kube
         fix=(
             FixStep(
                 do="Mend what holds the pod up; the rollout goes on by itself",
-                command=f"kubectl -n {stuck.namespace} describe pod {stuck.name}",
+                command=f"kubectl -n {quote(stuck.namespace)} describe pod {quote(stuck.name)}",
             ),
         ),
         proof=owner.full_name,
@@ -105,7 +106,7 @@ def _holding(case: Case, held: Sequence[KubeObject]) -> Iterator[Evidence]:
         phase = text(pod.raw, "status", "phase") or "not ready"
         yield Evidence(
             seen=f"pod {pod.full_name} is {phase} {', '.join(reasons)}".strip() + words[:300],
-            where=f"kubectl -n {pod.namespace} describe pod {pod.name}",
+            where=f"kubectl -n {quote(pod.namespace)} describe pod {quote(pod.name)}",
             at=moment(last.raw, "lastTimestamp") if last else None,
         )
 

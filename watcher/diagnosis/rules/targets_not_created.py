@@ -21,6 +21,8 @@ Prometheus reloads by itself.
 `all-targets-dropped`: there a step drops them, and they are listed as dropped.
 """
 
+from shlex import quote
+
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _drops, _files, _where
 from watcher.model.comparison import JobState
@@ -88,7 +90,9 @@ def _fix(case: Case) -> FixStep:
     return FixStep(
         do="Correct the relabeling that writes __address__, __scrape_interval__ or"
         " __scrape_timeout__; Prometheus reloads by itself",
-        command=f"kubectl -n {ref.namespace} edit {ref.kind.lower()} {ref.name}" if ref else None,
+        command=f"kubectl -n {quote(ref.namespace)} edit {ref.kind.lower()} {quote(ref.name)}"
+        if ref
+        else None,
     )
 
 

@@ -23,6 +23,8 @@ mount is there and only the key lacks, add the key to the Secret and reload.
 Secret is mounted elsewhere. `tls-file-invalid`: there the file can be opened and not used.
 """
 
+from shlex import quote
+
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _files, _where
 from watcher.model.comparison import JobState
@@ -77,7 +79,7 @@ def evidence(case: Case, missing: _files.MissingFile) -> list[Evidence]:
             Evidence(
                 seen=f"Secret {namespace}/{secret} is mounted there and has not the key {key}, it has"
                 f" {', '.join(missing.keys) or 'none'}",
-                where=f"kubectl -n {namespace} describe secret {secret}",
+                where=f"kubectl -n {quote(namespace)} describe secret {quote(str(secret))}",
             )
         )
     if missing.line is not None:
@@ -116,13 +118,13 @@ def _fix(case: Case, missing: _files.MissingFile) -> list[FixStep]:
         FixStep(
             do="Append the Secret that holds the file to the secrets of the Prometheus resource"
             " (this restarts the pods); its name is not proven, so put it for <secret>",
-            command=f"kubectl -n {prometheus.namespace} edit {prometheus.kind.lower()}"
-            f" {prometheus.name}",
+            command=f"kubectl -n {quote(prometheus.namespace)} edit {prometheus.kind.lower()}"
+            f" {quote(prometheus.name)}",
         ),
         FixStep(
             do=f"Let {case.job.monitor or 'the job'} name it as {SECRETS}/<secret>/{file}",
-            command=f"kubectl -n {case.job.monitor.namespace} edit"
-            f" {case.job.monitor.kind.lower()} {case.job.monitor.name}"
+            command=f"kubectl -n {quote(case.job.monitor.namespace)} edit"
+            f" {case.job.monitor.kind.lower()} {quote(case.job.monitor.name)}"
             if case.job.monitor
             else None,
         ),

@@ -28,6 +28,7 @@ there the path comes from the Prometheus resource.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from shlex import quote
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
@@ -158,7 +159,7 @@ def _by_keys(
             confidence=Confidence.LIKELY if usual else Confidence.CERTAIN,
             evidence=Evidence(
                 seen=f"Secret {mount.secret} has the keys {', '.join(sorted(names[mount]))}",
-                where=f"kubectl -n {holder.namespace} describe secret {mount.secret}",
+                where=f"kubectl -n {quote(holder.namespace)} describe secret {quote(str(mount.secret))}",
             ),
         )
     for mount in secrets:
@@ -170,7 +171,7 @@ def _by_keys(
                 evidence=Evidence(
                     seen=f"the name of Secret {mount.secret} fits the directory of"
                     f" {missing.file.path}; its keys were not read",
-                    where=f"kubectl -n {holder.namespace} describe secret {mount.secret}",
+                    where=f"kubectl -n {quote(holder.namespace)} describe secret {quote(str(mount.secret))}",
                 ),
             )
 
