@@ -87,6 +87,11 @@ class History:
         self._answers[pool] = _Answer(now, value)
         return Known(value)
 
+    def forget(self, pools: Iterable[PoolName]) -> None:
+        """Ask again of *pools*, which give samples now: what was their last one no longer is."""
+        for pool in pools:
+            self._answers.pop(pool, None)
+
     def _search(self, sought: Sought, retention: str, now: datetime) -> datetime | None:
         windows = (*_WINDOWS, (int(_reach(retention).total_seconds()), _LOOKBACK))
         pool = sought.pool

@@ -47,6 +47,7 @@ class Reader:
         metrics = self._metrics()
         agent = before.storage_retention == _AGENT
         pools = self._pools(metrics, agent=agent, now=now)
+        self._history.forget(name for name, pool in pools.items() if pool.up and not pool.barren)
         after = self._runtime()
         moved = _moment(before) != _moment(after)
         half_loaded = changed and not after.reload_config_success
