@@ -10,6 +10,8 @@ import requests
 from tests.builders import NOW, a_job, a_result, a_risk, a_status, an_audit, an_inspection, before
 from tests.web.incident import at_risk, the_incident
 from tests.web.serving import serving
+from watcher.model.expectations import Expectations, Unreadable
+from watcher.model.results import Result
 from watcher.web.schema import schema
 
 KUBELET = "monitoring/k8s/serviceMonitor/monitoring/kubelet/0"
@@ -216,3 +218,27 @@ def test_what_others_wrote_is_shown_as_text_and_never_as_markup():
     for text in (front, page.text):
         assert "<script>alert" not in text
         assert "&lt;script&gt;alert" in text
+
+
+@pytest.mark.parametrize(
+    ("unreadable", "why"),
+    [
+        ((), "name a cluster, servers or configuration files"),
+        ((Unreadable(source="kubernetes", error="refused"),), "kubernetes cannot be read: refused"),
+    ],
+)
+def test_a_watcher_that_expects_nothing_lives_and_is_not_ready(unreadable, why):
+    nothing = Result(at=NOW, expectations=Expectations(taken_at=NOW), unreadable=unreadable)
+    with serving(result=lambda: nothing) as url:
+        healthy, ready = get(f"{url}/-/healthy"), get(f"{url}/-/ready")
+
+    assert (healthy.status_code, ready.status_code) == (200, 503)
+    assert why in ready.text
+
+
+def test_a_clock_that_was_set_back_is_unhealthy():
+    with serving(attempted=lambda: NOW + timedelta(hours=1)) as url:
+        answer = get(f"{url}/-/healthy")
+
+    assert answer.status_code == 503
+    assert "set back" in answer.text

@@ -9,7 +9,7 @@ from pathlib import Path
 from watcher.adapters.cluster import ClusterSource
 from watcher.adapters.cluster_facts import ClusterFacts
 from watcher.adapters.config_files import ConfigFiles
-from watcher.adapters.kube import KubeApi, connect
+from watcher.adapters.kube import SOURCE, KubeApi, connect
 from watcher.adapters.log_facts import LogFacts
 from watcher.adapters.loki import Loki
 from watcher.adapters.manifests import ManifestSource
@@ -56,6 +56,12 @@ class World:
     supplement: Supplement
     gatherers: Sequence[FactGatherer]
     address_of: AddressOf
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """What is read beside the servers: the API server only where there is one."""
+        names = (source.name for source in self.sources)
+        return tuple(name for name in names if self.kube is not None or name != SOURCE)
 
     @property
     def look(self) -> Look:

@@ -76,6 +76,8 @@ class Daemon:
     latest: Result | None = None
     at_risk: Audit | None = None
     attempted_at: datetime | None = None
+    nothing: str | None = None
+    """Why no job is expected, as it was said last."""
     running: Mapping[str, threading.Lock] = field(
         default_factory=lambda: {name: threading.Lock() for name in CYCLES}
     )
@@ -114,14 +116,21 @@ class Daemon:
         finally:
             self.running["snapshot"].release()
 
-    def _watch(self) -> Result:
+    def _watch(self) -> Result | None:
+        """Watch once. Where no job is expected that is said, once, instead of "0 lost"."""
         first = self.latest is None
         self.latest = self.watch.run()
         if self.heartbeat is not None and _saw_something(self.latest):
             self.lanes.start("heartbeat", partial(self._beat, self.heartbeat))
         if first:
             self.assess()
-        return self.latest
+        nothing, before = self.latest.watches_nothing, self.nothing
+        self.nothing = nothing
+        if nothing is None:
+            return self.latest
+        if nothing != before:
+            logger.warning("watch: %s", nothing)
+        return None
 
     def _beat(self, heartbeat: Heartbeat) -> None:
         try:
@@ -166,8 +175,10 @@ def _saw_something(result: Result) -> bool:
     return bool(result.statuses) and any(seen.readable for seen in result.observations)
 
 
-def run(path: Path | None, *, cycles: int | None, dry_run: TextIO | None) -> None:
+def run(path: Path | None, *, cycles: int | None, dry_run: TextIO | None) -> bool:
     """Run until SIGTERM or SIGINT, or for so many watches (a snapshot first, no web).
+
+    False where the last of so many watches knew no job to look for.
 
     SIGHUP rereads the settings; those that cannot be used, or with which nothing starts, are
     logged, and the old ones stay. It never ends the process.
@@ -176,8 +187,7 @@ def run(path: Path | None, *, cycles: int | None, dry_run: TextIO | None) -> Non
     settings = load(path)
     if cycles is not None:
         with ExitStack() as stack:
-            _some(_assembled(settings, stack, dry_run, InTurn()), cycles)
-        return
+            return _some(_assembled(settings, stack, dry_run, InTurn()), cycles)
     told: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda number, _: told.put(number))
@@ -194,13 +204,13 @@ def run(path: Path | None, *, cycles: int | None, dry_run: TextIO | None) -> Non
                 next_settings = _next(path, told, dry_run)
                 lanes.ending = next_settings is None
                 if not _ended(scheduler, lanes, told):
-                    return
+                    return True
         except WatcherError as error:
             if not started:
                 raise
             next_settings = _fallen_back(error, working, told)
         if next_settings is None:
-            return
+            return True
         following = next_settings
 
 
@@ -318,14 +328,15 @@ def _assembled(
     )
 
 
-def _some(daemon: Daemon, cycles: int) -> None:
-    """Watch so many times, one watch interval apart."""
+def _some(daemon: Daemon, cycles: int) -> bool:
+    """Watch so many times, one watch interval apart; whether the last one knew a job."""
     _say_what_is_watched(daemon)
     daemon.take_snapshot()
     for number in range(cycles):
         if number:
             time.sleep(daemon.settings.watch_interval.total_seconds())
         daemon.look()
+    return daemon.latest is not None and daemon.latest.watches_nothing is None
 
 
 def _serve(daemon: Daemon, stack: ExitStack) -> BackgroundScheduler:
@@ -339,7 +350,7 @@ def _serve(daemon: Daemon, stack: ExitStack) -> BackgroundScheduler:
         audit=lambda: daemon.at_risk,
         mass_losses=lambda result: standing(result, daemon.watch.terms),
         inspection=lambda: daemon.reports.last,
-        sources=tuple(source.name for source in daemon.world.sources),
+        sources=daemon.world.source_names,
         accepting=Accept(store=daemon.store, clock=compose.clock),
         mutes=Mutes(store=daemon.store, windows=daemon.watch.windows, clock=compose.clock),
     )

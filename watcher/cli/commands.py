@@ -110,11 +110,8 @@ def run(
 ) -> None:
     """Watch on a schedule, keep the history, tell people, serve page and metrics."""
     show.set_up_logging(log_format)
-    daemon.run(
-        config,
-        cycles=cycles,
-        dry_run=sys.stdout if dry_run else None,
-    )
+    if not daemon.run(config, cycles=cycles, dry_run=sys.stdout if dry_run else None):
+        raise typer.Exit(codes.CANNOT_TELL)
 
 
 @app.command()

@@ -53,6 +53,16 @@ class Result:
             counts[_column(status, self.at)] += 1
         return counts
 
+    @property
+    def watches_nothing(self) -> str | None:
+        """Why no job is expected at all, so that none can be missed; None where some are."""
+        if self.statuses:
+            return None
+        if self.unreadable:
+            first = self.unreadable[0]
+            return f"no job is expected, as {first.source} cannot be read: {first.error}"
+        return "no job is expected: name a cluster, servers or configuration files in the settings"
+
     def __str__(self) -> str:
         """One sentence, as the daemon logs it."""
         counts = self.summary

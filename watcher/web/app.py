@@ -149,7 +149,9 @@ def _add_probes(app: FastAPI, latest: Latest, meters: Meters) -> None:
 
     @app.api_route("/-/ready", methods=METHODS)
     def ready() -> Response:
-        return _text("ready") if latest.result() is not None else _text(_NOT_YET, 503)
+        result = latest.result()
+        why = _NOT_YET if result is None else result.watches_nothing
+        return _text("ready") if why is None else _text(f"not ready: {why}", 503)
 
 
 _NOT_YET: Final = "no watch has ended yet: try again in a moment; the log says what it waits for"
