@@ -7,19 +7,23 @@ WAIT ?= 1
 LOCK := $(BIN)/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --custom-compile-command "make lock" --upgrade pyproject.toml
 
-.PHONY: help demo test soak check fix bench kubeapi lock clean
+.PHONY: help demo test test-all soak check fix bench kubeapi lock clean
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV) ## play the incident on a real Prometheus; WAIT=0 ends by itself and checks each act
 	WAIT=$(WAIT) $(BIN)/python -m demo
 
-test: $(VENV) ## run all tests, with coverage
+test: $(VENV) ## run the tests: one Prometheus, few examples; about six minutes
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
+
+test-all: $(VENV) ## run them deep: every Prometheus, all examples, with coverage; then a short soak
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --numprocesses 3 --dist loadfile
+	DEEP=1 $(BIN)/coverage run -m pytest --numprocesses 3 --dist loadfile
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+	$(BIN)/python -m tests.e2e.faults 10
 
 soak: $(VENV) ## kill the daemon 200 times while jobs come and go and Slack misbehaves; prints figures
 	$(BIN)/python -m tests.e2e.faults 200

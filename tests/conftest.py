@@ -5,14 +5,16 @@ import os
 import pytest
 from hypothesis import settings
 
+from tests.depth import DEEP
 from tools.prometheus_binary import NoPrometheusError, PrometheusBinary, at, default
 
 # Before anything imports them, so that their assertions tell what they compared.
 pytest.register_assert_rewrite("tests.contracts.store", "tests.contracts.notifier")
 
 # Whether something is fast is for the benchmarks to say, never for a test on a busy machine.
-settings.register_profile("watcher", deadline=None)
-settings.load_profile("watcher")
+settings.register_profile("quick", deadline=None, max_examples=30)
+settings.register_profile("deep", deadline=None)
+settings.load_profile("deep" if DEEP else "quick")
 
 
 @pytest.fixture(scope="session")
