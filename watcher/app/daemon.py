@@ -28,6 +28,7 @@ from watcher.adapters.prometheus_session import without_credentials
 from watcher.adapters.slack_errors import Reason
 from watcher.adapters.sql import SqlStore, open_store
 from watcher.app import compose, rights, telling
+from watcher.app.clock_guard import ClockGuard
 from watcher.app.mutes import Mutes
 from watcher.app.reports import Reports
 from watcher.cycles.accept import Accept
@@ -359,6 +360,7 @@ def _serve(daemon: Daemon, stack: ExitStack) -> BackgroundScheduler:
     logger.info("page, API and metrics on %s", server.url)
     scheduler = _scheduler(daemon)
     scheduler.start()
+    ClockGuard(scheduler, ("watch", "snapshot"), compose.clock, time.monotonic).start()
     return scheduler
 
 
