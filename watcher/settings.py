@@ -587,10 +587,27 @@ def load(path: Path | None) -> Settings:
 
 def checked(raw: dict[str, Any], path: Path | None) -> Settings:
     """The settings in *raw*, which stood in *path*. Raises ConfigError as ``load`` does."""
+    for field in _with_null(raw, ""):
+        raise ConfigError(f"{path}: {field}: holds a null character: take it out")
     try:
         return Settings.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(_told(path, error)) from None
+
+
+def _with_null(raw: object, field: str) -> Iterator[str]:
+    """The fields whose text holds what no path, address or name can."""
+    match raw:
+        case dict():
+            for key, value in raw.items():
+                yield from _with_null(value, f"{field}.{key}" if field else str(key))
+        case list():
+            for index, value in enumerate(raw):
+                yield from _with_null(value, f"{field}[{index}]")
+        case str() if "\0" in raw:
+            yield field
+        case _:
+            pass
 
 
 def require_slack(slack: SlackSettings) -> None:

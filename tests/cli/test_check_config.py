@@ -49,3 +49,27 @@ def test_a_log_that_is_not_there_yet_is_no_fault(tmp_path):
     path.write_text(f"prometheuses: [{{name: a, servers: [{server}]}}]", encoding="utf-8")
 
     assert run(["check-config", "--config", str(path)]) == 0
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'prometheuses: [{name: a, servers: [{name: b, url: "http://u:hush@[::1"}]}]',
+        'prometheuses: [{name: a, servers: [{name: b, url: "http://u:hush/B@h"}]}]',
+        'store: "postgresql+psycopg://u:hush@h:notaport/d"',
+        'loki: {url: "http://[::1", query: "{a=\\"b\\"}"}',
+        'alertmanager: {urls: ["http://[x"]}',
+        'slack: {token_file: "x\\0y", channel: C1}',
+        'store: "sqlite:///a\\0b"',
+    ],
+)
+def test_no_address_and_no_path_ends_in_a_traceback(said, tmp_path, capsys):
+    file = tmp_path / "watcher.yaml"
+    file.write_text(said)
+
+    code = run(["check-config", "--config", str(file)])
+
+    told = capsys.readouterr().err
+    assert code == 3
+    assert told.startswith("watcher: ")
+    assert "hush" not in told

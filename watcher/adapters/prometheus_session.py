@@ -9,6 +9,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.exceptions import InsecureRequestWarning
 
 from watcher.adapters.http import BoundedSession
+from watcher.errors import ConfigError
 from watcher.settings import HttpSettings
 
 PATIENCE: Final = 4
@@ -59,8 +60,19 @@ def twin_of(session: requests.Session, seconds: float) -> BoundedSession:
 
 
 def without_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
-    """*url* without user, password, query and slashes at its end; and the user and password."""
-    parts = urlsplit(url)
+    """*url* without user, password, query and slashes at its end; and the user and password.
+
+    Raises ConfigError, which does not show it, for what is no address.
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        kind = "port" if "port" in str(error).lower() else "host"
+        raise ConfigError(
+            f"an address in the settings has no {kind} that can be used: write it as"
+            " http://HOST:PORT/, and / ? # @ in a password as %2F %3F %23 %40"
+        ) from None
     host = parts.netloc.rpartition("@")[2]
     plain = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
     if parts.username is None:

@@ -30,8 +30,8 @@ def parse(url: str) -> URL:
     """The URL of a store. Raises ConfigError for one that is none or of another database."""
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise ConfigError(f"store: {error}: write it as sqlite:///watcher.db") from error
+    except (ArgumentError, ValueError) as error:
+        raise ConfigError(f"store: {error}: write it as sqlite:///watcher.db") from None
     if parsed.drivername in {"postgres", "postgresql"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in {"sqlite", "postgresql+psycopg"}:
