@@ -319,6 +319,18 @@ class TestMutes:
         assert muted == (mute,)
         assert stage.store.owed() == ()
 
+    def test_one_whose_mute_ends_between_its_two_good_watches_is_never_told(self):
+        stage = Stage()
+        stage.windows = (a_mute(namespace="shop"),)
+        stage.watch(times=6, lost=["web"])
+        stage.watch(lost=[])
+        stage.windows = ()
+
+        stage.result = stage.cycle.run()
+        stage.watch(times=4)
+
+        assert stage.receiver.told == []
+
     def test_one_that_outlasts_the_mute_is_told_then(self):
         stage = Stage("web", "api", policy=QUICK)
         stage.store.mute(a_mute(namespace="shop"))

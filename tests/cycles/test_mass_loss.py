@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from tests.builders import a_finding, an_expected_server, some_expectations
 from tests.builders import a_prometheus as a_watched
 from tests.cycles.stage import SICK, TERMS, Stage
@@ -18,8 +20,9 @@ FIRST, OVER = ("firing", "first notification"), ("resolved", "resolved")
 class Removals(Stage):
     """A stage on which monitors vanish; their pools do so only when they are told to."""
 
-    def __init__(self):
+    def __init__(self, *, explained=True):
         self.all = {}
+        self.explained = explained
         super().__init__(*NAMES)
         self.all = dict(self.jobs)
 
@@ -31,9 +34,12 @@ class Removals(Stage):
                 self.jobs.pop(name, None)
         self._keep(unserved)
 
-    def restore(self, *names):
+    def restore(self, *names, running=True, changed_at=None):
+        """Let the monitors be there again; their pools too, unless they are not yet *running*."""
         for name in names:
-            self.all[name] = self.jobs[name] = replace(self.all[name], gone_since=None)
+            self.all[name] = replace(self.all[name], gone_since=None, changed_at=changed_at)
+            if running:
+                self.jobs[name] = self.all[name]
         self._keep()
 
     def _keep(self, unserved=()):
@@ -47,8 +53,8 @@ class Removals(Stage):
 
     def _rule(self):
         def check(case):
-            missing = case.status.state is JobState.MISSING
-            return a_finding("deleted", proof=case.job.key) if missing else None
+            told = self.explained and case.status.state is JobState.MISSING
+            return a_finding("deleted", proof=case.job.key) if told else None
 
         return Rule(
             code="monitor-deleted", link=Link.DECLARED, states=SICK, needs=frozenset(), check=check
@@ -103,16 +109,59 @@ def test_whoever_looks_sees_it_at_once_and_as_long_as_it_stands():
     assert standing(stage.watch(), TERMS) == ()
 
 
-def test_it_is_over_when_the_monitors_are_back():
-    stage = Removals()
-    stage.remove(*NAMES[:10])
+@pytest.mark.parametrize("explained", [True, False], ids=["explained", "unexplained"])
+@pytest.mark.parametrize("lost", [5, 11, 20])
+def test_it_is_over_when_the_jobs_are_back_and_nothing_else_is_told(lost, explained):
+    stage = Removals(explained=explained)
+    stage.remove(*NAMES[:lost])
     stage.later()
-    stage.restore(*NAMES[:10])
+    stage.restore(*NAMES[:lost])
 
     stage.later()
 
     assert stage.receiver.said == [FIRST, OVER]
     assert set(stage.subjects) == {"mass-loss:monitoring/k8s"}
+
+
+def test_its_end_says_how_long_it_lasted():
+    stage = Removals()
+    stage.remove(*NAMES[:10])
+    began = stage.now
+    stage.later()
+    stage.restore(*NAMES[:10])
+
+    stage.later()
+    over = stage.receiver.told[-1]
+
+    assert over.starts_at == began
+    assert over.duration == timedelta(minutes=16)
+
+
+@pytest.mark.parametrize("explained", [True, False], ids=["explained", "unexplained"])
+def test_monitors_that_are_back_before_their_pools_alarm_nobody_while_that_settles(explained):
+    stage = Removals(explained=explained)
+    stage.remove(*NAMES[:10])
+    stage.later()
+    stage.restore(*NAMES[:10], running=False, changed_at=stage.now)
+    stage.watch(times=4)
+    stage.restore(*NAMES[:10])
+
+    stage.later()
+
+    assert stage.receiver.said == [FIRST, OVER]
+
+
+def test_monitors_that_are_back_without_their_pools_are_told_as_lost():
+    stage = Removals(explained=False)
+    stage.remove(*NAMES[:6])
+    stage.later()
+    stage.restore(*NAMES[:6], running=False, changed_at=stage.now)
+
+    stage.later()
+
+    assert stage.receiver.said[:2] == [FIRST, OVER]
+    told = {each.pool for m in stage.receiver.told[2:] for each in m.about}
+    assert told == {stage.all[name].pool for name in NAMES[:6]}
 
 
 def test_it_is_over_when_it_is_accepted_and_nothing_is_told_of_each_job():

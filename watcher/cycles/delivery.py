@@ -157,12 +157,25 @@ class Delivery:
 
 
 def _worded(due: _Due) -> Message:
-    """What was critical once stays so; only then somebody is mentioned."""
+    """What was critical once stays so; only then somebody is mentioned.
+
+    What ended began when it was told to have begun, or was owed: a mass loss that is over has left
+    no other trace.
+    """
     message, last = due.tidings.words(due.reason), due.last
+    if message.status is Status.RESOLVED:
+        message = replace(message, starts_at=min(message.starts_at, *_beginnings(due)))
     told = last.severity if last is not None else ""
     if told and (told == URGENT or message.status is Status.RESOLVED):
         message = replace(message, severity=told)
     return message if message.severity == URGENT else replace(message, mention=None)
+
+
+def _beginnings(due: _Due) -> Iterator[datetime]:
+    if due.last is not None and due.last.status is Status.FIRING:
+        yield due.last.since or due.last.at
+    if due.owed is not None:
+        yield due.owed.since
 
 
 def _unexpected(name: str, fault: Exception) -> NotifyError:
@@ -186,6 +199,7 @@ def _sent(due: _Due, message: Message, now: datetime) -> Sent:
         body=news.body,
         severity=message.severity,
         reminders=reminders + (due.reason is Reason.REPEAT),
+        since=message.starts_at,
     )
 
 

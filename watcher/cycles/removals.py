@@ -16,7 +16,6 @@ from watcher.engine.wording_of_mass_loss import (
 )
 from watcher.model.comparison import JobState
 from watcher.model.expectations import ExpectedJob
-from watcher.model.findings import Link
 from watcher.model.incidents import Incident, Status
 from watcher.model.names import PrometheusName
 from watcher.model.results import Result
@@ -43,22 +42,10 @@ def standing(result: Result, terms: Terms) -> tuple[Message, ...]:
 
 
 def behind(incidents: Iterable[Incident], result: Result, terms: Terms) -> frozenset[str]:
-    """The ids of *incidents* that a mass loss stands for: of jobs that are gone, and missing.
-
-    Also of those that have just come back, whose end is a watch away: it would be their first word.
-    """
+    """The ids of *incidents* that a mass loss stands for: of jobs that are gone, and missing."""
     losses = _losses(result, terms, timedelta(0)).values()
     gone = {job.key for loss in losses for job in loss.gone}
-    return frozenset(
-        i.id
-        for i in incidents
-        if i.state is JobState.MISSING and (i.job in gone or _is_coming_back(i))
-    )
-
-
-def _is_coming_back(incident: Incident) -> bool:
-    removed = incident.found is not None and incident.found.link is Link.DECLARED
-    return removed and incident.good_watches > 0
+    return frozenset(i.id for i in incidents if i.state is JobState.MISSING and i.job in gone)
 
 
 def _losses(result: Result, terms: Terms, doubt: timedelta) -> Mapping[PrometheusName, MassLoss]:

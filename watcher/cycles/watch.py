@@ -1,6 +1,7 @@
 """The watch cycle: look, follow the incidents, keep the outcome, tell people."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -58,7 +59,8 @@ class Watch:
             memory=memory, incidents=incidents, mounts=Known(tuple(self.store.mount_history()))
         )
         result = self.look.at(expectations, remembered, now)
-        transitions = self._transitions(result, incidents)
+        held = _held(result, self.look.settle)
+        transitions = self._transitions(result, incidents, held)
         blindness = spells(self.store.blindness(), result.unreadable, now)
         mutes = (*self.windows(now, now + _MOMENT), *self.store.mutes(now, now + _MOMENT))
         memory = remember_states(result, now)
@@ -75,19 +77,18 @@ class Watch:
             unreadable=with_since(result.unreadable, blindness),
             mutes=mutes,
         )
-        self._tell(result)
+        self._tell(result, held)
         return replace(result, owed=tuple(self.store.owed()))
 
     def _transitions(
-        self, result: Result, incidents: Mapping[JobKey, Incident]
+        self, result: Result, incidents: Mapping[JobKey, Incident], held: AbstractSet[JobKey]
     ) -> tuple[Transition, ...]:
-        causes = {k: d.cause for k, d in result.diagnoses.items() if d.cause is not None}
         lately = self.store.incidents(result.at - self.policy.flap_window, result.at)
         tracked = track(
             incidents,
             result.statuses,
-            causes,
-            held=_held(result, causes, self.look.settle),
+            _causes(result),
+            held=held,
             lately=turns(lately, self.policy, result.at),
             policy=self.policy,
             now=result.at,
@@ -109,12 +110,10 @@ class Watch:
                 for notifier in self.delivery.notifiers:
                     yield Owed(subject=incident.group, notifier=notifier.name, since=result.at)
 
-    def _tell(self, result: Result) -> None:
+    def _tell(self, result: Result, held: AbstractSet[JobKey]) -> None:
         unsettled = self.store.unsettled()
-        about, hushed = (
-            contexts(result, unsettled, self.terms.places),
-            behind(unsettled, result, self.terms),
-        )
+        about = contexts(result, unsettled, self.terms.places)
+        hushed = behind(unsettled, result, self.terms) | self._too_late(unsettled, held)
         blind = self.store.blind_spells(result.at - _REMEMBERED_FOR, result.at + _MOMENT)
         self.delivery.tell(
             chain(
@@ -124,6 +123,24 @@ class Watch:
             ),
             result.at,
         )
+
+    def _too_late(self, incidents: Iterable[Incident], held: AbstractSet[JobKey]) -> frozenset[str]:
+        """The ids of those that nobody heard of yet, and that would not fire now.
+
+        They fired while a mass loss stood for them, a mute held or no receiver answered. Meanwhile
+        the job is well again, so that the end is a watch away, or a change is on its way.
+        """
+        return frozenset(
+            i.id
+            for i in incidents
+            if i.status is not Status.RESOLVED
+            and (i.good_watches > 0 or i.job in held)
+            and not self._is_told(i.group or i.id)
+        )
+
+    def _is_told(self, subject: str) -> bool:
+        sent = (self.store.last_sent(subject, each.name) for each in self.delivery.notifiers)
+        return any(last is not None and last.status is Status.FIRING for last in sent)
 
 
 def remember_states(result: Result, now: datetime) -> Mapping[JobKey, JobMemory]:
@@ -163,14 +180,18 @@ def with_since(
     return tuple(replace(u, since=since.get(u.source, u.since)) for u in unreadable)
 
 
-def _held(result: Result, causes: Mapping[JobKey, Found], settle: timedelta) -> frozenset[JobKey]:
+def _causes(result: Result) -> Mapping[JobKey, Found]:
+    return {k: d.cause for k, d in result.diagnoses.items() if d.cause is not None}
+
+
+def _held(result: Result, settle: timedelta) -> frozenset[JobKey]:
     """Jobs that nobody is told of yet, as a change may be on its way.
 
     Those whose cause is just that, and those that changed less than *settle* ago. Not held is what
     is proven at a link that waiting does not mend: from the selection to the making of the pool.
     What is found after that may be a workload that is still starting.
     """
-    held = set()
+    causes, held = _causes(result), set()
     for status in result.statuses:
         cause = causes.get(status.job.key)
         on_its_way = cause is not None and cause.code == ON_ITS_WAY

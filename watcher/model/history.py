@@ -67,7 +67,8 @@ class Blindness:
 class Sent:
     """The last message that was delivered about a subject.
 
-    ``at`` is when it last said more than which jobs are concerned. ``handle`` is the receiver's own
+    ``at`` is when it last said more than which jobs are concerned, ``since`` when what it tells
+    began, None in a store of before. ``handle`` is the receiver's own
     name of it, ``body`` a digest of what it said. ``severity`` is the highest that was told,
     ``reminders`` counts how often it was told again unchanged.
     """
@@ -79,6 +80,7 @@ class Sent:
     body: str = ""
     severity: str = ""
     reminders: int = 0
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
