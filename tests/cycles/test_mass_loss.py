@@ -1,5 +1,6 @@
 """Removals that are too many to be believed: told once, in one loud message."""
 
+import shlex
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from tests.cycles.stage import SICK, TERMS, Stage
 from watcher.cycles.removals import standing
 from watcher.diagnosis.rule import Rule
 from watcher.model.comparison import JobState
+from watcher.model.expectations import Origin
 from watcher.model.findings import Link
 
 NAMES = tuple(f"job-{number:02}" for number in range(20))
@@ -231,3 +233,35 @@ def test_a_list_that_is_empty_for_a_moment_alarms_nobody():
     stage.later()
 
     assert stage.receiver.told == []
+
+
+def commands(message):
+    return [shlex.split(line) for step in message.fix for line in (step.command or "").splitlines()]
+
+
+@pytest.mark.parametrize("lost", [5, 20])
+def test_jobs_of_a_file_are_accepted_by_name_and_kubectl_is_not_asked_for_them(lost):
+    stage = Removals()
+    for name in NAMES:
+        plain = replace(stage.all[name], monitor=None, origin=Origin.CONFIG_FILE)
+        stage.all[name] = stage.jobs[name] = plain
+    stage.remove(*NAMES[:lost])
+
+    stage.later()
+    told = commands(stage.receiver.told[0])
+
+    assert told == [["watcher", "accept", *(stage.all[name].pool for name in NAMES[:lost])]]
+
+
+def test_where_files_and_monitors_lost_jobs_there_is_a_way_for_each():
+    stage = Removals()
+    plain = replace(stage.all[NAMES[0]], monitor=None, origin=Origin.CONFIG_FILE)
+    stage.all[NAMES[0]] = stage.jobs[NAMES[0]] = plain
+    stage.remove(*NAMES[:10])
+
+    stage.later()
+    told = commands(stage.receiver.told[0])
+
+    assert ["watcher", "accept", plain.pool] in told
+    assert ["watcher", "accept", "--all-in", "shop"] in told
+    assert told[1][:3] == ["watcher", "expect", stage.all[NAMES[1]].pool]

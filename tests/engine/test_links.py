@@ -36,6 +36,7 @@ def test_our_page_and_dashboard_are_named_where_people_reach_them():
     assert found == {
         "Job": "https://watcher.example/jobs/monitoring/k8s/serviceMonitor/shop/web/0",
         "Cause": "https://watcher.example/causes/monitor-deleted",
+        "All jobs": "https://watcher.example/",
         "Dashboard": "https://grafana.example/d/w?x=1&var-prometheus=monitoring%2Fk8s",
     }
 
@@ -45,4 +46,4 @@ def test_without_a_cause_there_is_no_page_of_it():
         an_incident(cause=None), None, Places(page="https://watcher.example", dashboard="d")
     )
 
-    assert [text for text, _ in found] == ["Job", "Dashboard"]
+    assert [text for text, _ in found] == ["Job", "All jobs", "Dashboard"]

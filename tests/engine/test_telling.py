@@ -246,6 +246,25 @@ class TestWording:
         assert message.summary.endswith(", …")
         assert (message.cause, message.fix, message.evidence) == (None, (), ())
 
+    @pytest.mark.parametrize("left", [12, 11, 3, 1])
+    def test_a_storm_that_shrinks_says_how_many_are_left_and_links_to_what_is_of_all(self, left):
+        over = {"status": Status.RESOLVED, "ends_at": NOW}
+        incidents = tuple(firing(f"j{n:02}", **({} if n < left else over)) for n in range(12))
+        about = {
+            i.job: Context(links=(("All jobs", "http://w/"), ("Job", f"http://w/jobs/{i.pool}")))
+            for i in incidents
+        }
+
+        message = of_problem(
+            Problem(id="storm@1", incidents=incidents), Reason.CHANGED, about, "warning"
+        )
+
+        assert len(message.about) == left
+        assert "too many" not in message.summary
+        assert (f"{left} of 12 still are" in message.summary) == (left < 12)
+        assert ("All jobs", "http://w/") in message.links
+        assert len(message.links) == (1 if left > 1 else 2)
+
     def test_the_end_of_flapping_speaks_of_no_more_silence(self):
         over = replace(firing("a", turns=7), status=Status.RESOLVED, ends_at=NOW)
 

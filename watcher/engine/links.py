@@ -37,6 +37,7 @@ def links(
         found.append(("Job", f"{root}/jobs/{job}"))
         if incident.cause is not None:
             found.append(("Cause", f"{root}/causes/{quote(incident.cause)}"))
+        found.append(("All jobs", f"{root}/"))
     if places.dashboard is not None:
         joint = "&" if "?" in places.dashboard else "?"
         query = urlencode({"var-prometheus": incident.prometheus})

@@ -131,7 +131,7 @@ def of_problem(
         fix=finding.fix if finding else (),
         undecided=() if one.found else tuple(_undecided_line(u) for u in known.undecided),
         severity=severity,
-        links=known.links,
+        links=known.links if not problem.storm else _shared(problem, about),
     )
 
 
@@ -186,7 +186,7 @@ def _summary(problem: Problem, finding: Finding | None) -> str:
         causes = Counter(i.cause or CAUSE_UNKNOWN for i in problem.told)
         counted = ", ".join(f"{count} {cause}" for cause, count in causes.most_common(_CAUSES_TOLD))
         more = ", …" if len(causes) > _CAUSES_TOLD else ""
-        return f"too many at once to tell one by one; by cause: {counted}{more}"
+        return f"{_of_storm(problem)}; by cause: {counted}{more}"
     said = cause_sentence(problem.spokesman.state, finding)
     if problem.flapping and problem.status is Status.FIRING:
         turns = max(i.turns for i in problem.told)
@@ -195,6 +195,20 @@ def _summary(problem: Problem, finding: Finding | None) -> str:
 
 
 _CAUSES_TOLD: Final = 8
+
+
+def _of_storm(problem: Problem) -> str:
+    """Why they are told as one: that is true of all that there were, not of those that are left."""
+    every, left = len(problem.incidents), len(problem.told)
+    if left == every:
+        return "lost within minutes of many others, and told as one"
+    return f"lost within minutes of many others, and told as one; {left} of {every} still are"
+
+
+def _shared(problem: Problem, about: Mapping[JobKey, Context]) -> tuple[tuple[str, str], ...]:
+    """The links that all jobs of a storm have: another one would lead to the first job alone."""
+    every = [about.get(i.job, Context()).links for i in problem.told]
+    return tuple(link for link in every[0] if all(link in links for links in every))
 
 
 def _ended(problem: Problem) -> datetime | None:

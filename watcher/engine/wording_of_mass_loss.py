@@ -1,8 +1,10 @@
 """What is said of a mass loss: one loud message instead of one for each job."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from shlex import quote
+from typing import Final
 
 from watcher.engine.announce import URGENT, Reason
 from watcher.engine.mass_loss import MassLoss
@@ -12,8 +14,9 @@ from watcher.model.findings import Evidence, FixStep
 from watcher.model.incidents import Status
 from watcher.model.names import JobKey, PrometheusName
 
-_NAMESPACES = 3
-"""So many namespaces are named in the command that accepts them."""
+_NAMESPACES: Final = 3
+_NAMES: Final = 20
+"""So many namespaces, and jobs, are named in the command that accepts them."""
 
 
 def mass_loss_subject(prometheus: PrometheusName) -> str:
@@ -98,8 +101,17 @@ def _evidence(loss: MassLoss) -> list[Evidence]:
 
 
 def _fix(loss: MassLoss) -> list[FixStep]:
-    places = Counter(job.monitor.namespace for job in loss.gone if job.monitor is not None)
-    accept = "\n".join(f"watcher accept --all-in {n}" for n, _ in places.most_common(_NAMESPACES))
+    """By what asked for the jobs: kubectl knows nothing of a job that a file asked for."""
+    spaces = Counter(job.monitor.namespace for job in loss.gone if job.monitor is not None)
+    named = sorted({job.pool for job in loss.gone if job.monitor is None})
+    of_monitors = _of_monitors(loss, [n for n, _ in spaces.most_common()]) if spaces else []
+    return of_monitors + (_of_configurations(named) if named else [])
+
+
+def _of_monitors(loss: MassLoss, namespaces: Sequence[str]) -> list[FixStep]:
+    first = min(job.pool for job in loss.gone if job.monitor is not None)
+    accept = "\n".join(f"watcher accept --all-in {quote(n)}" for n in namespaces[:_NAMESPACES])
+    more = _and_more(len(namespaces) - _NAMESPACES, "namespaces")
     return [
         FixStep(
             do="See whether the monitors are really gone, or the API server answers wrongly",
@@ -107,13 +119,26 @@ def _fix(loss: MassLoss) -> list[FixStep]:
         ),
         FixStep(
             do="If they are gone and should not be: let GitOps apply them again, or restore the"
-            " last seen objects one by one",
-            command="watcher expect <job> --manifest | kubectl apply -f -",
+            " last seen objects one by one, as here the first",
+            command=f"watcher expect {quote(first)} --manifest | kubectl apply -f -",
         ),
-        FixStep(do="If that was meant: accept it" + _and_more(len(places)), command=accept or None),
+        FixStep(do=f"If that was meant: accept it{more}", command=accept),
     ]
 
 
-def _and_more(places: int) -> str:
-    more = places - _NAMESPACES
-    return f", likewise in {more} more namespaces" if more > 0 else ""
+def _of_configurations(pools: Sequence[str]) -> list[FixStep]:
+    more = _and_more(len(pools) - _NAMES, "jobs")
+    return [
+        FixStep(
+            do="See whether the configuration that was read is whole; if jobs were left out of it"
+            " by mistake, put them back, and have the server read it again"
+        ),
+        FixStep(
+            do=f"If that was meant: accept it{more}",
+            command=f"watcher accept {' '.join(map(quote, pools[:_NAMES]))}",
+        ),
+    ]
+
+
+def _and_more(more: int, what: str) -> str:
+    return f", likewise {more} more {what}" if more > 0 else ""
