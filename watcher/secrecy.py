@@ -73,7 +73,7 @@ _AUTHORIZATION: Final = re.compile(
     r"(?i)(authorization\\?[\"']?\s*[:=]\s*\\?[\"']?(?:(?:bearer|basic|digest|token) +)?)(?!(?:bearer|basic|digest|token)\b)[^\s\"'\\,;<>]+"
 )
 _PAIR: Final = re.compile(
-    rf"(?i)((?<![A-Za-z</])[\w.-]*(?:{TELLING})\\?[\"']?(?:[:=]|\s*=\s*|(?<!credentials)(?<!authorization)\s*:\s+|%3D|%3A))"
+    rf"(?i)((?<![\w.</-])[\w.-]*(?:{TELLING})\\?[\"']?(?:[:=]|\s*=\s*|(?<!credentials)(?<!authorization)\s*:\s+|%3D|%3A))"
     r"(?:\\?\"[^\"\\]*\\?\"|'[^']*'|[^\s\"'\\,;&{}<>\[\]()]+)"
 )
 _FLAG: Final = re.compile(rf"(?i)(--[\w.-]*(?:{TELLING})[ ]+)(?!-)[^\s\"'<>]+")

@@ -37,7 +37,7 @@ def test_a_loss_is_active_can_be_silenced_and_ends(server):
     server.wait_for(lambda: not server.alerts())
 
     assert set(active) == {KUBELET, "another"}
-    assert active[KUBELET]["labels"]["cause"] == "hand-patch-reverted"
+    assert active[KUBELET]["annotations"]["cause"] == "hand-patch-reverted"
     assert active[KUBELET]["annotations"]["summary"] == message.headline
 
 

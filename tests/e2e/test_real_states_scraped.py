@@ -121,7 +121,7 @@ def of_the_answer(at: Targets, version: str) -> list[State]:
         State(name=f"answers {answer}", code=code, targets=(at.plain,), job=path(answer))
         for answer, code in codes.items()
     ] + [
-        State(name="all samples dropped", code="no-samples", targets=(at.plain,), job=drop),
+        State(name="all samples ever dropped", code="dormant", targets=(at.plain,), job=drop),
         State(
             name="no OAuth2 token", code="unauthorized", targets=(at.plain,), job={"oauth2": oauth2}
         ),
