@@ -121,8 +121,9 @@ def _of_endpoint(endpoint: JSON) -> _Address:
     scheme, path = _scheme(endpoint), text(endpoint, "path") or "/metrics"
     port, shown = _port(endpoint)
     params = {key: texts(endpoint, "params", key) for key in sorted(mapping(endpoint, "params"))}
+    query = urlencode(params, doseq=True)
     # A digest: parameters may hold a token, and this goes wherever the job's key goes.
-    query = sha256(urlencode(params, doseq=True).encode()).hexdigest()[:12] if params else ""
+    query = query and sha256(query.encode()).hexdigest()[:12]
     fingerprint = f"{scheme}://{shown}{quote(path, safe='/')}" + (f"?{query}" if query else "")
     return _Address(scheme=scheme, port=port, path=path, fingerprint=fingerprint)
 
