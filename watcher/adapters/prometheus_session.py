@@ -1,5 +1,7 @@
 """Makes the HTTP session through which one Prometheus server is read: TLS and credentials."""
 
+import errno
+from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -62,22 +64,42 @@ def twin_of(session: requests.Session, seconds: float) -> BoundedSession:
 def without_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
     """*url* without user, password, query and slashes at its end; and the user and password.
 
-    Raises ConfigError, which does not show it, for what is no address.
+    Raises ConfigError, which does not show it, for what is no address, and where a part of a
+    password may be taken for the port: ``http://user:12/34@host``.
     """
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
         kind = "port" if "port" in str(error).lower() else "host"
+        raise ConfigError(f"an address in the settings has no {kind} {_WRITE_IT}") from None
+    after_host = parts.path + parts.query + parts.fragment
+    has_port = ":" in parts.netloc.rpartition("]")[2]
+    if has_port and parts.username is None and "@" in after_host:
         raise ConfigError(
-            f"an address in the settings has no {kind} that can be used: write it as"
-            " http://HOST:PORT/, and / ? # @ in a password as %2F %3F %23 %40"
-        ) from None
+            f"an address in the settings has an @ after the host: no port {_WRITE_IT}"
+        )
     host = parts.netloc.rpartition("@")[2]
     plain = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
     if parts.username is None:
         return plain, None
     return plain, (unquote(parts.username), unquote(parts.password or ""))
+
+
+_WRITE_IT: Final = (
+    "that can be used: write it as http://HOST:PORT/, and / ? # @ in a password as %2F %3F %23 %40"
+)
+
+
+def _secret_in(file: Path) -> str:
+    """What *file* holds, which goes into a header. Raises OSError, which does not show it.
+
+    The library would show a header that it refuses, such as one of two lines.
+    """
+    secret = file.read_bytes().strip().decode("utf-8", "surrogateescape")
+    if not secret.isprintable():
+        raise OSError(errno.EINVAL, "more than one line, or no text", str(file))
+    return secret
 
 
 class _Bearer(AuthBase):
@@ -89,8 +111,7 @@ class _Bearer(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         # Where there is no token this still stands, to keep ~/.netrc from being read.
         if self._file is not None:
-            token = self._file.read_text(encoding="utf-8").strip()
-            request.headers["Authorization"] = f"Bearer {token}"
+            request.headers["Authorization"] = f"Bearer {_secret_in(self._file)}"
         return request
 
 
@@ -101,7 +122,7 @@ class _Basic(AuthBase):
         self._user, self._file = http.username or "", http.password_file
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        password = "" if self._file is None else self._file.read_text(encoding="utf-8").strip()
+        password = "" if self._file is None else _secret_in(self._file)
         signed: requests.PreparedRequest = HTTPBasicAuth(self._user.encode(), password.encode())(
             request
         )

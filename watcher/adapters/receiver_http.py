@@ -50,7 +50,7 @@ class Receiver:
             error = self._silence(fault)
         except OSError as fault:  # a file with credentials
             error = self._error(
-                Reason.AUTH, f"{fault.strerror}: let the watcher read {fault.filename}"
+                Reason.AUTH, f"{fault.strerror}: let the watcher read {fault.filename}, of one line"
             )
         if error is not None:
             raise error

@@ -22,6 +22,7 @@ from watcher.errors import ConfigError
 WAIT: Final = 10
 """Seconds to wait for another's lock, and for a server to answer."""
 
+_ENCODED: Final = "and : / ? # @ in a password as %3A %2F %3F %23 %40"
 _WRITES: Final = "watcher_writes"
 _LOCK: Final = 0x77617463  # any number that no one else would take
 
@@ -30,8 +31,13 @@ def parse(url: str) -> URL:
     """The URL of a store. Raises ConfigError for one that is none or of another database."""
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError) as error:
-        raise ConfigError(f"store: {error}: write it as sqlite:///watcher.db") from None
+    except (ArgumentError, ValueError):
+        raise ConfigError(
+            "store: no URL that can be used: write it as sqlite:///FILE, or as"
+            f" postgresql+psycopg://USER@HOST:PORT/DATABASE, {_ENCODED}"
+        ) from None
+    if "@" in (parsed.host or ""):
+        raise ConfigError(f"store: its host has an @: {_ENCODED}")
     if parsed.drivername in {"postgres", "postgresql"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in {"sqlite", "postgresql+psycopg"}:

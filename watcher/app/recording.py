@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from watcher.adapters import recording
 from watcher.adapters.kube import recorded
@@ -72,20 +72,31 @@ def of(told: Recording, place: Path | None = None) -> Glance:
     return Glance(compose.world(settings, kube, tape), store, lambda: told.at)
 
 
+_BEARS_ON_A_LOOK: Final[dict[str, Any]] = {
+    "kubernetes": {"proxy", "namespaces", "timeout"},
+    "prometheuses": {"__all__": {"name": True, "servers": True, "http": {"timeout"}}},
+    "http": {"timeout"},
+    "expect": True,
+    "settle": True,
+    "retire_after": True,
+    "mass_loss": True,
+    "full_targets_up_to": True,
+    "loki": {"url": True, "query": True, "http": {"timeout"}},
+}
+"""What of the settings is recorded: how, where and whom we tell is nobody's business, and credentials
+are not needed where nobody is asked."""
+
+
 def _kept(settings: Settings) -> dict[str, Any]:
     """What of *settings* bears on a look, in the form of the settings file, without secrets."""
-    kept = _plain(settings.model_dump(exclude_unset=True, exclude={"slack", "web", "store"}))
-    return {name: value for name, value in kept.items() if name != "inspection"}
+    kept = settings.model_dump(exclude_unset=True, exclude_none=True, include=_BEARS_ON_A_LOOK)
+    return {str(name): _plain(value) for name, value in kept.items()}
 
 
 def _plain(raw: Any) -> Any:
     match raw:
         case dict():
-            return {
-                name: _http(value) if name == "http" else _plain(_url(name, value))
-                for name, value in raw.items()
-                if name not in {"kubeconfig", "context"} and value is not None
-            }
+            return {name: _plain(_url(name, value)) for name, value in raw.items()}
         case list() | tuple():
             return [_plain(each) for each in raw]
         case timedelta():
@@ -94,11 +105,6 @@ def _plain(raw: Any) -> Any:
             return str(raw)
         case _:
             return raw
-
-
-def _http(raw: Any) -> Any:
-    """Of how servers are spoken to only how long is waited: a recording needs no credentials."""
-    return {name: _plain(value) for name, value in (raw or {}).items() if name == "timeout"}
 
 
 def _url(name: str, value: Any) -> Any:
