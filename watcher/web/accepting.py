@@ -1,7 +1,7 @@
 """The API that accepts removals. To change something takes a password, or to be on this machine."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
 from fastapi import FastAPI, Request, Response
@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from watcher import decoding
 from watcher.errors import ConfigError, StoreError
 from watcher.model.expectations import ExpectedJob
-from watcher.web.permission import refusal
+from watcher.web.permission import GLOB, refusal
 
 
 class Accepting(Protocol):
@@ -28,7 +28,7 @@ class Accepting(Protocol):
 class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a POST: jobs by globs, or all removals of a namespace."""
 
-    jobs: list[str] = []
+    jobs: list[Annotated[str, GLOB]] = []
     all_in: str | None = None
 
 
@@ -37,17 +37,16 @@ def add(app: FastAPI, accepting: Accepting) -> None:
 
     @app.post("/api/v1/accept")
     async def accept(request: Request) -> Response:
-        body = await request.body()
         refused = refusal(request, "accept a removal", "watcher accept")
         if refused is not None:
             return refused
-        return await run_in_threadpool(_accepted, accepting, body)
+        return await run_in_threadpool(_accepted, accepting, await request.body())
 
 
 def _accepted(accepting: Accepting, body: bytes) -> Response:
     try:
         jobs = _jobs(accepting, decoding.decode(body, Asked))
-    except (msgspec.MsgspecError, ConfigError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, ConfigError) as error:
         return Response(f"{error}\n", 400, media_type="text/plain")
     except StoreError as error:
         return Response(f"{error}\n", 503, media_type="text/plain")

@@ -1,11 +1,12 @@
 """Basic authentication in front of the whole application, as exporter-toolkit does it."""
 
+import asyncio
 import base64
 import binascii
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import bcrypt
@@ -32,8 +33,8 @@ class BasicAuth:
     def __init__(self, app: ASGIApp, users: Mapping[str, str]) -> None:
         self._app = app
         self._users = users
-        # One who guesses must not learn from the time taken which users there are.
-        self._nobody = bcrypt.hashpw(secrets.token_bytes(), bcrypt.gensalt(10)).decode()
+        self._costs = _Costs(users.values())
+        self._at_once = asyncio.Semaphore(4)  # or those who guess take every thread of the pages
         self._key = secrets.token_bytes()
         self._right: dict[str, bytes] = {}
 
@@ -57,12 +58,36 @@ class BasicAuth:
         digest = hmac.digest(self._key, password, hashlib.sha256)
         if hmac.compare_digest(self._right.get(user, b""), digest):
             return True
-        hashed = self._users.get(user, self._nobody)
-        right = await run_in_threadpool(_matches, password, hashed)
-        if right and user in self._users:
+        hashed = self._users.get(user)
+        async with self._at_once:
+            right = await run_in_threadpool(self._costs.matches, password, hashed)
+        if right:
             self._right[user] = digest
             return True
         return False
+
+
+class _Costs:
+    """Makes every check of a password cost what the dearest of *hashes* costs.
+
+    One who guesses must not learn from the time taken which users there are. Each step of bcrypt's
+    cost doubles the time, so that a check of cost 10 and one each of 10 and 11 take that of 12.
+    """
+
+    def __init__(self, hashes: Iterable[str]) -> None:
+        self._dearest = max(map(_cost, hashes))
+
+    def matches(self, password: bytes, hashed: str | None) -> bool:
+        """Whether it is the password; None, where there is no such user, has none."""
+        more = [self._dearest] if hashed is None else range(_cost(hashed), self._dearest)
+        right = hashed is not None and _matches(password, hashed)
+        for cost in more:
+            _matches(password, f"$2b${cost:02}${'.' * 53}")
+        return right
+
+
+def _cost(hashed: str) -> int:
+    return int(hashed.split("$")[2])
 
 
 def _credentials(header: str) -> tuple[str, bytes] | None:

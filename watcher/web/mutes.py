@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from ipaddress import ip_address
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import msgspec
 from fastapi import FastAPI, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from watcher import decoding
 from watcher.errors import ConfigError, StoreError
 from watcher.model.mutes import Mute
-from watcher.web.basic_auth import AUTHENTICATED
+from watcher.web.permission import GLOB, refusal
 
 
 class Mutes(Protocol):
@@ -33,7 +33,7 @@ class Mutes(Protocol):
 class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a POST."""
 
-    match: dict[str, str]
+    match: dict[str, Annotated[str, GLOB]]
     seconds: float
     reason: str
 
@@ -47,22 +47,14 @@ def add(app: FastAPI, mutes: Mutes) -> None:
 
     @app.post("/api/v1/mutes")
     async def make(request: Request) -> Response:
-        body = await request.body()
-        if (refusal := _refusal(request)) is not None:
-            return refusal
-        try:
-            asked = decoding.decode(body, Asked)
-            lasts = timedelta(seconds=asked.seconds)
-            return _answer(_shape(mutes.make(asked.match, lasts, asked.reason)), 201)
-        except (msgspec.MsgspecError, ConfigError, OverflowError) as error:
-            return _text(str(error), 400)
-        except StoreError as error:
-            return _text(str(error), 503)
+        if (refused := refusal(request, "mute", "watcher mute")) is not None:
+            return refused
+        return await run_in_threadpool(_made, mutes, await request.body())
 
     @app.delete("/api/v1/mutes/{id_}")
     def end(request: Request, id_: str) -> Response:
-        if (refusal := _refusal(request)) is not None:
-            return refusal
+        if (refused := refusal(request, "mute", "watcher mute")) is not None:
+            return refused
         try:
             return _answer(_shape(mutes.end(id_)))
         except ConfigError as error:
@@ -71,24 +63,15 @@ def add(app: FastAPI, mutes: Mutes) -> None:
             return _text(str(error), 503)
 
 
-def _refusal(request: Request) -> Response | None:
-    """None for one who may: by password, or from this machine and not out of a foreign page."""
-    if request.headers.get("origin") is not None:
-        return _text("not from a page: use `watcher mute`, or curl", 403)
-    if request.scope.get(AUTHENTICATED) or _is_here(request):
-        return None
-    return _text(
-        "to mute takes basic authentication (web.config_file), or to ask from this machine: "
-        "use kubectl port-forward, or `watcher mute`",
-        403,
-    )
-
-
-def _is_here(request: Request) -> bool:
+def _made(mutes: Mutes, body: bytes) -> Response:
     try:
-        return request.client is not None and ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False
+        asked = decoding.decode(body, Asked)
+        lasts = timedelta(seconds=asked.seconds)
+        return _answer(_shape(mutes.make(asked.match, lasts, asked.reason)), 201)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ConfigError, OverflowError) as error:
+        return _text(str(error), 400)
+    except StoreError as error:
+        return _text(str(error), 503)
 
 
 def _shape(mute: Mute) -> dict[str, Any]:

@@ -1,10 +1,15 @@
 """Who may change something over HTTP: one with a password, or one on this machine and no page."""
 
 from ipaddress import ip_address
+from typing import Final
 
+import msgspec
 from fastapi import Request, Response
 
 from watcher.web.basic_auth import AUTHENTICATED
+
+GLOB: Final = msgspec.Meta(max_length=1024)
+"""How long a glob of a body may be: each is tried on every job."""
 
 
 def refusal(request: Request, verb: str, command: str) -> Response | None:

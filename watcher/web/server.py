@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 import time
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, Self
@@ -15,6 +16,8 @@ from starlette.types import ASGIApp
 from watcher.errors import ConfigError
 from watcher.web import web_config
 from watcher.web.basic_auth import BasicAuth
+from watcher.web.connections import Connection, Seldom, say_seldom
+from watcher.web.limits import Limits
 
 GRACE: Final = 1
 """Seconds that answers in flight have when the server is stopped."""
@@ -37,9 +40,10 @@ class WebServer:
             tls = web_config.tls_context(config.tls_server_config, config_file)
         if config.basic_auth_users:
             app = BasicAuth(app, config.basic_auth_users)
+        seldom = Seldom()
         self._socket = _bound(listen)
         self._url = _url("https" if tls else "http", self._socket)
-        self._server = _Server(_settings(app, tls))
+        self._server = _Server(_settings(Limits(app), tls, seldom), seldom)
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
 
     @property
@@ -79,6 +83,14 @@ class WebServer:
 class _Server(uvicorn.Server):
     """Uvicorn, which at its end waits for no client's word of farewell over TLS."""
 
+    def __init__(self, config: uvicorn.Config, seldom: Seldom) -> None:
+        super().__init__(config)
+        self._seldom = seldom
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        say_seldom(asyncio.get_running_loop(), self._seldom)
+        await super().startup(sockets)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
         for connection in tuple(self.server_state.connections):
@@ -87,9 +99,10 @@ class _Server(uvicorn.Server):
         await asyncio.sleep(0)
 
 
-def _settings(app: ASGIApp, tls: ssl.SSLContext | None) -> uvicorn.Config:
+def _settings(app: ASGIApp, tls: ssl.SSLContext | None, seldom: Seldom) -> uvicorn.Config:
     config = uvicorn.Config(
         app,
+        http=partial(Connection, seldom=seldom),  # type: ignore[arg-type]  # makes one
         log_config=None,
         access_log=False,
         server_header=False,

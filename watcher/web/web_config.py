@@ -4,6 +4,7 @@ Format: exporter-toolkit, docs/web-configuration.md. What Python's TLS cannot do
 certificate that is asked for and not checked) and what is not supported is refused by name.
 """
 
+import re
 import ssl
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -64,7 +65,7 @@ def read(path: Path) -> WebConfig:
     except msgspec.DecodeError as error:
         raise ConfigError(f"{path}: not valid YAML: {error}; {_ADVICE}") from None
     for user, hashed in config.basic_auth_users.items():
-        if not hashed.startswith(("$2a$", "$2b$", "$2y$")):
+        if not _HASH.fullmatch(hashed):
             raise ConfigError(
                 f"{path}: basic_auth_users.{user}: not a bcrypt hash; make one with htpasswd -nBC 10"
             )
@@ -88,6 +89,7 @@ def tls_context(config: TlsConfig, beside: Path) -> ssl.SSLContext:
     return context
 
 
+_HASH: Final = re.compile(r"\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}")
 _ADVICE: Final = "see the format of Prometheus's --web.config.file in docs/settings.md"
 
 
