@@ -107,6 +107,7 @@ def test_an_argument_that_nobody_quoted_becomes_no_redirection():
         'secrets "basic" is forbidden: User "system:serviceaccount:a:b" cannot get resource "secrets"',
         "unable to read authorization credentials file /etc/no-token: open /etc/no-token: no such file",
         "unable to read file /etc/web.token: open /etc/web.token: no such file or directory",
+        "unable to read file /etc/no token: open /etc/no token: no such file or directory",
         "bearerTokenFile: /var/run/secrets/token",
         "image quay.io/prometheus/prometheus:v3.5.0@sha256:abcdef refused",
         "curl -s 'http://h:9090/api/v1/targets?state=active&scrapePool=serviceMonitor%2Fshop%2Fweb%2F0'",

@@ -125,6 +125,8 @@ def _pair(found: re.Match[str], hidden: str) -> str:
     value = found[0][len(found[1]) :]
     if value.lower() in _SCHEMES:
         return found[0]  # what follows is hidden by itself
+    if found[1].endswith(" ") and value in _WORDS:
+        return found[0]  # `…/token: open …` is an error, and no token
     if value.strip("\\\"'").startswith((HIDDEN, HIDDEN_IN_COMMANDS, "$")) or value in _NO_VALUES:
         return found[0]
     quote = next((mark for mark in ('\\"', '"', "'") if value.startswith(mark)), "")
@@ -132,4 +134,26 @@ def _pair(found: re.Match[str], hidden: str) -> str:
 
 
 _SCHEMES: Final = frozenset({"bearer", "basic", "digest", "token"})
+_WORDS: Final = frozenset(
+    [
+        "open",
+        "stat",
+        "read",
+        "no",
+        "not",
+        "is",
+        "invalid",
+        "unexpected",
+        "expected",
+        "cannot",
+        "unable",
+        "failed",
+        "missing",
+        "unknown",
+        "permission",
+        "EOF",
+    ]
+)
+"""With which errors go on after a colon, so that what stands there is no secret."""
+
 _NO_VALUES: Final = frozenset({"null", "None", "true", "false", '""', "''"})

@@ -587,12 +587,13 @@ def load(path: Path | None) -> Settings:
 
 def checked(raw: dict[str, Any], path: Path | None) -> Settings:
     """The settings in *raw*, which stood in *path*. Raises ConfigError as ``load`` does."""
-    for field in _with_null(raw, ""):
-        raise ConfigError(f"{path}: {field}: holds a null character: take it out")
     try:
-        return Settings.model_validate(raw)
+        settings = Settings.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(_told(path, error)) from None
+    for field in _with_null(raw, ""):  # of what holds itself the model has said so
+        raise ConfigError(f"{path}: {field}: holds a null character: take it out")
+    return settings
 
 
 def _with_null(raw: object, field: str) -> Iterator[str]:
