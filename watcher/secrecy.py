@@ -6,6 +6,7 @@ and of files are no secrets: causes are found by them.
 """
 
 import re
+from hashlib import sha256
 from typing import Final
 
 HIDDEN: Final = "<secret>"
@@ -83,8 +84,9 @@ _KNOWN: Final = re.compile(
     r"\beyJ[\w-]{8,}(?:\.[\w-]+){0,2}|\bgh[pousr]_\w{8,}|\bgithub_pat_\w{8,}|\bglpat-[\w-]{8,}|"
     r"\bxox[a-z]-[\w-]{4,}|\bxapp-[\w-]{4,}|\bAKIA[0-9A-Z]{12,}|(?<=hooks\.slack\.com/)[^\s\"'<>]+"
 )
-
-
+_STAND_IN: Final = re.compile(r"<secret(?: [0-9a-f]{4})?>")
+_NAME: Final = re.compile(rf"(?:.*[^a-z0-9])?(?:{TELLING})|auth|sig|jwt", re.IGNORECASE | re.DOTALL)
+_CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SUSPECT: Final = re.compile(
     rf"(?i)[@=]|%40|%3D|-----|(?:{TELLING})|bearer |basic |last-applied|eyJ|gh[pousr]_|_pat_|glpat|xox|xapp|akia|"
     r"hooks\.slack"
@@ -111,6 +113,31 @@ def without_secrets(text: str, hidden: str = HIDDEN) -> str:
 def command_without_secrets(command: str) -> str:
     """The same of a shell command, which stays one."""
     return without_secrets(command, HIDDEN_IN_COMMANDS)
+
+
+def is_secret(name: str) -> bool:
+    """Whether what a field, label or annotation of this name holds is a secret."""
+    if name.startswith("__param_"):
+        return name.removeprefix("__param_") not in _KEPT_PARAMETERS
+    return _NAME.fullmatch(_CAMEL.sub("_", name)) is not None
+
+
+def is_flag_of_secret(argument: str) -> bool:
+    """Whether the argument of a program after this one is a secret, as after ``--password``."""
+    return argument.startswith("-") and is_secret(argument.lstrip("-"))
+
+
+def parameter_without_secret(name: str, value: str) -> str:
+    """*value* of a parameter of a scrape, or what stands for it: of equal values the same.
+
+    What stands for it tells values of one parameter apart, so that endpoints keep their identity;
+    it is far too short for anybody to guess by it.
+    """
+    if name in _KEPT_PARAMETERS:
+        return without_secrets(value)
+    if not value or _STAND_IN.fullmatch(value):
+        return value
+    return f"<secret {sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()[:4]}>"
 
 
 def _parameter(found: re.Match[str], hidden: str) -> str:

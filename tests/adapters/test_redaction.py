@@ -7,11 +7,16 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kube_objects import a_prometheus_resource, a_service_monitor
 from tests.pems import a_secret, made
 from watcher.adapters.pems import judged
 from watcher.adapters.redaction import body, value
-from watcher.secrecy import HIDDEN
+from watcher.model.kube import KubeObject
+from watcher.operator.jobs import expected_jobs
+from watcher.secrecy import HIDDEN, parameter_without_secret
 from watcher.secrecy import without_secrets as text
+
+IN_PLACE = parameter_without_secret("token", "hunter2")
 
 
 def redacted(raw):
@@ -105,11 +110,67 @@ def test_values_under_names_of_secrets_and_of_variables_are_hidden():
     }
 
     assert redacted(raw) == {
-        "params": {"token": [HIDDEN], "module": ["http"]},
+        "params": {"token": [IN_PLACE], "module": ["http"]},
         "env": [{"name": "X", "value": HIDDEN}, {"name": "Y", "valueFrom": {"a": "b"}}],
         "__param_api_key": HIDDEN,
         "clientSecret": HIDDEN,
     }
+
+
+@pytest.mark.parametrize(
+    ("raw", "left"),
+    [
+        ({"params": {"pw": ["hunter2"]}}, {"params": {"pw": [IN_PLACE]}}),
+        ({"params": {"target": ["http://u:hunter2@h"]}}, {"params": {"target": ["http://h"]}}),
+        ({"endpoint_params": {"x": "hunter2"}}, {"endpoint_params": {"x": IN_PLACE}}),
+        ({"headers": {"X-Api": "hunter2"}}, {"headers": {"X-Api": HIDDEN}}),
+        (
+            {"http_headers": {"X": {"values": ["hunter2"], "files": ["/x"]}}},
+            {"http_headers": {"X": {"values": [HIDDEN], "files": ["/x"]}}},
+        ),
+        ({"args": ["--password", "hunter2", "-v"]}, {"args": ["--password", HIDDEN, "-v"]}),
+        ({"args": ["--x.token=hunter2"]}, {"args": [f"--x.token={HIDDEN}"]}),
+        ({"command": ["x", "-token", "hunter2"]}, {"command": ["x", "-token", HIDDEN]}),
+        ({"shop.example/api-token": "hunter2"}, {"shop.example/api-token": HIDDEN}),
+        (
+            {"__param_pw": "hunter2", "__param_target": "h"},
+            {"__param_pw": HIDDEN, "__param_target": "h"},
+        ),
+        (
+            {"targetLabel": "__param_pw", "replacement": "hunter2"},
+            {"targetLabel": "__param_pw", "replacement": HIDDEN},
+        ),
+        (
+            {"target_label": "job", "replacement": "web"},
+            {"target_label": "job", "replacement": "web"},
+        ),
+    ],
+)
+def test_values_are_hidden_by_the_place_that_they_have(raw, left):
+    assert redacted(raw) == left
+    assert redacted(left) == left
+
+
+def test_what_stands_for_a_parameter_tells_values_apart():
+    one, other = (redacted({"params": {"pw": [held]}}) for held in ("hunter1", "hunter2"))
+
+    assert one != other
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"pw": ["hunter2"]}, {"module": ["a"], "token": ["x", "y"]}, {"target": ["http://u:p@h"]}, {}],
+)
+def test_a_monitor_without_its_secrets_makes_jobs_of_the_same_keys(params):
+    """So that what a recording remembers of a job is found again in a replay."""
+    monitor = a_service_monitor(endpoints=[{"port": "http", "params": params}, {"port": "http"}])
+
+    def keys(raw):
+        jobs = expected_jobs(KubeObject(raw), KubeObject(a_prometheus_resource()))
+        return [job.key for job in jobs]
+
+    assert keys(value(monitor)) == keys(monitor)
+    assert "hunter2" not in str(keys(monitor))
 
 
 def test_the_running_configuration_is_looked_through():
@@ -118,7 +179,7 @@ def test_the_running_configuration_is_looked_through():
 
     left = yaml.safe_load(redacted(answer)["data"]["yaml"])
 
-    assert left["scrape_configs"][0]["params"] == {"token": [HIDDEN]}
+    assert left["scrape_configs"][0]["params"] == {"token": [IN_PLACE]}
 
 
 def test_a_configuration_without_secrets_stays_to_the_letter():

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -17,17 +18,25 @@ from watcher.model.incidents import Status
 from watcher.model.kube import KubeObject
 from watcher.model.mutes import Mute
 from watcher.operator.jobs import expected_jobs
+from watcher.secrecy import parameter_without_secret
 
 STORES = sorted((Path(__file__).parents[1] / "data" / "stores").glob("*.sql"))
 PROMETHEUS = KubeObject(
     {"kind": "Prometheus", "metadata": {"namespace": "monitoring", "name": "k8s"}, "spec": {}}
 )
-QUERY = "module=http_2xx&token=MARKED-SECRET"
-DIGEST = sha256(QUERY.encode()).hexdigest()[:12]
+
+
+def digest(**parameters):
+    """What stands in a key for these parameters."""
+    hidden = {name: parameter_without_secret(name, held) for name, held in parameters.items()}
+    return sha256(urlencode(hidden).encode()).hexdigest()[:12]
+
+
+DIGEST = digest(module="http_2xx", token="MARKED-SECRET")
 WEB = "monitoring/k8s ServiceMonitor/shop/web http://http"
 PROBE = f"monitoring/k8s ServiceMonitor/shop/probe-like http://http/probe?{DIGEST}"
 BARE = "monitoring/k8s ServiceMonitor/shop/probe-like http://http/probe"
-PODS = "monitoring/k8s PodMonitor/shop/pods http://m/metrics?" + sha256(b"x=1").hexdigest()[:12]
+PODS = f"monitoring/k8s PodMonitor/shop/pods http://m/metrics?{digest(x='1')}"
 JOBS = (f"{WEB}/metrics", f"{WEB}/a%20b", PROBE, f"{PROBE} #2", BARE, PODS)
 
 

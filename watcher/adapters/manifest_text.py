@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import yaml
 
+from watcher.adapters import redaction
 from watcher.model.kube import JSONObject
 
 _OF_THE_SERVER: Final = frozenset(
@@ -20,7 +21,9 @@ _OF_THE_SERVER: Final = frozenset(
         "uid",
     }
 )
-_LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+_TAKEN_OUT: Final = (
+    "# <secret> stands where a secret was taken out: write it there before you apply this."
+)
 _PLAIN: Final = re.compile(r"[A-Za-z_/.][A-Za-z0-9_/.-]*")
 _OTHER_THAN_TEXT: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _NUMBERS: Final = re.compile(r"\.(\d|inf|nan)", re.IGNORECASE)
@@ -29,26 +32,23 @@ _NUMBERS: Final = re.compile(r"\.(\d|inf|nan)", re.IGNORECASE)
 def manifest(raw: JSONObject) -> str:
     """*raw* without its status and what only the API server writes, as one YAML document.
 
-    A text that another YAML reader could take for a number, a date or a truth is quoted.
+    Secrets are taken out, and where there was one a comment says so. A text that another YAML reader could take for a number, a date or a truth is quoted.
     """
-    kept: dict[str, Any] = {key: part for key, part in raw.items() if key != "status"}
-    metadata = raw.get("metadata")
+    hidden = redaction.value(raw)
+    kept: dict[str, Any] = {key: part for key, part in hidden.items() if key != "status"}
+    metadata = kept.get("metadata")
     if isinstance(metadata, dict):
         kept["metadata"] = _slim(metadata)
     order = ("apiVersion", "kind", "metadata", "spec")
     sorted_ = {key: kept[key] for key in order if key in kept} | kept
     text: str = yaml.dump(sorted_, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)
-    return text
+    return f"{_TAKEN_OUT}\n{text}" if "<secret" in text else text
 
 
 def _slim(metadata: dict[str, Any]) -> dict[str, Any]:
     slim = {key: part for key, part in metadata.items() if key not in _OF_THE_SERVER}
-    annotations = slim.get("annotations")
-    if isinstance(annotations, dict) and _LAST_APPLIED in annotations:
-        left = {key: said for key, said in annotations.items() if key != _LAST_APPLIED}
-        slim["annotations"] = left
-        if not left:
-            del slim["annotations"]
+    if slim.get("annotations") == {}:
+        del slim["annotations"]
     return slim
 
 

@@ -10,7 +10,7 @@ from watcher.adapters.prometheus_answers import ActiveTarget, as_labels
 from watcher.adapters.prometheus_last_error import steady
 from watcher.model.names import PoolName
 from watcher.model.observations import Health, ScrapePool, Target
-from watcher.secrecy import without_secrets
+from watcher.secrecy import is_secret, without_secrets
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -92,7 +92,7 @@ def _failing(target: ActiveTarget) -> Target:
         url=without_secrets(target.scrape_url),
         health=Health.DOWN,
         last_error=steady(target.last_error),
-        labels=as_labels(target.labels.items()),
+        labels=_harmless(target.labels.items()),
     )
 
 
@@ -102,4 +102,9 @@ def _shared(targets: Sequence[ActiveTarget]) -> Labels:
     shared = set(targets[0].labels.items())
     for target in targets[1:]:
         shared &= target.labels.items()
-    return as_labels(shared)
+    return _harmless(shared)
+
+
+def _harmless(pairs: Iterable[tuple[str, str]]) -> Labels:
+    """Labels without those that are secrets: these are kept, and asked for."""
+    return as_labels(pair for pair in pairs if not is_secret(pair[0]))

@@ -5,7 +5,6 @@ files, and the keys of Secrets, are no secrets: causes are found by them. So are
 under these keys, which are kept in its place: what was judged once is judged the same again.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,12 +13,17 @@ import yaml
 
 from watcher import decoding
 from watcher.adapters.pems import as_kept, judged
-from watcher.secrecy import HIDDEN, TELLING, without_secrets
-
-_NAME: Final = re.compile(
-    rf"(?:__param_)?(?:(?:[\w-]*[_-])?(?:{TELLING})|auth|sig|jwt)", re.IGNORECASE
+from watcher.secrecy import (
+    HIDDEN,
+    is_flag_of_secret,
+    is_secret,
+    parameter_without_secret,
+    without_secrets,
 )
-_CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+_PARAMETERS: Final = frozenset({"params", "endpoint_params", "endpointParams"})
+_HEADERS: Final = frozenset({"headers", "http_headers", "httpHeaders"})
+_ARGUMENTS: Final = frozenset({"args", "command"})
 _EMPTIED: Final = frozenset({"Secret", "ConfigMap"})
 _APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -40,7 +44,8 @@ def value(raw: Any) -> Any:
             kind = raw.get("kind")
             if isinstance(kind, str) and kind in _EMPTIED:
                 raw = _emptied(raw)
-            return {name: _field(name, held) for name, held in raw.items() if name != _APPLIED}
+            hidden = {name: _field(name, held) for name, held in raw.items() if name != _APPLIED}
+            return _relabelled(hidden)
         case list() | tuple():
             return [value(each) for each in raw]
         case str():
@@ -50,20 +55,64 @@ def value(raw: Any) -> Any:
 
 
 def _field(name: Any, held: Any) -> Any:
-    if name == "env" and isinstance(held, list):
+    match held:
+        case list():
+            return _listed(name, held)
+        case str() if is_secret(str(name)):
+            return held and HIDDEN
+        case str() if name == "yaml":
+            return _configuration(held)
+        case Mapping() if name in _PARAMETERS:
+            return {key: _parameter(str(key), each) for key, each in held.items()}
+        case Mapping() if name in _HEADERS:
+            return _header(held)
+        case _:
+            return value(held)
+
+
+def _listed(name: Any, held: list[Any]) -> list[Any]:
+    if name == "env":
         return [_variable(each) for each in held]
-    if isinstance(name, str) and _is_secret(name):
-        if isinstance(held, str) and held:
+    if name in _ARGUMENTS:
+        return _arguments(held)
+    is_hidden = is_secret(str(name))
+    return [HIDDEN if is_hidden and isinstance(each, str) else value(each) for each in held]
+
+
+def _parameter(name: str, held: Any) -> Any:
+    if isinstance(held, list):
+        return [_parameter(name, each) for each in held]
+    return parameter_without_secret(name, held) if isinstance(held, str) else value(held)
+
+
+def _header(held: Any) -> Any:
+    """What a header holds may be a secret whatever it is called; names of files are none."""
+    match held:
+        case str():
             return HIDDEN
-        if isinstance(held, list):
-            return [HIDDEN if isinstance(each, str) else value(each) for each in held]
-    if name == "yaml" and isinstance(held, str):
-        return _configuration(held)
-    return value(held)
+        case list():
+            return [_header(each) for each in held]
+        case Mapping():
+            return {k: value(v) if k == "files" else _header(v) for k, v in held.items()}
+        case _:
+            return held
 
 
-def _is_secret(name: str) -> bool:
-    return _NAME.fullmatch(_CAMEL.sub("_", name)) is not None
+def _arguments(held: list[Any]) -> list[Any]:
+    """The arguments of a program: what follows a flag such as ``--password`` is a secret too."""
+    before = ["", *held[:-1]]
+    return [
+        HIDDEN if isinstance(flag, str) and is_flag_of_secret(flag) else value(each)
+        for flag, each in zip(before, held, strict=True)
+    ]
+
+
+def _relabelled(rule: dict[Any, Any]) -> dict[Any, Any]:
+    """A step of relabelling that gives a label which is a secret."""
+    label = rule.get("target_label", rule.get("targetLabel"))
+    if isinstance(label, str) and is_secret(label) and isinstance(rule.get("replacement"), str):
+        return {**rule, "replacement": HIDDEN}
+    return rule
 
 
 def _variable(raw: Any) -> Any:

@@ -17,6 +17,7 @@ from watcher.model.names import JobKey, MonitorKind, MonitorRef, PrometheusName
 from watcher.operator.files import endpoint_files, scrape_class_of
 from watcher.operator.names import old_names, pool_name
 from watcher.operator.steering import changed_at, steering
+from watcher.secrecy import parameter_without_secret
 
 ENDPOINTS: Final = {
     MonitorKind.SERVICE_MONITOR: "endpoints",
@@ -120,10 +121,13 @@ def _addresses(
 def _of_endpoint(endpoint: JSON) -> _Address:
     scheme, path = _scheme(endpoint), text(endpoint, "path") or "/metrics"
     port, shown = _port(endpoint)
-    params = {key: texts(endpoint, "params", key) for key in sorted(mapping(endpoint, "params"))}
-    query = urlencode(params, doseq=True)
-    # A digest: parameters may hold a token, and this goes wherever the job's key goes.
-    query = query and sha256(query.encode()).hexdigest()[:12]
+    params = [
+        (name, parameter_without_secret(name, held))
+        for name in sorted(mapping(endpoint, "params"))
+        for held in texts(endpoint, "params", name)
+    ]
+    # A digest of what is no secret: this goes wherever the job's key goes. A recording gives the same.
+    query = sha256(urlencode(params).encode()).hexdigest()[:12] if params else ""
     fingerprint = f"{scheme}://{shown}{quote(path, safe='/')}" + (f"?{query}" if query else "")
     return _Address(scheme=scheme, port=port, path=path, fingerprint=fingerprint)
 

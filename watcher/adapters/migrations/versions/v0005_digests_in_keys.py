@@ -1,10 +1,16 @@
-"""A job's key holds a digest of its endpoint's parameters, as these may hold a token."""
+"""A job's key holds a digest of its endpoint's parameters, as these may hold a token.
+
+The digest is of the parameters without their secrets: ``parameter_without_secret`` says how.
+"""
 
 import re
 from hashlib import sha256
+from urllib.parse import parse_qsl, urlencode
 
 import sqlalchemy as sa
 from alembic import op
+
+from watcher.secrecy import parameter_without_secret
 
 revision = "0005"
 down_revision = "0004"
@@ -69,4 +75,6 @@ def _rename(connection: sa.Connection, old: str | None, new: str | None) -> None
 
 
 def _digested(key: re.Match[str]) -> str:
-    return f"{key[1]}?{sha256(key[2].encode()).hexdigest()[:12]}"
+    pairs = parse_qsl(key[2], keep_blank_values=True)
+    query = urlencode([(name, parameter_without_secret(name, held)) for name, held in pairs])
+    return f"{key[1]}?{sha256(query.encode()).hexdigest()[:12]}"
