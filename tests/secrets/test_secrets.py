@@ -1,0 +1,187 @@
+"""Secrets are planted in everything that is read, and looked for in everything that comes out.
+
+What is read and what comes out is found in the settings, the resources, the commands, the routes and
+the receivers themselves: a new one must be planted or looked at, or be named here with the reason.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel, SecretStr
+from typer.main import get_command
+
+from tests.secrets.marks import Marks
+from tests.secrets.play import Play
+from watcher.adapters import kube_resources
+from watcher.adapters.kube_resources import Resource
+from watcher.cli import commands
+from watcher.settings import Environment, Settings
+from watcher.web.app import Latest, create
+from watcher.web.metrics import Meters
+
+NOT_PLANTED = {
+    "ca_file": "certificates are no secrets",
+    "cert_file": "as above",
+    "key_file": "is given to the TLS library by its path and never read by us",
+    "log_file": "its lines are planted in by themselves",
+    "config_file": "holds hashes; its errors are for test_web_config",
+    "config_files": "as the running configuration, by the same reader",
+    "dashboard_url": "is made to be shown",
+    "external_url": "is made to be shown",
+    "api_url": "Slack's own address",
+    "store": "an SQLite file here; URLs with passwords are for test_credentials",
+    "email.password_file": "the mail server here wants no login",
+    "slack.token": "is filled from slack.token_file",
+    "slack.webhook_url": "is filled from slack.webhook_url_file",
+    "config": "the settings file itself",
+    "slack_token": "as slack.token_file",
+    "slack_webhook_url": "as slack.webhook_url_file",
+}
+COMMANDS = {
+    "run": None,  # played as a daemon, with its log and its web
+    "once": (["--format", "text"], ["--format", "json"]),
+    "explain": (["serviceMonitor/shop/*"],),
+    "audit": tuple(["--format", each] for each in ("text", "json", "markdown", "sarif")),
+    "inspect": tuple(["--format", each] for each in ("html", "json", "markdown")),
+    "incidents": (["--format", "text"], ["--format", "json"]),
+    "check-config": ([],),
+    "expect": (["--format", "text"], ["--format", "json"], ["*", "--manifest"]),
+    "record": (["{out}/recording.tar.gz"],),
+    "snapshot": (["save", "{out}/saved.json"], ["diff", "{out}/saved.json"]),
+    "mutes": ([],),
+    "mute": (["namespace=none", "--for", "1h", "--reason", "x"],),
+    "unmute": None,  # says no more than mutes
+    "accept": (["none*"],),
+}
+REVIEWS = {"SubjectAccessReview", "SelfSubjectAccessReview"}
+"""What is asked and not read."""
+HARMLESS_ANSWERS = {
+    "/api/v1/status/runtimeinfo",
+    "/api/v1/status/buildinfo",
+    "/api/v1/scrape_pools",
+    "/metrics",
+}
+"""Of a Prometheus: times, versions, numbers and names of pools."""
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    with Play(tmp_path_factory.mktemp("play"), Marks()) as play:
+        play.daemon()
+        for name, ways in COMMANDS.items():
+            for way in ways or ():
+                play.command(name, *(word.format(out=play.folder / "out") for word in way))
+        play.files()
+        yield play
+
+
+def test_no_secret_comes_out_anywhere(played):
+    leaked = played.leaked()
+
+    assert len(played.marks.planted) > 1000
+    assert leaked == {}, f"of {len(leaked)} kinds"
+
+
+def test_the_world_that_they_are_planted_in_is_told_in_full(played):
+    assert {"down", "missing", "unstarted"} <= set(played.states)
+    told = b"".join(c for contents in played.outputs.values() for c in contents).decode(
+        "utf-8", "replace"
+    )
+    for cause in ("connection refused", "401 Unauthorized", "/etc/x/tls.crt", "<secret>"):
+        assert cause in told
+
+
+def test_every_setting_that_may_hold_a_secret_is_planted_in(played):
+    planted = {_anywhere(path) for path in _paths(played.settings)}
+    for path in _bearers(Settings) | _bearers(Environment):
+        assert _anywhere(path) in planted or {path, path.rpartition(".")[2]} & set(NOT_PLANTED), (
+            path
+        )
+
+
+def _anywhere(path):
+    """A section that stands in several places is planted in one of them: all are read alike."""
+    return re.sub(r"^.*\bhttp\.", "http.", path)
+
+
+def _bearers(model, before=""):
+    """Settings of files, secrets and addresses, as ``section.name``."""
+    found = set()
+    for name, field in model.model_fields.items():
+        path = f"{before}{name}"
+        kinds = list(_kinds(field.annotation))
+        for kind in kinds:
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                found |= _bearers(kind, f"{path}.")
+        is_text = str in kinds and ("url" in name or name in {"store", "password", "token"})
+        if SecretStr in kinds or (Path in kinds and "file" in name) or is_text:
+            found.add(path)
+    return found
+
+
+def _kinds(annotation):
+    yield annotation
+    for inner in getattr(annotation, "__args__", ()):
+        yield from _kinds(inner)
+
+
+def _paths(raw, before=""):
+    match raw:
+        case dict():
+            for name, value in raw.items():
+                yield f"{before}{name}"
+                yield from _paths(value, f"{before}{name}.")
+        case list():
+            for each in raw:
+                yield from _paths(each, before)
+
+
+def test_every_kind_of_object_that_is_read_is_planted_in(played):
+    read = {
+        each.kind
+        for value in vars(kube_resources).values()
+        for each in (value.values() if isinstance(value, dict) else [value])
+        if isinstance(each, Resource)
+    }
+
+    assert read - REVIEWS <= {where.split()[0] for where in played.marks.planted.values()}
+
+
+def test_every_answer_of_a_prometheus_is_planted_in(played):
+    planted = {"targets", "status/config", "query", "rules"}
+    planted = {f"/api/v1/{each}" for each in planted}
+
+    assert set(played.server.paths()) - HARMLESS_ANSWERS <= planted
+
+
+def test_every_command_is_looked_at(played):
+    assert set(get_command(commands.app).commands) == set(COMMANDS)
+    for name, ways in COMMANDS.items():
+        assert ways is None or f"command {name}" in played.outputs
+
+
+def test_every_address_of_the_web_is_looked_at(played):
+    latest = Latest(
+        result=lambda: None,
+        attempted=lambda: None,
+        clock=lambda: datetime.now(UTC),
+        watch_interval=timedelta(seconds=1),
+        mutes=object(),
+        accepting=object(),
+    )
+    app = create(latest, Meters(notifiers=[], reasons=[]))
+    routes = {r.path.partition("{")[0] for r in app.routes if "GET" in r.methods}
+    asked = {
+        where.removeprefix("web ").partition("{")[0]
+        for where in played.outputs
+        if where.startswith("web ")
+    }
+
+    assert routes == asked
+
+
+def test_every_receiver_is_looked_at(played):
+    assert played.receivers >= {"slack", "alertmanager", "webhook", "email"}
+    assert played.receivers <= set(played.outputs)
