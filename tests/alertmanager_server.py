@@ -4,12 +4,12 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
 import requests
 
+from tests.patience import PATIENCE, awaited
 from tests.pod_root import PROGRAM, enter, furnish
 from tests.prometheus_server import free_port
 from tools.debian_package import PackageError, machine, unpacked
@@ -73,7 +73,7 @@ class RealAlertmanager:
 
     def alerts(self):
         """Those that are active, by their job."""
-        answer = requests.get(f"{self.url}/api/v2/alerts", timeout=5)
+        answer = requests.get(f"{self.url}/api/v2/alerts", timeout=PATIENCE)
         answer.raise_for_status()
         return {alert["labels"]["job"]: alert for alert in answer.json()}
 
@@ -89,18 +89,17 @@ class RealAlertmanager:
             "createdBy": "a test",
             "comment": "maintenance",
         }
-        requests.post(f"{self.url}/api/v2/silences", json=silence, timeout=5).raise_for_status()
+        requests.post(
+            f"{self.url}/api/v2/silences", json=silence, timeout=PATIENCE
+        ).raise_for_status()
 
     def wait_for(self, holds):
-        end = time.monotonic() + 20
-        while time.monotonic() < end:
-            if found := holds():
-                return found
-            time.sleep(0.1)
-        raise AssertionError("not in 20 s")
+        found = awaited(holds, every=0.1)
+        assert found, f"not in {PATIENCE} s"
+        return found
 
     def _ready(self):
         try:
-            return requests.get(f"{self.url}/-/ready", timeout=1).ok
-        except requests.ConnectionError:
+            return requests.get(f"{self.url}/-/ready", timeout=5).ok
+        except requests.RequestException:
             return False

@@ -17,7 +17,8 @@ from typing import Self
 
 import psycopg
 
-START_SECONDS = 60.0
+from tests.patience import PATIENCE
+
 OWNER = "watcher"
 SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=")
 
@@ -93,7 +94,7 @@ class RealPostgres:
         self._wait(self._server)
 
     def _wait(self, server: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 self._connection().close()

@@ -18,10 +18,10 @@ import requests
 
 from tests import pod_root
 from tests.depth import DEEP
+from tests.patience import PATIENCE, awaited
 from tools.prometheus_binary import PrometheusBinary, default, places
 
 CONFIG_FILE = Path("/etc/prometheus/prometheus.yml")
-START_SECONDS = 60.0
 POLL_SECONDS = 0.1
 ATTEMPTS = 3
 
@@ -116,11 +116,11 @@ class RealPrometheus:
 
     def reload(self) -> bool:
         """Ask it to read its configuration again; False where it refuses the new one."""
-        return requests.post(f"{self.url}/-/reload", timeout=START_SECONDS).ok
+        return requests.post(f"{self.url}/-/reload", timeout=PATIENCE).ok
 
     def api(self, path: str, **parameters: str) -> Any:
         """The `data` of one answer of its HTTP API, such as `api("targets", state="active")`."""
-        answer = requests.get(f"{self.url}/api/v1/{path}", params=parameters, timeout=30)
+        answer = requests.get(f"{self.url}/api/v1/{path}", params=parameters, timeout=PATIENCE)
         answer.raise_for_status()
         return answer.json()["data"]
 
@@ -128,17 +128,14 @@ class RealPrometheus:
         """The names of the scrape pools it has now."""
         return frozenset(self.api("scrape_pools")["scrapePools"] or ())
 
-    def wait_for_pools(self, *names: str, seconds: float = 30.0) -> None:
+    def wait_for_pools(self, *names: str) -> None:
         """Return once it has exactly these pools."""
-        self.wait_until(lambda server: server.pools() == frozenset(names), seconds=seconds)
+        self.wait_until(lambda server: server.pools() == frozenset(names))
 
-    def wait_until(self, holds: Callable[[Self], bool], *, seconds: float = 30.0) -> None:
+    def wait_until(self, holds: Callable[[Self], bool]) -> None:
         """Return once `holds` answers True of this server; raises NotInTimeError."""
-        end = time.monotonic() + seconds
-        while not holds(self):
-            if time.monotonic() > end:
-                raise NotInTimeError(f"not in {seconds} s:\n{self._last_lines()}")
-            time.sleep(POLL_SECONDS)
+        if not awaited(lambda: holds(self), every=POLL_SECONDS):
+            raise NotInTimeError(f"not in {PATIENCE} s:\n{self._last_lines()}")
 
     def stop(self) -> None:
         """End it, by force after five seconds; a second call does nothing."""
@@ -182,7 +179,7 @@ class RealPrometheus:
             )
 
     def _became_ready(self) -> bool:
-        end = time.monotonic() + START_SECONDS
+        end = time.monotonic() + PATIENCE
         while self._running and self._running.poll() is None and time.monotonic() < end:
             try:
                 if requests.get(f"{self.url}/-/ready", timeout=5).ok:

@@ -4,7 +4,6 @@ Failures that come ``after`` the message was taken are those whose outcome the s
 """
 
 import json
-import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -38,9 +37,8 @@ class Answered:
 
 @dataclass(frozen=True)
 class Slow:
-    """An answer that comes too late; *after*: the message is taken all the same."""
+    """No answer until the client hangs up; *after*: the message is taken all the same."""
 
-    seconds: float
     after: bool = False
 
 
@@ -103,7 +101,8 @@ class SlackRequest(BaseHTTPRequestHandler):
             case Slow() | Torn() as silent:
                 if silent.after:
                     answer()
-                time.sleep(getattr(silent, "seconds", 0))
+                if isinstance(silent, Slow):
+                    self.rfile.read(1)  # until the client hangs up
                 self.close_connection = True
 
     def _send(self, status, text, kind="application/json", headers=()):

@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from tests.kube_api import KubeApi as Cluster
+from tests.patience import PATIENCE
 from watcher.adapters.kube import ManagedFields, NoSuchResource, Which, connect
 from watcher.adapters.kube_resources import (
     MONITORS,
@@ -493,7 +494,7 @@ def test_a_pod_is_reached_through_the_api_server_with_its_credentials(tmp_path):
         url = api.proxy_url("monitoring", "prometheus-k8s-0", 9090)
 
         with api.proxy_session() as session:
-            answer = session.get(f"{url}/version", timeout=5)
+            answer = session.get(f"{url}/version", timeout=PATIENCE)
 
         assert url == f"{cluster.url}/api/v1/namespaces/monitoring/pods/prometheus-k8s-0:9090/proxy"
         assert answer.status_code == requests.codes.ok

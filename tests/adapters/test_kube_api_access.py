@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from tests.kube_api import KubeApi
+from tests.patience import PATIENCE
 
 PROMETHEUS = "system:serviceaccount:monitoring:prometheus-k8s"
 
@@ -19,7 +20,7 @@ def api() -> Iterator[KubeApi]:
 
 def get(api: KubeApi, path: str, token: str = "") -> requests.Response:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return requests.get(api.url + path, headers=headers, timeout=10)
+    return requests.get(api.url + path, headers=headers, timeout=PATIENCE)
 
 
 def bind(api: KubeApi, namespace: str, *resources: str, group: str = "") -> None:
@@ -40,7 +41,7 @@ def review(api: KubeApi, **attributes: str) -> dict[str, Any]:
             "spec": {"user": PROMETHEUS, "resourceAttributes": attributes},
         },
         headers={"Authorization": f"Bearer {api.token}"},
-        timeout=10,
+        timeout=PATIENCE,
     )
     assert answer.status_code == 201
     status: dict[str, Any] = answer.json()["status"]
@@ -122,6 +123,6 @@ def test_over_tls_only_those_who_trust_its_authority_come(tmp_path):
         authority = tmp_path / "ca.pem"
         authority.write_text(api.ca_pem)
 
-        assert requests.get(f"{api.url}/version", verify=str(authority), timeout=10).ok
+        assert requests.get(f"{api.url}/version", verify=str(authority), timeout=PATIENCE).ok
         with pytest.raises(requests.exceptions.SSLError):
-            requests.get(f"{api.url}/version", timeout=10)
+            requests.get(f"{api.url}/version", timeout=PATIENCE)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.kube_api import KubeApi as Cluster
 from tests.kube_objects import connected
+from tests.patience import PATIENCE
 from watcher.adapters.kube import connect
 from watcher.adapters.kube_resources import NAMESPACES
 from watcher.errors import ConfigError, SourceUnavailable
@@ -99,8 +100,8 @@ def test_the_token_goes_to_the_api_server_and_nowhere_else(cluster, tmp_path):
         session = connected(cluster, tmp_path).proxy_session()
 
         with session:
-            at_home = session.get(f"{cluster.url}/version", timeout=5)
-            elsewhere = session.get(f"{other.url}/version", timeout=5)
+            at_home = session.get(f"{cluster.url}/version", timeout=PATIENCE)
+            elsewhere = session.get(f"{other.url}/version", timeout=PATIENCE)
 
     assert (at_home.status_code, elsewhere.status_code) == (200, 401)
     assert [request.user for request in other.requests] == [""]

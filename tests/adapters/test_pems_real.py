@@ -12,7 +12,7 @@ from watcher.adapters.pems import pem
 from watcher.model.names import ServerName
 from watcher.operator.pairs import pair_fault
 
-pytestmark = [pytest.mark.prometheus, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.prometheus]
 
 LOCKED = (
     ec.generate_private_key(ec.SECP256R1())

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from tests.contracts.notifier import NotifierContract
+from tests.contracts.notifier import NotifierContract, patience_with
 from tests.messages import a_message, a_subject, resolved, sent, the_incident
+from tests.patience import PATIENCE
 from tests.slack_api import CHANNEL, TOKEN, SlackAPI
 from tests.slack_wire import HOOK, Answered, RateLimited, Refused, Slow, Torn
 from watcher.adapters.slack import Slack
@@ -27,7 +28,7 @@ def slack():
         yield running
 
 
-def a_slack(slack, *, channel=CHANNEL, token=TOKEN, timeout=2.0):
+def a_slack(slack, *, channel=CHANNEL, token=TOKEN, timeout=PATIENCE):
     return Slack(
         SlackSettings(
             api_url=slack.url,
@@ -38,7 +39,7 @@ def a_slack(slack, *, channel=CHANNEL, token=TOKEN, timeout=2.0):
     )
 
 
-def a_hook(slack, *, timeout=2.0):
+def a_hook(slack, *, timeout=PATIENCE):
     url = SecretStr(slack.webhook_url)
     return Slack(SlackSettings(webhook_url=url, timeout=timedelta(seconds=timeout)))
 
@@ -47,7 +48,7 @@ def a_group(size):
     return a_message(about=tuple(a_subject(f"podMonitor/shop/web-{n}/0") for n in range(size)))
 
 
-def failed(failure, slow=1.5):
+def failed(failure):
     match failure.kind:
         case "status" if failure.status == 429:
             return RateLimited(failure.retry_after)
@@ -56,7 +57,7 @@ def failed(failure, slow=1.5):
         case "html":
             return Answered(200, "<html>please log in</html>")
         case "timeout":
-            return Slow(slow)
+            return Slow()
         case "torn":
             return Torn()
         case _:
@@ -69,8 +70,8 @@ class TestABotKeepsTheContract(NotifierContract):
         class Bot:
             secrets = (TOKEN,)
 
-            def notifier(self):
-                return a_slack(slack, timeout=1.0)
+            def notifier(self, failure=None):
+                return a_slack(slack, timeout=patience_with(failure).total_seconds())
 
             def fail(self, failure):
                 slack.fail("chat.update" if slack.messages else "chat.postMessage", failed(failure))
@@ -87,8 +88,8 @@ class TestAWebhookKeepsTheContract(NotifierContract):
         class Hook:
             secrets = (HOOK, "hooksecret")
 
-            def notifier(self):
-                return a_hook(slack, timeout=1.0)
+            def notifier(self, failure=None):
+                return a_hook(slack, timeout=patience_with(failure).total_seconds())
 
             def fail(self, failure):
                 slack.fail("webhook", failed(failure))
@@ -213,7 +214,7 @@ def test_a_thread_reply_that_failed_is_told_by_the_next_try_without_a_second_mes
     assert len(slack.thread(posted.ts)) == 1
 
 
-LOST = [Torn(after=True), Slow(1.5, after=True)]
+LOST = [Torn(after=True), Slow(after=True)]
 """Failures after Slack took the message."""
 
 
@@ -395,7 +396,7 @@ def test_a_server_that_is_not_there_is_a_failure_that_passes():
 
 
 def test_an_answer_that_comes_too_late_is_a_timeout(slack):
-    slack.fail("chat.postMessage", Slow(0.5))
+    slack.fail("chat.postMessage", Slow())
 
     with pytest.raises(NotifyError) as raised:
         a_slack(slack, timeout=0.1).notify(a_message(), None)

@@ -18,6 +18,7 @@ from tests.kube_objects import (
     a_stateful_set,
     an_operator,
 )
+from tests.patience import PATIENCE, awaited
 from tests.pems import a_secret, made
 from tests.prometheus_server import RealPrometheus
 from watcher.cli import run
@@ -81,21 +82,20 @@ def settings_file(tmp_path, prometheus_binary):
 
 
 def _wait_for_down(port):
-    for _ in range(200):
-        answer = requests.get(f"http://127.0.0.1:{port}/api/v1/targets?state=active", timeout=5)
-        if {t["health"] for t in answer.json()["data"]["activeTargets"]} == {"up", "down"}:
-            return
-        time.sleep(0.1)
-    raise AssertionError("the targets were not scraped")
+    def health():
+        url = f"http://127.0.0.1:{port}/api/v1/targets?state=active"
+        targets = requests.get(url, timeout=PATIENCE).json()["data"]["activeTargets"]
+        return {target["health"] for target in targets}
+
+    assert awaited(health, wanted={"up", "down"}.__eq__, every=0.1) == {"up", "down"}
 
 
 def _wait_for_settled(capsys, settings_file):
-    for _ in range(30):
+    def states():
         _, document = told(capsys, "once", "--config", settings_file)
-        if all(job["state"] != "unknown" for job in document["jobs"]):
-            return
-        time.sleep(1)
-    raise AssertionError("the server never settled")
+        return {job["state"] for job in document["jobs"]}
+
+    assert "unknown" not in awaited(states, wanted=lambda s: "unknown" not in s, every=1)
 
 
 def told(capsys, *words):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.contracts.notifier import Failure, NotifierContract
+from tests.contracts.notifier import Failure, NotifierContract, patience_with
 from tests.messages import a_message, a_subject, resolved, sent, the_incident
 from tests.receivers import HttpReceiver, SmtpReceiver, a_closed_port
 from watcher.adapters.alertmanager import Alertmanager
@@ -24,7 +24,6 @@ from watcher.settings import (
 )
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
-QUICK = HttpSettings(timeout=timedelta(seconds=0.2))
 SECRET = "a-secret-that-signs"
 
 
@@ -66,14 +65,15 @@ def alertmanager():
         yield server
 
 
-def an_alertmanager(server, *others):
-    return Alertmanager(AlertmanagerSettings(urls=(server.url, *others), http=QUICK), clock)
+def an_alertmanager(server, *others, failure=None):
+    http = HttpSettings(timeout=patience_with(failure))
+    return Alertmanager(AlertmanagerSettings(urls=(server.url, *others), http=http), clock)
 
 
 class TestAlertmanagerKeepsTheContract(NotifierContract):
     @pytest.fixture
     def receiver(self, alertmanager):
-        return Http(alertmanager, lambda: an_alertmanager(alertmanager))
+        return Http(alertmanager, lambda f=None: an_alertmanager(alertmanager, failure=f))
 
 
 class TestAlertmanager:
@@ -147,17 +147,18 @@ def program():
         yield server
 
 
-def a_webhook(server, folder):
+def a_webhook(server, folder, failure=None):
     secret = folder / "secret"
     secret.write_text(f"{SECRET}\n")
     url = f"{server.url}/hook?key=query-secret"
-    return Webhook(WebhookSettings(url=url, secret_file=secret, http=QUICK), clock)
+    http = HttpSettings(timeout=patience_with(failure))
+    return Webhook(WebhookSettings(url=url, secret_file=secret, http=http), clock)
 
 
 class TestWebhookKeepsTheContract(NotifierContract):
     @pytest.fixture
     def receiver(self, program, tmp_path):
-        make = lambda: a_webhook(program, tmp_path)  # noqa: E731
+        make = lambda f=None: a_webhook(program, tmp_path, failure=f)  # noqa: E731
         return Http(program, make, SECRET, "query-secret")
 
 
@@ -225,14 +226,14 @@ def post_office():
         yield server
 
 
-def a_mail(server, **fields):
+def a_mail(server, failure=None, **fields):
     settings = {
         "host": "127.0.0.1",
         "port": server.port,
         "tls": "none",
         "sender": "Watcher <watcher@shop.example>",
         "to": ("sre@shop.example", "boss@shop.example"),
-        "timeout": timedelta(seconds=0.3),
+        "timeout": patience_with(failure),
     }
     return Mail(EmailSettings(**settings | fields), clock)
 
@@ -252,12 +253,12 @@ class TestMailKeepsTheContract(NotifierContract):
         class PostOffice:
             secrets = ("a-password",)
 
-            def notifier(self):
-                return a_mail(post_office)
+            def notifier(self, failure=None):
+                return a_mail(post_office, failure)
 
             def fail(self, failure):
                 if failure.kind == "timeout":
-                    post_office.silent = 0.5
+                    post_office.silent = True
                     return
                 verb, _, reply = failure.kind.partition(" ")
                 post_office.refuse = {verb: reply or None}
@@ -274,9 +275,9 @@ class TestMailKeepsTheContract(NotifierContract):
         receiver.fail(failure)
 
         with pytest.raises(NotifyError) as raised:
-            receiver.notifier().notify(a_message(), None)
+            receiver.notifier(failure).notify(a_message(), None)
         assert not raised.value.permanent
-        post_office.silent = 0
+        post_office.silent = False
         receiver.notifier().notify(a_message(), None)
         assert receiver.heard() == 1
 

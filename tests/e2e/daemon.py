@@ -11,12 +11,9 @@ from typing import Any, Self
 import requests
 import yaml
 
-PATIENCE = 60.0
+from tests.patience import PATIENCE
+
 POLL = 0.2
-
-
-ENDS_WITHIN = 12.0
-"""Enough for a busy machine, and less than a server may take to answer (15 s)."""
 
 
 class Daemon:
@@ -56,7 +53,7 @@ class Daemon:
         return self.log_file.read_text(encoding="utf-8")
 
     def get(self, path: str) -> requests.Response:
-        return requests.get(f"{self.url}{path}", timeout=10)
+        return requests.get(f"{self.url}{path}", timeout=PATIENCE)
 
     def jobs(self) -> dict[str, Any]:
         """The jobs of the last look by pool; none before the first."""
@@ -84,7 +81,7 @@ class Daemon:
     def end(self) -> int:
         """SIGTERM; the exit code. Raises TimeoutExpired where it does not come."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=ENDS_WITHIN)
+        return self.process.wait(timeout=PATIENCE)
 
     def _url(self) -> str | None:
         for line in self.log.splitlines():
@@ -99,7 +96,12 @@ WATCHER = [sys.executable, "-m", "watcher"]
 def watcher(*words: str, stdin: str | None = None) -> tuple[int, str, str]:
     """Run one command; its exit code, standard output and standard error."""
     done = subprocess.run(
-        [*WATCHER, *words], capture_output=True, text=True, check=False, input=stdin, timeout=120
+        [*WATCHER, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        input=stdin,
+        timeout=PATIENCE,
     )
     return done.returncode, done.stdout, done.stderr
 

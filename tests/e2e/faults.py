@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from tests.adapters.prometheus_answers import Answers, a_server, a_target
+from tests.patience import PATIENCE
 from tests.slack_api import CHANNEL, TOKEN, SlackAPI
 from tests.slack_wire import Answered, RateLimited, Slow, Torn
 from watcher import cli
@@ -25,8 +26,6 @@ from watcher.adapters.sql import open_store
 
 JOBS = ("api", "cart", "db", "mail", "shop", "web")
 RETENTION = timedelta(days=400)
-SETTLED_WITHIN = 60.0
-STARTED_WITHIN = 120.0
 LOOK = "/metrics"
 """Asked once in each watch."""
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
@@ -52,7 +51,7 @@ class MoodySlack(SlackAPI):
             [
                 ("429", RateLimited(1)),
                 ("500", Answered(500)),
-                ("time-out", Slow(1.0, after=after)),
+                ("time-out", Slow(after=after)),
                 ("torn", Torn(after=after)),
             ]
         )
@@ -165,9 +164,9 @@ class Play:
 
     def _wait_for_looks(self, count):
         wanted = self.prometheus.paths().count(LOOK) + count
-        end = time.monotonic() + STARTED_WITHIN
+        end = time.monotonic() + PATIENCE
         while self.prometheus.paths().count(LOOK) < wanted:
-            assert time.monotonic() < end, f"{count} looks were not taken in {STARTED_WITHIN} s"
+            assert time.monotonic() < end, f"{count} looks were not taken in {PATIENCE} s"
             time.sleep(0.02)
 
     def _come_and_go(self, chance, seconds):
@@ -206,14 +205,14 @@ class Play:
         (self.folder / "watcher.yaml").write_text(yaml.safe_dump(settings))
 
     def _wait_until_settled(self):
-        end = time.monotonic() + SETTLED_WITHIN
+        end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             with open_store(self.url, RETENTION, read_only=True) as store:
                 if not store.unsettled() and not store.owed() and store.first_watch():
                     return
             time.sleep(0.2)
         log = (self.folder / "watcher.log").read_text()[-3000:]
-        raise AssertionError(f"not settled in {SETTLED_WITHIN} s:\n{log}")
+        raise AssertionError(f"not settled in {PATIENCE} s:\n{log}")
 
 
 CONTEXT = multiprocessing.get_context("forkserver")

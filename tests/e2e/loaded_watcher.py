@@ -1,13 +1,12 @@
 """The watcher as its daemon looks: snapshots into a store, then a look at what that says."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 from tests.e2e.loaded_state import Told
 from tests.kube_api import KubeApi
+from tests.patience import awaited
 from watcher.adapters.sql import SqlStore, open_store
 from watcher.app.compose import World, clock, connected
 from watcher.cycles.look import Remembered
@@ -16,8 +15,6 @@ from watcher.model.facts import Known
 from watcher.model.findings import Diagnosis
 from watcher.model.results import Result
 from watcher.settings import Settings
-
-PATIENCE: Final = 30.0
 
 
 class Watcher:
@@ -33,13 +30,12 @@ class Watcher:
 
     def told(self, wanted: dict[str, Told]) -> dict[str, Told]:
         """What looks find of the jobs *wanted*, as soon as that is it, else what the last found."""
-        end = time.monotonic() + PATIENCE
-        while True:
+
+        def looked() -> dict[str, Told]:
             every = {name: _told(state, found) for name, state, found in _named(self._look())}
-            found = {name: every.get(name, ("not expected", None, None)) for name in wanted}
-            if found == wanted or time.monotonic() > end:
-                return found
-            time.sleep(0.5)
+            return {name: every.get(name, ("not expected", None, None)) for name in wanted}
+
+        return awaited(looked, wanted=wanted.__eq__, every=0.5)
 
     def proof(self, job: str) -> str:
         """Summary and evidence of a job's cause, as the last look told them."""

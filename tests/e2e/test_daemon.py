@@ -134,12 +134,12 @@ def test_run_for_some_cycles_looks_tells_and_ends(prometheus, slack, tmp_path):
     assert "1 of 2 jobs lost" in err
 
 
-def test_it_ends_in_time_while_a_server_hangs(tmp_path):
+def test_it_ends_while_a_server_hangs_without_waiting_for_it(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        servers = [{"name": "p-0", "url": url}]
+        edge = {"name": "edge", "servers": [{"name": "p-0", "url": url}]}
         with (
-            Daemon(tmp_path, prometheuses=[{"name": "edge", "servers": servers}]) as daemon,
+            Daemon(tmp_path, prometheuses=[edge], http={"timeout": "1h"}) as daemon,
             silent.accept()[0],
         ):
             code = daemon.end()

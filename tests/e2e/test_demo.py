@@ -27,13 +27,13 @@ from demo.acts import (
     restart,
 )
 from demo.stage import Stage
+from tests.patience import PATIENCE, awaited
 
 ROOT = Path(__file__).parents[2]
 A, B, C, D = ACTS
-PATIENCE = 90.0
 WATCHER = "system:serviceaccount:monitoring:watcher"
 
-pytestmark = [pytest.mark.prometheus, pytest.mark.timeout(360)]
+pytestmark = pytest.mark.prometheus
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def test_when_told_to_end_the_demo_leaves_nothing_running(tmp_path):
 
         demo.send_signal(signal.SIGTERM)
 
-        assert demo.wait(timeout=30) == 128 + signal.SIGTERM
+        assert demo.wait(timeout=PATIENCE) == 128 + signal.SIGTERM
     assert list(tmp_path.iterdir()) == []
     assert [line for line in _processes() if str(tmp_path) in line] == []
 
@@ -208,12 +208,11 @@ def _told(stage, expected):
 
 def _looked(stage, expected):
     """The scene, as soon as the jobs are as they must be, else after some patience."""
-    end = time.monotonic() + PATIENCE
-    scene = _scene(stage)
-    while of_jobs(expected, scene.once[1]) and time.monotonic() < end:
-        time.sleep(0.5)
-        scene = _scene(stage)
-    return scene
+    return awaited(
+        lambda: _scene(stage),
+        wanted=lambda scene: not of_jobs(expected, scene.once[1]),
+        every=0.5,
+    )
 
 
 def _scene(stage):

@@ -10,7 +10,6 @@ KILLS = 10
 SEED = 20261123
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("reads", [True, False], ids=["may read", "may not read"])
 def test_every_incident_and_its_end_is_told_and_only_a_kill_repeats_it(tmp_path, reads):
     play = Play(tmp_path, KILLS, reads, SEED).run()

@@ -2,20 +2,19 @@
 
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 import yaml
 
+from tests.patience import awaited
 from tests.prometheus_server import RealPrometheus, every_prometheus, free_port
 from tools.prometheus_binary import PrometheusBinary
 from watcher.app.compose import Glance, clock, world
 from watcher.model.observations import STARTING, at_least
 from watcher.settings import Settings
 
-PATIENCE: Final = 60.0
-
-pytestmark = [pytest.mark.prometheus, pytest.mark.timeout(180), every_prometheus]
+pytestmark = [pytest.mark.prometheus, every_prometheus]
 
 
 def test_included_jobs_are_told_by_their_pools_their_discovery_and_the_log(
@@ -87,15 +86,14 @@ def told(
     glance: Glance, wanted: dict[str, tuple[str, str | None]]
 ) -> dict[str, tuple[str, str | None]]:
     """State and cause of each job, as soon as they are what is wanted, else as last seen."""
-    end = time.monotonic() + PATIENCE
-    while True:
+
+    def looked() -> dict[str, tuple[str, str | None]]:
         result = glance.result(clock())
         every = {
             status.pool: (status.state.value, found.code if found else None)
             for status in result.statuses
             for found in [result.diagnoses.get(status.job.key)]
         }
-        found = {name: every[name] for name in wanted if name in every}
-        if found == wanted or time.monotonic() > end:
-            return found
-        time.sleep(1)
+        return {name: every[name] for name in wanted if name in every}
+
+    return awaited(looked, wanted=wanted.__eq__, every=1)

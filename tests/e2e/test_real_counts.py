@@ -4,7 +4,6 @@ The jobs are those that the operator would write of a Probe by Ingress and of Sc
 relabeling; what they discover stands in a local API server.
 """
 
-import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,12 +23,12 @@ from tests.kube_objects import (
     an_object,
     connected,
 )
+from tests.patience import awaited
 from tests.prometheus_server import RealPrometheus, every_prometheus
 from tools.prometheus_binary import PrometheusBinary
 from watcher.app.compose import Glance, world
 from watcher.settings import Settings
 
-PATIENCE: Final = 60.0
 JOB: Final = dict[str, Any]
 EVERYTHING: Final = {"probeNamespaceSelector": {}, "scrapeConfigNamespaceSelector": {}}
 
@@ -52,7 +51,7 @@ SCRAPE_CONFIGS: Final[Mapping[str, tuple[list[JOB], int]]] = {
 }
 """Kubernetes discovery of each ScrapeConfig, and the number of its targets."""
 
-pytestmark = [pytest.mark.prometheus, pytest.mark.timeout(180), every_prometheus]
+pytestmark = [pytest.mark.prometheus, every_prometheus]
 
 
 def test_as_many_targets_are_expected_as_a_real_server_makes(
@@ -188,11 +187,13 @@ def settings(server: RealPrometheus) -> Settings:
 
 def counted(glance: Glance, wanted: Mapping[str, int]) -> dict[str, tuple[int | None, int | None]]:
     """Expected and active targets of each job, as soon as the active ones are as wanted."""
-    end = time.monotonic() + PATIENCE
-    while True:
+
+    def looked() -> dict[str, tuple[int | None, int | None]]:
         statuses = glance.result(datetime.now(UTC)).statuses
-        found = {s.pool: (s.targets.expected, s.targets.active) for s in statuses}
-        active = {pool: count for pool, (_, count) in found.items()}
-        if active == wanted or time.monotonic() > end:
-            return found
-        time.sleep(1)
+        return {s.pool: (s.targets.expected, s.targets.active) for s in statuses}
+
+    return awaited(
+        looked,
+        wanted=lambda found: {pool: active for pool, (_, active) in found.items()} == wanted,
+        every=1,
+    )

@@ -5,7 +5,6 @@ Kubernetes API, with the rights of a real ServiceAccount, and the watcher reads 
 server carries all cases of its version.
 """
 
-import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +24,7 @@ from tests.kube_objects import (
     an_operator,
     connected,
 )
+from tests.patience import awaited
 from tests.prometheus_server import RealPrometheus, every_prometheus
 from tools.prometheus_binary import PrometheusBinary
 from watcher.app.compose import Glance, world
@@ -50,13 +50,12 @@ PROVES: Final = (
 )
 """The causes that are found here on a real Prometheus; ``docs/causes.md`` is made with them."""
 
-PATIENCE: Final = 60.0
 HERE: Final = "127.0.0.1:1"
 PORT_NAME: Final = "__meta_kubernetes_endpoint_port_name"
 LONG_AGO: Final = "2026-01-02T03:04:05Z"
 JOB: Final = dict[str, Any]
 
-pytestmark = [pytest.mark.prometheus, pytest.mark.timeout(240), every_prometheus]
+pytestmark = [pytest.mark.prometheus, every_prometheus]
 
 
 def test_jobs_of_a_server_that_is_known_by_its_url_are_explained(
@@ -304,14 +303,13 @@ def settings(server: RealPrometheus, name: str) -> Settings:
 
 def looked(glance: Glance, wanted: Mapping[str, str]) -> dict[str, str]:
     """The causes that a look finds, as soon as they are as wanted, else what the last look found."""
-    end = time.monotonic() + PATIENCE
-    while True:
+
+    def causes() -> dict[str, str]:
         result = glance.result(datetime.now(UTC))
-        found = {
+        return {
             status.pool: diagnosis.code if diagnosis else str(status.state)
             for status in result.statuses
             for diagnosis in (result.diagnoses.get(status.job.key),)
         }
-        if found == wanted or time.monotonic() > end:
-            return found
-        time.sleep(1)
+
+    return awaited(causes, wanted=wanted.__eq__, every=1)

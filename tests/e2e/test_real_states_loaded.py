@@ -74,7 +74,7 @@ DELETED: Final[Told] = ("monitor-deleted", "certain", "declared")
 ABSENT: Final[Told] = ("not-in-configuration", "possible", "loaded")
 PLAIN: Final = "serviceMonitor/shop/plain/0"
 
-pytestmark = [pytest.mark.prometheus, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.prometheus
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,6 @@ as ``watcher once`` does, and must name the cause. One server carries all cases 
 second one a single job that it has differently.
 """
 
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ import trustme
 import yaml
 
 from tests.e2e.scraped_targets import Targets, running_targets
+from tests.patience import awaited
 from tests.prometheus_server import RealPrometheus, every_prometheus
 from tools.prometheus_binary import PrometheusBinary
 from watcher.app.compose import Glance, world
@@ -54,10 +54,9 @@ PROVES: Final = (
 )
 """The causes that are found here on a real Prometheus; ``docs/causes.md`` is made with them."""
 
-PATIENCE: Final = 75.0
 DISAGREEING: Final = "one server only"
 
-pytestmark = [pytest.mark.prometheus, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.prometheus
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -292,12 +291,7 @@ def test_what_is_proven_here_is_told_in_full(tmp_path: Path) -> None:
 
 def looked(glance: Glance, wanted: dict[str, str]) -> dict[str, str]:
     """The causes that a look finds, as soon as they are as wanted, else what the last look found."""
-    end = time.monotonic() + PATIENCE
-    while True:
-        found = causes(glance, wanted)
-        if found == wanted or time.monotonic() > end:
-            return found
-        time.sleep(1)
+    return awaited(lambda: causes(glance, wanted), wanted=wanted.__eq__, every=1)
 
 
 def causes(glance: Glance, wanted: dict[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ import requests
 from tests.kube_api.resources import by_kind
 from tests.kube_contract.questions import METHODS, Scenario
 from tests.kube_contract.sameness import Versions, comparable
+from tests.patience import PATIENCE
 
 Step = dict[str, Any]
 Answers = dict[str, dict[str, Any]]
@@ -151,7 +152,7 @@ class _Asking:
         if content is None:
             del headers["Content-Type"]
         return self._session.request(
-            method, self._server.url + path, data=content, headers=headers, timeout=60
+            method, self._server.url + path, data=content, headers=headers, timeout=PATIENCE
         )
 
     def _filled(self, text: str) -> str:

@@ -10,6 +10,7 @@ import yaml
 
 from tests.builders import NOW, a_job, a_pool_name, some_expectations
 from tests.fakes import MemoryStore
+from tests.patience import PATIENCE
 from tests.web.serving import serving
 from watcher.cycles.accept import Accept
 
@@ -27,7 +28,7 @@ def store():
 def asked(store, body, *, config_file=None, listen="127.0.0.1:0", **how):
     accepting = Accept(store=store, clock=lambda: NOW)
     with serving(listen, config_file, accepting=accepting) as url:
-        return requests.post(f"{url}/api/v1/accept", json=body, timeout=10, **how)
+        return requests.post(f"{url}/api/v1/accept", json=body, timeout=PATIENCE, **how)
 
 
 def left(store):
@@ -96,7 +97,7 @@ def test_from_elsewhere_without_a_password_it_is_refused(store):
         port = url.rpartition(":")[2]
         address = own_address()
         answer = requests.post(
-            f"http://{address}:{port}/api/v1/accept", json={"jobs": [WEB]}, timeout=10
+            f"http://{address}:{port}/api/v1/accept", json={"jobs": [WEB]}, timeout=PATIENCE
         )
 
     assert answer.status_code == 403

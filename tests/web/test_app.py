@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from tests.builders import NOW, a_job, a_result, a_risk, a_status, an_audit, an_inspection, before
+from tests.patience import PATIENCE
 from tests.web.incident import at_risk, the_incident
 from tests.web.serving import serving
 from watcher.model.expectations import Expectations, Unreadable
@@ -30,7 +31,7 @@ def url():
 
 
 def get(url, **params):
-    return requests.get(url, params=params, timeout=5)
+    return requests.get(url, params=params, timeout=PATIENCE)
 
 
 def test_the_front_page_says_first_how_many_jobs_are_lost(url):
@@ -140,7 +141,7 @@ def test_metrics_are_served_in_the_text_format(url):
 
 def test_metrics_are_served_as_openmetrics_to_whom_asks_for_it(url):
     accept = "application/openmetrics-text; version=1.0.0"
-    answer = requests.get(f"{url}/metrics", headers={"Accept": accept}, timeout=5)
+    answer = requests.get(f"{url}/metrics", headers={"Accept": accept}, timeout=PATIENCE)
 
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
     assert answer.text.endswith("# EOF\n")
@@ -148,7 +149,7 @@ def test_metrics_are_served_as_openmetrics_to_whom_asks_for_it(url):
 
 @pytest.mark.parametrize("address", ["/", "/metrics", "/-/healthy", "/-/ready", "/api/v1/jobs"])
 def test_a_head_request_is_answered_without_a_body(url, address):
-    answer = requests.head(url + address, timeout=5)
+    answer = requests.head(url + address, timeout=PATIENCE)
 
     assert (answer.status_code, answer.content) == (200, b"")
 
