@@ -15,12 +15,12 @@ help: ## say what can be made
 demo: $(VENV) ## play the incident on a real Prometheus; WAIT=0 ends by itself and checks each act
 	WAIT=$(WAIT) $(BIN)/python -m demo
 
-test: $(VENV) ## run the tests: one Prometheus, few examples; about six minutes
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
+test: $(VENV) ## run the tests: one Prometheus, few examples; within six minutes on two cores
+	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-all: $(VENV) ## run them deep: every Prometheus, all examples, with coverage; then a short soak
 	$(BIN)/coverage erase
-	DEEP=1 $(BIN)/coverage run -m pytest --numprocesses 3 --dist loadfile
+	DEEP=1 $(BIN)/coverage run -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	$(BIN)/python -m tests.e2e.faults 10

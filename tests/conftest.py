@@ -17,6 +17,11 @@ settings.register_profile("deep", deadline=None)
 settings.load_profile("deep" if DEEP else "quick")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for real servers begins first, so that at the end nobody waits for it alone."""
+    items.sort(key=lambda item: item.get_closest_marker("prometheus") is None)
+
+
 @pytest.fixture(scope="session")
 def prometheus_binary(request: pytest.FixtureRequest) -> PrometheusBinary:
     """A real Prometheus; with `every_prometheus` each version. On a laptop without one: skip."""
