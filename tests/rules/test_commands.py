@@ -1,6 +1,7 @@
 """Printed commands are pasted by somebody on call: what others wrote into objects is no code there."""
 
 import ast
+import re
 import shlex
 import subprocess
 from pathlib import Path
@@ -11,37 +12,60 @@ import watcher
 from tests.rules.scene import entries, scene
 from watcher.diagnosis.catalogue import causes
 from watcher.diagnosis.diagnose import diagnose
+from watcher.diagnosis.rules._discovery import Sought
+from watcher.diagnosis.rules._patches import patch_command, set_labels
+from watcher.diagnosis.rules._selection import edit
+from watcher.diagnosis.rules._targets import trouble_of
+from watcher.model.kube import KubeObject
 from watcher.operator.spots import Spot
 
 PACKAGE = Path(watcher.__file__).parent
-NAMES = {"name", "namespace", "secret", "pool", "user", "full_name", "host", "words"}
+WORDS = re.compile(
+    r"(?:^|[;|] *)(?:kubectl|curl|grep|getent|openssl|wget|watcher (?:expect|accept)) |^-[nl] "
+)
+"""How a printed command, or a part of one, begins."""
+COMPOSED = {
+    "scope", "where", "log", "shown", "listed", "options", "create", "output", "subject",  # parts
+    "insecure", "plural", "kind", "role", "own", "verb",  # words of ours
+    "patch", "pairs", "account",  # quoted where they are made
+    "INVALID", "self._value()", "rest and f' {rest}'",
+    "' '.join(map(quote, pools[:_NAMES]))",
+}  # fmt: skip
+"""What stands in a command as it is: parts that are commands themselves, and words of our own."""
+EXPLAINED = {"engine/choose.py", "web/permission.py", "adapters/slack_parts.py"}
+"""Sentences about a command, and a code of our own catalogue."""
 
 
 def unquoted():
-    """Every value that is put into a command as it is, and is called as names of others are."""
+    """Every value in an f-string that is a command, or part of one, and is not quoted."""
     for file in sorted(PACKAGE.rglob("*.py")):
+        if str(file.relative_to(PACKAGE)) in EXPLAINED:
+            continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if not isinstance(node, ast.keyword) or node.arg not in {"command", "where"}:
-                continue
-            for part in ast.walk(node.value):
-                if isinstance(part, ast.JoinedStr) and _is_command(part):
-                    for value in part.values:
-                        if isinstance(value, ast.FormattedValue) and _called(value) in NAMES:
-                            yield f"{file.relative_to(PACKAGE)}:{value.lineno}: {_called(value)}"
+            if isinstance(node, ast.JoinedStr) and _is_command(node):
+                for value in node.values:
+                    if isinstance(value, ast.FormattedValue) and not _quoted(value.value):
+                        shown = ast.unparse(value.value)
+                        yield f"{file.relative_to(PACKAGE)}:{value.lineno}: {shown}"
 
 
 def _is_command(text):
     first = text.values[0]
-    words = str(first.value).split() if isinstance(first, ast.Constant) else []
-    return bool(words) and words[0] in {"kubectl", "curl", "grep", "getent", "watcher"}
+    starts = isinstance(first, ast.FormattedValue) and ast.unparse(first.value) in {"where", "log"}
+    whole = "".join(v.value if isinstance(v, ast.Constant) else "\0" for v in text.values)
+    return starts or WORDS.search(whole) is not None
 
 
-def _called(value):
-    match value.value:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case _:
-            return None
+def _quoted(value):
+    match value:
+        case ast.Call(func=ast.Name(id="quote") | ast.Attribute(attr="quote")):
+            return True
+        case (
+            ast.Attribute(attr="kind")
+            | ast.Call(func=ast.Attribute(attr="lower", value=ast.Attribute(attr="kind")))
+        ):
+            return True
+    return ast.unparse(value) in COMPOSED
 
 
 def test_no_rule_puts_a_name_into_a_command_without_quoting_it():
@@ -81,15 +105,29 @@ def _readable(command):
     )
 
 
-@pytest.mark.parametrize(
-    "nasty", ["$(touch {})", "a;touch {}", "a\ntouch {}", "`touch {}`", "'; touch {} #"]
-)
-def test_what_a_tenant_calls_a_secret_is_not_run(nasty, tmp_path):
-    made = tmp_path / "made"
-    spot = Spot(kind="secret", namespace="shop", name=nasty.format(made), key="k")
-    for command in (spot.describe(), spot.certificate()):
-        subprocess.run(
-            ["sh", "-c", f"kubectl() {{ :; }}; openssl() {{ :; }}; {command}"], check=False
-        )
+NASTY = ["$(touch {})", "a;touch {}", "a\ntouch {}", "`touch {}`", "'; touch {} #"]
 
-    assert not made.exists()
+
+def _printed(word):
+    """Commands in which a tenant's own words stand: names, namespaces of a selector, labels."""
+    metadata = {"namespace": word, "name": word}
+    target = KubeObject(raw={"kind": "ServiceMonitor", "metadata": metadata})
+    pod = KubeObject(raw={"kind": "Pod", "metadata": metadata, "status": {"phase": "Failed"}})
+    spot = Spot(kind="secret", namespace=word, name=word, key=word)
+    yield spot.describe()
+    yield spot.certificate()
+    yield Sought(role="endpoints", namespaces=(word,)).kubectl("pods")
+    yield patch_command(target, [])
+    yield set_labels(target, {word: word})
+    yield edit(target, "look").command
+    yield from (evidence.where for evidence in trouble_of(pod))
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_what_a_tenant_writes_is_not_run(nasty, tmp_path):
+    made = tmp_path / "made"
+    for command in _printed(nasty.format(made)):
+        stubs = "kubectl() { :; }; openssl() { :; }; grep() { :; }"
+        subprocess.run(["sh", "-c", f"{stubs}; {command}"], check=False, stdin=subprocess.DEVNULL)
+
+        assert not made.exists(), command

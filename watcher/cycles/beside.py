@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from shlex import quote
 from typing import Final
 
 from watcher.diagnosis import timeline
@@ -61,7 +62,7 @@ def with_beside(
     if not case.state.lost:
         return found
     lines = [
-        told(alerts, f"curl -s '{seen.server.url}/api/v1/rules?type=alert'")
+        told(alerts, f"curl -s {quote(f'{seen.server.url}/api/v1/rules?type=alert')}")
         for seen in case.observation.readable[:1]
         if alerts
     ]

@@ -116,7 +116,7 @@ def _risk(
     )
     names = ", ".join(s.pool for s in lost[:_SHOWN])
     evidence = told(
-        alerts, f"kubectl -n {ground.name.partition('/')[0]} get prometheusrules -o yaml"
+        alerts, f"kubectl -n {quote(ground.name.partition('/')[0])} get prometheusrules -o yaml"
     )
     return risk(
         ground,

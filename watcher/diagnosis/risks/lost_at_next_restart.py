@@ -21,6 +21,7 @@ Mend what the log names, reload, and see that the reload succeeds, before anythi
 """
 
 from collections.abc import Iterator
+from shlex import quote
 
 from watcher.diagnosis.risks._finding import risk
 from watcher.diagnosis.rule import Ground, RiskRule, needing
@@ -65,7 +66,9 @@ def _risk(ground: Ground, server: ServerObservation, line: LogLine) -> Risk:
     namespace, in_cluster, _ = ground.name.partition("/")
     name = server.server.name
     log = (
-        f"kubectl -n {namespace} logs {name} -c prometheus" if in_cluster else f"the log of {name}"
+        f"kubectl -n {quote(namespace)} logs {quote(name)} -c prometheus"
+        if in_cluster
+        else f"the log of {name}"
     )
     return risk(
         ground,

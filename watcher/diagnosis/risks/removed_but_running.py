@@ -50,7 +50,9 @@ def check(ground: Ground) -> tuple[Risk, ...]:
 
 def _risk(ground: Ground, pool: str, job: ExpectedJob) -> Risk:
     asked = str(job.monitor) if job.monitor else f"the source {job.origin.value}"
-    restore = f"watcher expect {pool} --manifest | kubectl apply -f -" if job.monitor else None
+    restore = (
+        f"watcher expect {quote(pool)} --manifest | kubectl apply -f -" if job.monitor else None
+    )
     return risk(
         ground,
         RULE.code,

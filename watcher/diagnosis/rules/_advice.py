@@ -67,7 +67,9 @@ def edit_job(case: Case, do: str) -> FixStep:
     monitor = case.job.monitor
     if monitor is None:
         return FixStep(do=f"{do}; the job {case.pool} stands in Prometheus's own configuration")
-    command = f"kubectl -n {monitor.namespace} edit {monitor.kind.lower()} {monitor.name}"
+    command = (
+        f"kubectl -n {quote(monitor.namespace)} edit {monitor.kind.lower()} {quote(monitor.name)}"
+    )
     return FixStep(do=f"{do} (in {monitor}; Prometheus reloads by itself)", command=command)
 
 

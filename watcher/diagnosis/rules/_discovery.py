@@ -7,6 +7,7 @@ over: they cost themselves, not the diagnosis.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from shlex import quote
 from typing import Final, cast
 
 from watcher.diagnosis.rule import Case
@@ -53,7 +54,9 @@ class Sought:
 
     def kubectl(self, kind: str, rest: str = "") -> str:
         """The commands that list objects of *kind* where targets are looked for."""
-        scopes = ["-A"] if self.namespaces is None else [f"-n {n}" for n in self.namespaces[:3]]
+        scopes = (
+            ["-A"] if self.namespaces is None else [f"-n {quote(n)}" for n in self.namespaces[:3]]
+        )
         return "; ".join(f"kubectl {scope} get {kind}{rest and f' {rest}'}" for scope in scopes)
 
 

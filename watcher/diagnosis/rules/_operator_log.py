@@ -5,6 +5,7 @@ object, or than the last sync of the Prometheus, tells of what is over.
 """
 
 from datetime import datetime
+from shlex import quote
 
 from watcher.diagnosis.rule import Case
 from watcher.model.facts import OPERATOR_LOG, OperatorLine, OperatorWord, Unavailable
@@ -46,7 +47,7 @@ def last(
 def where(line: OperatorLine) -> str:
     """The command that shows *line*."""
     namespace, _, pod = line.pod.partition("/")
-    return f"kubectl -n {namespace} logs {pod} | grep {line.about}"
+    return f"kubectl -n {quote(namespace)} logs {quote(pod)} | grep {quote(line.about)}"
 
 
 def evidence(line: OperatorLine) -> Evidence:

@@ -19,8 +19,8 @@ def patch_command(target: KubeObject, operations: Sequence[JSONObject]) -> str:
     """``kubectl patch`` with *operations*; nothing happens when a ``test`` among them fails."""
     kind = target.kind.lower()
     patch = shlex.quote(json.dumps(operations, separators=(",", ":"), ensure_ascii=False))
-    scope = f"-n {target.namespace} " if target.namespace else ""
-    return f"kubectl {scope}patch {kind} {target.name} --type=json -p {patch}"
+    scope = f"-n {shlex.quote(target.namespace)} " if target.namespace else ""
+    return f"kubectl {scope}patch {kind} {shlex.quote(target.name)} --type=json -p {patch}"
 
 
 def mount_secret(prometheus: KubeObject, secret: str) -> FixStep | None:
@@ -92,9 +92,9 @@ def set_labels(target: KubeObject, labels: Mapping[str, str]) -> str:
     """
     present = target.labels
     if not present.keys() & labels.keys():
-        pairs = " ".join(f"{key}={shlex.quote(word)}" for key, word in sorted(labels.items()))
-        scope = f"-n {target.namespace} " if target.namespace else ""
-        return f"kubectl {scope}label {target.kind.lower()} {target.name} {pairs}"
+        pairs = " ".join(shlex.quote(f"{key}={word}") for key, word in sorted(labels.items()))
+        scope = f"-n {shlex.quote(target.namespace)} " if target.namespace else ""
+        return f"kubectl {scope}label {target.kind.lower()} {shlex.quote(target.name)} {pairs}"
     operations: list[JSONObject] = []
     for key, word in sorted(labels.items()):
         path = f"/metadata/labels/{key.replace('~', '~0').replace('/', '~1')}"

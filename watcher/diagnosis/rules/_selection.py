@@ -134,7 +134,7 @@ def before_evidence(case: Case, found: Pair) -> tuple[Evidence, ...]:
 
 def edit(resource: KubeObject, do: str) -> FixStep:
     """Open *resource* in an editor, where no patch can be proven."""
-    scope = f"-n {resource.namespace} " if resource.namespace else ""
+    scope = f"-n {quote(resource.namespace)} " if resource.namespace else ""
     return FixStep(
         do=do, command=f"kubectl {scope}edit {resource.kind.lower()} {quote(resource.name)}"
     )

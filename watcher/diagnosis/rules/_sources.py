@@ -32,7 +32,7 @@ def where(case: Case, server: ServerObservation, words: str) -> str:
         return f"grep {quote(words)} {quote(server.server.log_file)}"
     namespace, in_cluster, _ = case.job.prometheus.partition("/")
     if not in_cluster:
-        return f"grep '{words}' in the log of {server.server.name}"
+        return f"grep {quote(words)} in the log of {quote(server.server.name)}"
     return (
         f"kubectl -n {quote(namespace)} logs {quote(server.server.name)} -c prometheus"
         f" | grep {quote(words)}"

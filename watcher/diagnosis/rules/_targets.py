@@ -84,7 +84,7 @@ def pod_of(case: Case, target: Target) -> KubeObject | None:
 
 def trouble_of(pod: KubeObject) -> Iterator[Evidence]:
     """What is wrong with a pod whose target fails; nothing for one that is well."""
-    show = f"kubectl -n {pod.namespace} describe pod {pod.name}"
+    show = f"kubectl -n {shlex.quote(pod.namespace)} describe pod {shlex.quote(pod.name)}"
     phase = text(pod.raw, "status", "phase")
     if phase not in {None, "Running"}:
         yield Evidence(seen=f"pod {pod.full_name} is {phase}", where=show)

@@ -20,6 +20,8 @@ Renew the certificate and let the target load it (many need a restart). Do not s
 there nobody known has signed it.
 """
 
+from shlex import quote
+
 from watcher.diagnosis.rule import Case, Rule
 from watcher.diagnosis.rules import _scrapes, _targets
 from watcher.diagnosis.wording_of_last_errors import LastErrorKind
@@ -46,7 +48,7 @@ def check(case: Case) -> Finding | None:
         fix=(
             FixStep(
                 do="See its dates, and who issues it",
-                command=f"openssl s_client -connect {host}:{port} </dev/null 2>/dev/null"
+                command=f"openssl s_client -connect {quote(f'{host}:{port}')} </dev/null 2>/dev/null"
                 " | openssl x509 -noout -dates -issuer -subject",
             ),
             FixStep(

@@ -21,6 +21,8 @@ namespace. `insecureSkipVerify` gives up knowing who answers.
 its time is over.
 """
 
+from shlex import quote
+
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _advice, _scrapes, _targets, _where
 from watcher.model.facts import MONITOR
@@ -53,7 +55,7 @@ def check(case: Case) -> Finding | None:
         fix=(
             FixStep(
                 do="See who has signed it",
-                command=f"openssl s_client -showcerts -connect {host}:{port} </dev/null"
+                command=f"openssl s_client -showcerts -connect {quote(f'{host}:{port}')} </dev/null"
                 " 2>/dev/null | openssl x509 -noout -issuer -subject",
             ),
             _advice.edit_job(case, "Name that CA in tlsConfig.ca (tls_config.ca_file)"),

@@ -23,6 +23,7 @@ routing itself says no.
 """
 
 from collections.abc import Iterator
+from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _advice, _policies, _scrapes, _targets, _where
@@ -99,7 +100,7 @@ def _fix(
             command=None
             if case.job.monitor is None
             else f"kubectl get networkpolicies -A; kubectl get nodes -o wide | grep"
-            f" {_targets.host(found.first.target.url)}",
+            f" {quote(_targets.host(found.first.target.url))}",
         )
 
 

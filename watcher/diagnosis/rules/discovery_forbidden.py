@@ -132,11 +132,11 @@ def _evidence(
         yield Evidence(seen=said.text, where=_sources.where(case, server, "forbidden"), at=said.at)
         return
     for lack in lacks:
-        scope = f"-n {lack.namespace}" if lack.namespace else "-A"
+        scope = f"-n {quote(lack.namespace)}" if lack.namespace else "-A"
         what = f"{lack.resource}.{lack.group}" if lack.group else lack.resource
         yield Evidence(
             seen=f"{lack.user} may not list and watch {lack.words}",
-            where=f"kubectl auth can-i list {what} {scope} --as={quote(lack.user)}",
+            where=f"kubectl auth can-i list {quote(what)} {scope} --as={quote(lack.user)}",
         )
 
 
@@ -144,7 +144,7 @@ def _fix(user: str, lacks: list[_Lack]) -> Iterator[FixStep]:
     name = "prometheus-discovery"
     account = user.removeprefix(_ACCOUNT) if user.startswith(_ACCOUNT) else None
     for namespace in sorted({lack.namespace for lack in lacks}):
-        scope = f"-n {namespace} " if namespace else ""
+        scope = f"-n {quote(namespace)} " if namespace else ""
         role = "role" if namespace else "clusterrole"
         groups = {lack.group for lack in lacks if lack.namespace == namespace}
         commands = []
@@ -155,9 +155,9 @@ def _fix(user: str, lacks: list[_Lack]) -> Iterator[FixStep]:
                 for lack in lacks
                 if lack.namespace == namespace and lack.group == group
             )
-            subject = f"--serviceaccount={account}" if account else f"--user={user}"
+            subject = f"--serviceaccount={quote(account)}" if account else f"--user={quote(user)}"
             commands.append(
-                f"kubectl {scope}create {role} {own} --verb=get,list,watch --resource={resources}"
+                f"kubectl {scope}create {role} {own} --verb=get,list,watch --resource={quote(resources)}"
             )
             commands.append(f"kubectl {scope}create {role}binding {own} --{role}={own} {subject}")
         yield FixStep(

@@ -77,9 +77,9 @@ def _evidence(found: _discovery.Among, behind: tuple[KubeObject, ...]) -> Iterat
         own = [o for o in behind if o.namespace == service.namespace and service.name in o.name]
         said = "are there and hold no address" if own else "are not there"
         options = (
-            f"-l kubernetes.io/service-name={service.name}"
+            f"-l kubernetes.io/service-name={quote(service.name)}"
             if plural == "endpointslices"
-            else service.name
+            else quote(service.name)
         )
         yield Evidence(
             seen=f"{_kind(found)} of Service {service.full_name} {said}",
@@ -90,7 +90,7 @@ def _evidence(found: _discovery.Among, behind: tuple[KubeObject, ...]) -> Iterat
 def _why(case: Case, service: KubeObject) -> tuple[str, list[Evidence], FixStep]:
     """Why a Service has no address, in words, with what shows it and what to do."""
     labels = _pods.service_selector(service)
-    where = f"kubectl -n {service.namespace}"
+    where = f"kubectl -n {quote(service.namespace)}"
     if not labels:
         seen = Evidence(
             seen=f"Service {service.full_name} has no selector, so nobody fills it by itself",
@@ -99,11 +99,11 @@ def _why(case: Case, service: KubeObject) -> tuple[str, list[Evidence], FixStep]
         fix = FixStep(
             do="Whoever keeps its addresses (an operator, a hand-made Endpoints object) must write"
             " them; or give the Service a selector",
-            command=f"{where} describe service {service.name}",
+            command=f"{where} describe service {quote(service.name)}",
         )
         return "it has no selector and nobody keeps its addresses", [seen], fix
     chosen = ",".join(f"{key}={word}" for key, word in sorted(labels.items()))
-    list_pods = f"{where} get pods -l {chosen}"
+    list_pods = f"{where} get pods -l {quote(chosen)}"
     pods = case.look(TARGET_PODS)
     if isinstance(pods, Unavailable):
         fix = FixStep(do=f"See the pods that it selects ({chosen})", command=list_pods)
@@ -114,7 +114,7 @@ def _why(case: Case, service: KubeObject) -> tuple[str, list[Evidence], FixStep]
         why = f"none of its {len(found)} pods has an address: {first.name} is"
         fix = FixStep(
             do=f"See why Pod {first.full_name} does not run",
-            command=f"{where} describe pod {first.name}",
+            command=f"{where} describe pod {quote(first.name)}",
         )
         return f"{why} {_pods.condition(first)}", _pods.shown(found), fix
     seen = Evidence(seen=f"no pod in namespace {service.namespace} has {chosen}", where=list_pods)

@@ -59,7 +59,7 @@ def _fix(case: Case) -> list[FixStep]:
             FixStep(
                 do="See whether the configuration that the operator wrote has the job",
                 command=f"kubectl -n {quote(prometheus.namespace)} get secret"
-                f" {config_secret(prometheus)} -o jsonpath='{{.data.prometheus\\.yaml\\.gz}}'"
+                f" {quote(config_secret(prometheus))} -o jsonpath='{{.data.prometheus\\.yaml\\.gz}}'"
                 f" | base64 -d | gunzip | grep {quote(case.pool)}",
             )
         ]

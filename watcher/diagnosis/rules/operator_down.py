@@ -22,6 +22,7 @@ there it works and fails. The risk of the same code stands where nothing is lost
 """
 
 from dataclasses import replace
+from shlex import quote
 
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
 from watcher.diagnosis.rules import _monitor, _reconciling
@@ -62,7 +63,7 @@ def check(case: Case) -> Finding | None:
 def _late(case: Case, prometheus: KubeObject) -> Finding:
     operators = case.look(OPERATOR)
     known = None if isinstance(operators, Unavailable) else next(iter(operators), None)
-    where = f"-n {known.namespace} logs deployment/{known.name}" if known else None
+    where = f"-n {quote(known.namespace)} logs deployment/{quote(known.name)}" if known else None
     return Finding(
         summary=f"prometheus-operator has not acted on generation {prometheus.generation} of"
         f" {prometheus.full_name}",

@@ -20,6 +20,8 @@ Watch all shards of the Prometheus, so that the job is seen as a whole.
 `all-targets-dropped`: there no server keeps the targets.
 """
 
+from shlex import quote
+
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _drops, all_targets_dropped
 from watcher.model.comparison import JobState
@@ -37,7 +39,7 @@ def check(case: Case) -> Finding | None:
             evidence=(
                 Evidence(
                     seen=f"{names} is a shard beyond spec.shards of {case.job.prometheus}",
-                    where=f"kubectl -n {case.job.prometheus.partition('/')[0]} get prometheus"
+                    where=f"kubectl -n {quote(case.job.prometheus.partition('/')[0])} get prometheus"
                     " -o jsonpath='{.items[*].spec.shards}'",
                 ),
             ),

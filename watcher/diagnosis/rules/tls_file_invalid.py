@@ -24,6 +24,7 @@ and its targets are down.
 """
 
 from collections.abc import Iterator
+from shlex import quote
 
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
 from watcher.diagnosis.rules import _advice, _behind, _files, _where
@@ -141,7 +142,7 @@ def _fix(
     else:
         yield FixStep(
             do=f"Put a file that can be used at {problem.path}",
-            command=f"openssl x509 -noout -subject -dates -in {problem.path}"
+            command=f"openssl x509 -noout -subject -dates -in {quote(problem.path)}"
             if problem.kind is FileFault.BAD_PEM and problem.field != _behind.KEY
             else None,
         )

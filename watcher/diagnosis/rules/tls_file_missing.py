@@ -145,7 +145,7 @@ def _mend_secret(case: Case, namespace: str, name: str, key: str) -> FixStep:
     else:
         has = ", ".join(held.value) or "none"
         do = f"{secret} is mounted there without the key {key}, it has {has}: add it"
-    command = f"kubectl -n {namespace} describe secret {name}"
+    command = f"kubectl -n {quote(namespace)} describe secret {quote(name)}"
     return FixStep(do=f"{do}; then reload Prometheus", command=command)
 
 
