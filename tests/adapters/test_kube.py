@@ -570,3 +570,15 @@ def test_an_object_of_another_form_is_given_for_others_to_name(cluster, api, met
     [found] = api.list(SERVICES, which=Which(parts=()))
 
     assert found.raw["metadata"] == metadata
+
+
+@pytest.mark.parametrize(
+    "name", ["../../monitoring/secrets/top", "..", ".", "a/b", "a%2fb", "a?b", "a#b", "a b", "a\nb"]
+)
+def test_a_name_that_can_be_no_part_of_a_path_is_not_asked_for(cluster, api, name):
+    found = api.get(SECRETS, "shop", name)
+
+    assert found is None
+    assert cluster.requests == []
+    with pytest.raises(SourceUnavailable, match="no name that an object can have"):
+        api.list(SECRETS, name)
