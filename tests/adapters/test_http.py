@@ -51,6 +51,10 @@ def flood(data):
     return speak
 
 
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+PACKED = HEAD + b"Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08"
+EMPTY_BLOCK = b"\0\0\0\xff\xff"  # of deflate: five bytes that unpack to nothing
+
 BOMB = gzip.compress(bytes(20 * 1024 * 1024))
 
 ENDLESS = {
@@ -62,6 +66,13 @@ ENDLESS = {
     "chunks without end": after(
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n", flood(b"4\r\nabcd\r\n")
     ),
+    "the size of a chunk that drips": after(CHUNKED, drip(b"0")),
+    "trailers that drip": after(CHUNKED + b"4\r\nabcd\r\n0\r\n", drip(b"X-A: b\r\n")),
+    "trailers without end": after(CHUNKED + b"4\r\nabcd\r\n0\r\n", flood(b"X-A: b\r\n" * 999)),
+    "a packed name that drips": after(PACKED + b"\x08" + bytes(6), drip(b"n")),
+    "a packed name without end": after(PACKED + b"\x08" + bytes(6), flood(b"n" * 65536)),
+    "packed nothing that drips": after(PACKED + bytes(7), drip(EMPTY_BLOCK)),
+    "packed nothing without end": after(PACKED + bytes(7), flood(EMPTY_BLOCK * 999)),
     "a bomb": after(
         HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB,
         leave,

@@ -1,7 +1,9 @@
 """The HTTP session through which every peer is spoken to: bounded, and true to its origin.
 
 Whatever a peer does, one exchange ends: within a time (from the first byte sent to the last header;
-``read_whole`` minds the body), and below a number of bytes. Credentials go to no other origin.
+``read_whole`` minds the body), and below a number of bytes. The time is kept by cutting the
+connection from another thread: the libraries beneath wait for whole lines, trailers and unpacked
+bytes without a look at any clock. Credentials go to no other origin.
 """
 
 import contextlib
@@ -10,6 +12,8 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Iterator
+from io import BytesIO
 from typing import Any, Final
 
 import requests
@@ -85,20 +89,26 @@ class BoundedSession(requests.Session):
             prepared_request.headers.pop("Authorization", None)
 
 
-def read_whole(response: requests.Response, largest: int, until: float) -> bytes:
+def read_whole(
+    response: requests.Response, largest: int, until: float, *, cut: bool = False
+) -> bytes:
     """The body, unpacked, read as it comes: neither an endless nor a dripping answer can hold us.
 
-    *until* is a moment of ``time.monotonic``. Raises TooLargeError, requests.Timeout, and whatever
-    the connection raises.
+    *until* is a moment of ``time.monotonic``; with *cut* what comes after *largest* bytes is left.
+    Raises TooLargeError, requests.Timeout, and whatever the connection raises.
     """
-    body = bytearray()
-    while chunk := response.raw.read1(_CHUNK, decode_content=True):
-        body += chunk
-        if len(body) > largest:
-            raise TooLargeError(f"answered more than {largest / _MIB:g} MiB")
-        if time.monotonic() > until:
-            raise requests.Timeout("timed out: the answer did not end in time")
-    return bytes(body)
+    body = BytesIO()  # joined parts would be held twice for a moment: lists can be large
+    exchange = getattr(response, "exchange", None) or _Exchange()
+    with exchange.within(until, "timed out: the answer did not end in time"):
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            body.write(chunk)
+            if cut and body.tell() >= largest:
+                return body.getvalue()[:largest]
+            if body.tell() > largest:
+                raise TooLargeError(f"answered more than {largest / _MIB:g} MiB")
+            if time.monotonic() > until:
+                exchange.end()
+    return body.getvalue()
 
 
 def _fill(response: requests.Response, largest: int, until: float) -> None:
@@ -113,15 +123,33 @@ def _fill(response: requests.Response, largest: int, until: float) -> None:
 
 
 class _Exchange:
-    """One request until its headers are there. ``end`` cuts the connection, from another thread."""
+    """One request and its answer. ``end`` cuts the connection, also from another thread."""
 
     def __init__(self) -> None:
         self.connection: HTTPConnection | None = None
+        self.sock: object = None  # a connection lets go of it when its answer is the last one
         self.is_late = False
+
+    @contextlib.contextmanager
+    def within(self, until: float, said: str) -> Iterator[None]:
+        """Cut what is done in here at the moment *until*; then *said* is raised as a Timeout."""
+        timer = threading.Timer(max(0.0, until - time.monotonic()), self.end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except Exception:
+            if self.is_late:
+                raise requests.Timeout(said) from None
+            raise
+        finally:
+            timer.cancel()
+        if self.is_late:  # the end of a body that was cut may look like its own
+            raise requests.Timeout(said)
 
     def end(self) -> None:
         self.is_late = True
-        sock = getattr(self.connection, "sock", None)
+        sock = self.sock or getattr(self.connection, "sock", None)
         if isinstance(sock, socket.socket):
             with contextlib.suppress(OSError):  # it ended by itself
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)  # below TLS, which is in use
@@ -151,22 +179,13 @@ class _Adapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
         exchange = _current.exchange = _Exchange()
-        timer = threading.Timer(self._seconds, exchange.end)
-        timer.daemon = True
-        timer.start()
         until = time.monotonic() + self._seconds
         try:
-            response = super().send(request, *args, **kwargs)
-        except Exception:
-            if exchange.is_late:
-                raise requests.Timeout("timed out: no answer in time") from None
-            raise
+            with exchange.within(until, "timed out: no answer in time"):
+                response = super().send(request, *args, **kwargs)
         finally:
-            timer.cancel()
             _current.exchange = None
-        if exchange.is_late:
-            response.close()
-            raise requests.Timeout("timed out: no answer in time")
+        response.exchange = exchange  # type: ignore[attr-defined]
         if response.is_redirect:
             _fill(response, _MIB, until)  # the library reads it before it follows
         return response
@@ -190,7 +209,7 @@ def _context(*, insecure: bool) -> ssl.SSLContext:
 def _take_part(connection: HTTPConnection) -> None:
     exchange = getattr(_current, "exchange", None)
     if exchange is not None:
-        exchange.connection = connection
+        exchange.connection, exchange.sock = connection, connection.sock
 
 
 class _Plain(HTTPConnection):
@@ -201,6 +220,7 @@ class _Plain(HTTPConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
         _take_part(self)
         super().request(*args, **kwargs)
+        _take_part(self)
 
 
 class _Secure(HTTPSConnection):
@@ -211,6 +231,7 @@ class _Secure(HTTPSConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
         _take_part(self)
         super().request(*args, **kwargs)
+        _take_part(self)
 
 
 class _PlainPool(HTTPConnectionPool):

@@ -6,21 +6,19 @@ Knows HTTP and its failures, nothing of Kubernetes.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from time import monotonic
 from typing import Final
 from urllib.parse import quote, urlencode
 
 import requests
 
+from watcher.adapters.http import TooLargeError, read_whole
 from watcher.adapters.kube_session import LARGEST
 from watcher.adapters.tape import LIVE, Answered, Asked, Tape
 from watcher.errors import SourceUnavailable
 
 SOURCE: Final = "kubernetes"
 """Name of the API server as a source."""
-
-_CHUNK: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,26 +96,16 @@ class Transport:
             raise self._unreachable(error) from None
 
     def _body(self, response: requests.Response, until: float, limit: int | None) -> bytes:
-        # iter_content() would wait for a full chunk however slowly the bytes drip in.
-        body = BytesIO()  # joined parts would be held twice for a moment: lists can be large
-        while True:
-            try:
-                part = response.raw.read1(_CHUNK, decode_content=True)
-            except Exception as error:  # noqa: BLE001 -- urllib3's errors have no common base here
-                raise SourceUnavailable(
-                    SOURCE, f"the answer of {self._server} broke off ({_line(error)}); try again"
-                ) from None
-            if not part:
-                return body.getvalue()
-            body.write(part)
-            if body.tell() > LARGEST:
-                raise SourceUnavailable(
-                    SOURCE, f"{self._server} answered more than {LARGEST >> 20} MiB; see what it is"
-                )
-            if limit is not None and body.tell() >= limit:
-                return body.getvalue()[:limit]
-            if monotonic() > until:
-                raise self._late()
+        try:
+            return read_whole(
+                response, LARGEST if limit is None else limit, until, cut=limit is not None
+            )
+        except requests.RequestException:
+            raise
+        except Exception as error:  # noqa: BLE001 -- urllib3's errors have no common base here
+            raise SourceUnavailable(
+                SOURCE, f"the answer of {self._server} broke off ({_line(error)}); try again"
+            ) from None
 
     def _late(self) -> SourceUnavailable:
         return SourceUnavailable(
@@ -135,6 +123,8 @@ class Transport:
                 )
             case requests.Timeout():
                 return self._late()
+            case TooLargeError():
+                reason = f"{self._server} {_line(error)}; see what it is"
             case requests.ConnectionError():
                 reason = (
                     f"{self._server} cannot be reached: {_line(error)}; check the address and "
