@@ -165,10 +165,19 @@ class TestExpectations:
         found = ClusterSource(connected(cluster, tmp_path), Settings())
         found.snapshot(NOW)
         found.mounts(NOW)
+        found.changed(NOW)
         return found
 
     def test_nothing_new_is_nothing(self, source):
         assert source.changed(NOW) is None
+
+    def test_a_change_that_somebody_elses_snapshot_has_seen_is_not_lost(self, cluster, source):
+        cluster.apply(a_prometheus_pod(ip="10.0.0.77"))
+        source.snapshot(NOW)
+
+        found = source.changed(NOW)
+
+        assert "10.0.0.77" in found.prometheuses[0].servers[0].url
 
     def test_a_pod_that_came_back_has_its_new_address(self, cluster, source):
         cluster.apply(a_prometheus_pod(ip="10.0.0.77"))

@@ -46,6 +46,7 @@ class FollowedLists:
         self._api = api
         self._kept: dict[Key, _Kept] = {}
         self._failed: set[Key] = set()
+        self._is_forgotten = False
 
     def list(
         self, resource: Resource, namespace: str = "", which: Which = ALL
@@ -65,16 +66,17 @@ class FollowedLists:
         """Read every list whole when it is asked for again."""
         self._kept = {}
         self._failed = set()
+        self._is_forgotten = True  # what changed is in the new lists, for whoever had the old ones
 
     def catch_up(self) -> bool:
         """Ask what changed; answer whether anything did.
 
-        True too where a list can or cannot be read now other than before, and where it could not be
+        True too after ``forget``, where a list can or cannot be read now other than before, and where it could not be
         read for a reason that may pass. A list whose changes may not be asked for (the verb
         ``watch``) stays as it is until ``forget``.
         """
-        again = bool(self._failed)
-        self._failed = set()
+        again = bool(self._failed) or self._is_forgotten
+        self._failed, self._is_forgotten = set(), False
         kept = tuple(self._kept.items())
         with ThreadPoolExecutor(max_workers=ASKED_AT_ONCE) as pool:
             changed = tuple(pool.map(lambda each: self._follow(*each), kept))

@@ -213,6 +213,8 @@ def _take_part(connection: HTTPConnection) -> None:
 
 
 class _Plain(HTTPConnection):
+    """A connection that its exchange knows of."""
+
     def connect(self) -> None:
         _take_part(self)
         super().connect()
@@ -223,15 +225,8 @@ class _Plain(HTTPConnection):
         _take_part(self)
 
 
-class _Secure(HTTPSConnection):
-    def connect(self) -> None:
-        _take_part(self)
-        super().connect()
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _take_part(self)
-        super().request(*args, **kwargs)
-        _take_part(self)
+class _Secure(_Plain, HTTPSConnection):
+    """The same over TLS."""
 
 
 class _PlainPool(HTTPConnectionPool):

@@ -56,7 +56,7 @@ MEANING: Final = {
     JobState.UNSTARTED: "the job is configured, but Prometheus has no scrape pool of it",
     JobState.MISSING: "the job is not in the running configuration",
     JobState.UNKNOWN: "it cannot be told how the job is",
-    JobState.DORMANT: "the job has no target and never had one",
+    JobState.DORMANT: "the job gives no sample and never gave one",
 }
 
 

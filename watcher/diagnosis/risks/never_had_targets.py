@@ -34,7 +34,9 @@ from watcher.model.kube import KubeObject, flag
 
 def check(ground: Ground) -> tuple[Risk, ...]:
     """Look for the Services that dormant jobs may mean."""
-    dormant = [s for s in ground.statuses if s.state is JobState.DORMANT and s.job.monitor]
+    # One with targets is dormant as its own metric relabelling drops all that they tell.
+    idle = [s for s in ground.statuses if s.state is JobState.DORMANT and not s.targets.active]
+    dormant = [s for s in idle if s.job.monitor]
     prometheus = ground.read(PROMETHEUS) if dormant else None
     if prometheus is None:
         return ()

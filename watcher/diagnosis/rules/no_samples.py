@@ -21,7 +21,8 @@ exporter's clock, or set `honorTimestamps: false`.
 
 ## Not to be confused with
 
-`all-targets-dropped`: there relabelling drops the targets, not their samples. `invalid-exposition`:
+A *dormant* job whose own `metricRelabelings` drop all that its targets tell, and always did: that is
+as its owner wrote it. `all-targets-dropped`: there relabelling drops the targets, not their samples. `invalid-exposition`:
 there the answer cannot be read, and the target is down.
 """
 
