@@ -347,3 +347,24 @@ def differences(engine):
             connection, opts={"version_table": SCHEMA_TABLE, "compare_type": True}
         )
         return compare_metadata(context, METADATA)
+
+
+@pytest.mark.parametrize("before", [None, 0o644])
+def test_nobody_else_may_read_the_file_of_a_store_nor_its_log(tmp_path, before):
+    file = tmp_path / "watcher.db"
+    if before is not None:
+        file.touch(mode=before)
+        file.chmod(before)
+    old = os.umask(0o022)
+    try:
+        with opened(file) as kept:
+            kept.keep(some_expectations(a_job()), ())
+            modes = {
+                each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.glob("*.db*")
+            }
+    finally:
+        os.umask(old)
+
+    held = {name: mode for name, mode in modes.items() if not name.endswith(".lock")}
+    assert "watcher.db-wal" in held
+    assert set(held.values()) == {0o600}
