@@ -421,26 +421,30 @@ def _wait_until_ready(url, log):
 def test_samples_of_a_time_far_off_are_known_as_refused(prometheus_binary):
     """Six minutes ago is stored, and found by no query of this moment."""
     ages = {"now": 0, "six-minutes": 360, "three-days": 3 * 86400, "next-month": -30 * 86400}
-    with serving(ages) as target:
-        jobs = [a_scrape(name, target, metrics_path=f"/{name}") for name in ages]
-        honoring = a_scrape("honoring", target, metrics_path="/three-days", honor_labels=True)
-        with RealPrometheus(a_config(*jobs, honoring), binary=prometheus_binary) as server:
-            found = seen_when(Prometheus(HttpSettings()), server.url, has_refused).pools
-
-    assert {name: (pool.up, pool.barren, pool.refused) for name, pool in found.items()} == {
+    expected = {
         "now": (1, 0, 0),
         "six-minutes": (1, 0, 0),
         "three-days": (1, 1, 1),
         "next-month": (1, 1, 1),
         "honoring": (1, 0, 0),
     }
+    observer = Prometheus(HttpSettings())
+    with serving(ages) as target:
+        jobs = [a_scrape(name, target, metrics_path=f"/{name}") for name in ages]
+        honoring = a_scrape("honoring", target, metrics_path="/three-days", honor_labels=True)
+        with RealPrometheus(a_config(*jobs, honoring), binary=prometheus_binary) as server:
+            found = awaited(
+                lambda: states_of(seen(observer, server.url)),
+                wanted=lambda states: states == expected,
+                every=0.3,
+            )
+
+    assert found == expected
 
 
-def has_refused(found):
-    pools = found.pools
-    return (
-        "three-days" in pools and all(p.up for p in pools.values()) and pools["three-days"].refused
-    )
+def states_of(observation):
+    """Of each pool: its targets that are up, those without samples, those whose samples are refused."""
+    return {name: (pool.up, pool.barren, pool.refused) for name, pool in observation.pools.items()}
 
 
 @contextlib.contextmanager
