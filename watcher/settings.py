@@ -99,7 +99,7 @@ class KubernetesSettings(Section):
     """Namespaces whose Prometheus resources are watched; empty: all."""
 
     timeout: Duration = timedelta(seconds=30)
-    """How long to wait for one answer of the API server."""
+    """How long to wait for one whole answer of the API server."""
 
 
 class HttpSettings(Section):
@@ -128,8 +128,8 @@ class HttpSettings(Section):
     where there is a ``username``."""
 
     timeout: Duration = timedelta(seconds=15)
-    """How long to wait for one answer. Under 15 s a reload looks like a dead server (Prometheus
-    blocks its API until scrapes in flight end)."""
+    """How long to wait for one answer to go on; a whole one may take four times as long. Under 15 s a
+    reload looks like a dead server (Prometheus blocks its API until scrapes in flight end)."""
 
     @model_validator(mode="after")
     def _one_identity(self) -> "HttpSettings":

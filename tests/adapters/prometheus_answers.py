@@ -69,6 +69,10 @@ class Answers:
             protocol_version = "HTTP/1.1"
             wbufsize = -1  # head and body in one packet
 
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.do_GET()
+
             def do_GET(self):
                 parts = urlsplit(self.path)
                 query = {key: values[0] for key, values in parse_qs(parts.query).items()}

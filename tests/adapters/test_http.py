@@ -14,7 +14,8 @@ import pytest
 import requests
 from urllib3.exceptions import HTTPError
 
-from watcher.adapters.http import BoundedSession, TooLargeError, read_whole
+from watcher.adapters.http import BoundedSession
+from watcher.adapters.http_exchange import TooLargeError, read_whole
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 
@@ -123,7 +124,7 @@ def test_every_exchange_ends_with_an_error_of_the_library(speak):
 def test_a_body_that_is_read_by_the_caller_ends_too(speak):
     def read(url):
         with session() as asking, asking.get(url, timeout=2, stream=True) as answer:
-            read_whole(answer, 1024 * 1024, time.monotonic() + 0.5)
+            read_whole(answer, 1024 * 1024)
 
     with serving(speak) as url, pytest.raises((OSError, HTTPError)):
         read(f"{url}/a")
@@ -133,6 +134,20 @@ def test_what_is_too_large_is_called_so():
     endless = ENDLESS["a body without end"]
     with serving(endless) as url, session(seconds=30) as asking, pytest.raises(TooLargeError):
         asking.get(url, timeout=5)
+
+
+def test_header_redirects_and_body_are_one_exchange_with_one_limit():
+    with (
+        origin() as (_, url),
+        origin(url) as (_, first),
+        session(seconds=60) as asking,
+        asking.get(first, timeout=60, stream=True) as answer,
+    ):
+        (hop,) = answer.history
+        assert answer.exchange is hop.exchange
+        answer.exchange.cut()
+        with pytest.raises(requests.Timeout):
+            read_whole(answer, 1024)
 
 
 def test_after_an_exchange_that_was_cut_the_session_goes_on():

@@ -4,7 +4,6 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import requests
 
 from tests.adapters.prometheus_answers import (
     STATUS,
@@ -17,7 +16,9 @@ from tests.adapters.prometheus_answers import (
     recorded,
     runtime,
 )
+from watcher.adapters.http import BoundedSession
 from watcher.adapters.prometheus import Prometheus
+from watcher.adapters.prometheus_session import LARGEST
 from watcher.model.expectations import ExpectedServer
 from watcher.model.names import ServerName
 from watcher.model.observations import ServerObservation, UnreadableServer
@@ -353,7 +354,7 @@ def test_a_redirect_is_followed():
 
 
 def test_a_session_that_is_given_is_used_and_left_as_it_was():
-    session = requests.Session()
+    session = BoundedSession(seconds=60, largest=LARGEST)
     session.headers["X-Proxied"] = "yes"
     mounted = dict(session.adapters)
     with Answers(a_server(a_target())) as answers:

@@ -5,7 +5,7 @@ fault that a test has set goes before all of it.
 """
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.kube_api import deleting, discovery, pod_logs, pod_proxy, reading, watching, writing
 from tests.kube_api.access import ADMIN, Access, User
@@ -199,7 +199,8 @@ def _failed(asked: Asked, user: User | None, fault: Fault) -> Answer:
     if code == 403:
         return forbidden(user or ADMIN, act_of(asked, route), route).answer
     reason, message = _REASONS.get(code, ("", f"status {code}"))
-    return refuse(code, reason, message).answer
+    waits = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
+    return replace(refuse(code, reason, message).answer, headers=waits)
 
 
 def _half(reply: Reply) -> Reply:

@@ -12,7 +12,8 @@ class Fault:
     `status` answers with that code: a Status body in the server's words, `body`, or an HTML page
     (`html`, with 200 when no status is named). `half_json` cuts the right answer in two, with a
     Content-Length that fits the half. `drop` closes the connection without an answer; `hang`
-    waits so many seconds before all else.
+    waits so many seconds before all else. `retry_after` is a header
+    of an answer in the server's words.
     """
 
     pattern: str
@@ -22,6 +23,7 @@ class Fault:
     half_json: bool = False
     drop: bool = False
     hang: float = 0
+    retry_after: str | None = None
     times: int | None = None
 
 

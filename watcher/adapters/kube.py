@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-import requests
 
 from watcher.adapters import kube_session
+from watcher.adapters.http import BoundedSession
 from watcher.adapters.kube_changes import Changes, changes_since
 from watcher.adapters.kube_failures import (
     NoSuchResource,
@@ -210,7 +210,7 @@ class KubeApi:
         target = f"{'https:' if scheme == 'https' else ''}{pod}:{port}"
         return f"{self.server}{PODS.path(namespace, target)}/proxy"
 
-    def proxy_session(self) -> requests.Session:
+    def proxy_session(self) -> BoundedSession:
         """A session of its own, with the cluster's TLS and credentials, for such addresses."""
         return kube_session.session(self._configuration, self._timeout)
 

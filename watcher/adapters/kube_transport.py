@@ -6,13 +6,13 @@ Knows HTTP and its failures, nothing of Kubernetes.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from time import monotonic
 from typing import Final
 from urllib.parse import quote, urlencode
 
 import requests
 
-from watcher.adapters.http import TooLargeError, read_whole
+from watcher.adapters.http import BoundedSession
+from watcher.adapters.http_exchange import TooLargeError, read_whole
 from watcher.adapters.kube_session import LARGEST
 from watcher.adapters.tape import LIVE, Answered, Asked, Tape
 from watcher.errors import SourceUnavailable
@@ -38,7 +38,7 @@ class Transport:
     """Sends requests to one server over pooled connections. Safe among threads."""
 
     def __init__(
-        self, session: requests.Session, server: str, timeout: float, tape: Tape = LIVE
+        self, session: BoundedSession, server: str, timeout: float, tape: Tape = LIVE
     ) -> None:
         self._session = session
         self._tape = tape
@@ -79,7 +79,6 @@ class Transport:
     def _live(
         self, path: str, query: Mapping[str, str] | None, post: object, limit: int | None
     ) -> Answered:
-        until = monotonic() + self._timeout
         try:
             with self._session.request(
                 "GET" if post is None else "POST",
@@ -90,16 +89,14 @@ class Transport:
                 allow_redirects=False,  # a redirect leads to some login page
                 stream=True,
             ) as response:
-                body = self._body(response, until, limit)
+                body = self._body(response, limit)
                 return Answered(body=body, status=response.status_code)
         except requests.RequestException as error:
             raise self._unreachable(error) from None
 
-    def _body(self, response: requests.Response, until: float, limit: int | None) -> bytes:
+    def _body(self, response: requests.Response, limit: int | None) -> bytes:
         try:
-            return read_whole(
-                response, LARGEST if limit is None else limit, until, cut=limit is not None
-            )
+            return read_whole(response, LARGEST if limit is None else limit, cut=limit is not None)
         except requests.RequestException:
             raise
         except Exception as error:  # noqa: BLE001 -- urllib3's errors have no common base here

@@ -8,8 +8,7 @@ import threading
 from collections.abc import Mapping
 from datetime import datetime
 
-import requests
-
+from watcher.adapters.http import BoundedSession
 from watcher.adapters.prometheus_answers import RuleGroups
 from watcher.adapters.prometheus_http import Api
 from watcher.adapters.prometheus_pools import Labels
@@ -39,7 +38,7 @@ class Prometheus:
         http: HttpSettings,
         *,
         full_targets_up_to: int = 5000,
-        session: requests.Session | None = None,
+        session: BoundedSession | None = None,
         tape: Tape = LIVE,
         addresses: Mapping[str, str] | None = None,
     ) -> None:

@@ -4,10 +4,8 @@ It knows paths and JSON envelopes, not what the answers mean. Whatever goes wron
 SourceUnavailable, whose reason names the path and what to do, and never holds a secret.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
@@ -19,7 +17,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from watcher import decoding
-from watcher.adapters.http import read_whole
+from watcher.adapters.http import BoundedSession
+from watcher.adapters.http_exchange import read_whole
 from watcher.adapters.prometheus_answers import Envelope, Sample, query_result
 from watcher.adapters.prometheus_refusals import advice_on, reason_of
 from watcher.adapters.prometheus_session import (
@@ -29,6 +28,7 @@ from watcher.adapters.prometheus_session import (
     twin_of,
     without_credentials,
 )
+from watcher.adapters.retry_after import date
 from watcher.adapters.tape import LIVE, Answered, Asked, Tape
 from watcher.errors import SourceUnavailable
 from watcher.settings import HttpSettings
@@ -51,16 +51,17 @@ class Api:
     """
 
     def __init__(
-        self, url: str, http: HttpSettings, session: requests.Session | None, tape: Tape = LIVE
+        self, url: str, http: HttpSettings, session: BoundedSession | None, tape: Tape = LIVE
     ) -> None:
         self._tape = tape
         self.url, user = without_credentials(url)
         self.clock: datetime | None = None
         """What the server's clock showed at its last answer, None before the first."""
         self._timeout = http.timeout.total_seconds()
-        self._seconds = self._timeout * PATIENCE
         self._session = (
-            session_for(http, user) if session is None else twin_of(session, self._seconds)
+            session_for(http, user)
+            if session is None
+            else twin_of(session, self._timeout * PATIENCE)
         )
         # The library repeats a request three times on 500 and 503, with pauses; so we bring our own
         # adapter, and take away the one that it hangs into the session for this address.
@@ -131,7 +132,7 @@ class Api:
         )
         self._check(path, answered)
         if answered.date is not None:
-            self.clock = _date(answered.date)
+            self.clock = date(answered.date)
         return answered.body
 
     def _asked(self, path: str, params: Mapping[str, str] | None) -> Asked:
@@ -149,17 +150,13 @@ class Api:
                 cert=self._session.cert,
             ) as response:
                 return Answered(
-                    body=self._body(path, response),
+                    body=read_whole(response, _LARGEST_OF.get(path, LARGEST)),
                     status=response.status_code,
                     words=response.reason or "",
                     date=response.headers.get("Date"),
                 )
         except (requests.RequestException, OSError, HTTPError, ValueError) as error:
             raise self._unavailable(path, reason_of(error)) from None
-
-    def _body(self, path: str, response: requests.Response) -> bytes:
-        largest = _LARGEST_OF.get(path, LARGEST)
-        return read_whole(response, largest, time.monotonic() + self._seconds)
 
     def _check(self, path: str, answered: Answered) -> None:
         if answered.status < _REFUSED:
@@ -182,13 +179,6 @@ class Refused(SourceUnavailable):
     def __init__(self, source: str, reason: str, status: int | None) -> None:
         super().__init__(source, reason)
         self.status = status
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        return parsedate_to_datetime(text)
-    except ValueError:
-        return None
 
 
 def _begin(body: bytes) -> str:

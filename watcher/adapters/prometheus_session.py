@@ -47,7 +47,7 @@ def session_for(
     return session
 
 
-def twin_of(session: requests.Session, seconds: float) -> BoundedSession:
+def twin_of(session: BoundedSession, seconds: float) -> BoundedSession:
     """A session of the same credentials and connections.
 
     One that threads share must not be changed under them, as PrometheusConnect does.

@@ -8,7 +8,8 @@ import requests
 
 from watcher.adapters.http import ANSWER_OF_A_RECEIVER
 from watcher.adapters.prometheus_session import session_for, without_credentials
-from watcher.adapters.slack_errors import Reason, seconds_to_wait
+from watcher.adapters.retry_after import seconds_to_wait
+from watcher.adapters.slack_errors import Reason
 from watcher.errors import NotifyError
 from watcher.settings import HttpSettings
 
@@ -75,7 +76,7 @@ class Receiver:
             return self._error(
                 Reason.RATE_LIMITED,
                 "too many messages (429): it is sent again later",
-                retry_after=seconds_to_wait(answer.headers.get("Retry-After")),
+                retry_after=seconds_to_wait(answer.headers),
             )
         if status in _AUTH:
             return self._error(Reason.AUTH, f"HTTP {status}: check the credentials in its section")

@@ -16,7 +16,9 @@ from slack_sdk.web import WebClient
 from slack_sdk.web.file_upload_v2_result import FileUploadV2Result
 from slack_sdk.webhook import WebhookClient, WebhookResponse
 
-from watcher.adapters.http import ANSWER_OF_A_RECEIVER, BoundedSession, TooLargeError
+from watcher.adapters.http import ANSWER_OF_A_RECEIVER, BoundedSession
+from watcher.adapters.http_exchange import TooLargeError
+from watcher.adapters.retry_after import seconds_to_wait
 from watcher.adapters.slack_errors import Reason, failure, refusal
 from watcher.errors import NotifyError
 
@@ -72,7 +74,7 @@ class Webhook:
             raise refusal(
                 answer.status_code,
                 answer.body.strip(),
-                retry_after=_header(answer.headers, "Retry-After"),
+                retry_after=seconds_to_wait(answer.headers),
             )
 
 
@@ -104,7 +106,7 @@ class _WebClient(WebClient):
     def _upload_file(self, *, url: str, data: bytes, **_: Any) -> FileUploadV2Result:
         answer = self.way.send(url, data, {})
         if not answer.ok:
-            wait = _header(answer.headers, "Retry-After")
+            wait = seconds_to_wait(answer.headers)
             raise refusal(answer.status_code, "", retry_after=wait)
         return FileUploadV2Result(status=answer.status_code, body=answer.text)
 
@@ -136,7 +138,7 @@ def _error(fault: Exception) -> NotifyError:
                 response.status_code,
                 str(data.get("error", "")),
                 needed=data.get("needed"),
-                retry_after=_header(response.headers, "Retry-After"),
+                retry_after=seconds_to_wait(response.headers),
             )
         case TooLargeError():
             return failure(Reason.UNREADABLE, "an answer that is not Slack's (too large)")
@@ -150,7 +152,3 @@ def _error(fault: Exception) -> NotifyError:
 
 def _kind(fault: Exception) -> str:
     return type(fault).__name__
-
-
-def _header(headers: Mapping[str, str], name: str) -> str | None:
-    return next((value for key, value in headers.items() if key.lower() == name.lower()), None)

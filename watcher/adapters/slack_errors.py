@@ -26,9 +26,6 @@ class Reason(StrEnum):
     REFUSED = "refused"
 
 
-_LONGEST_WAIT: Final = 3600.0
-"""Seconds: no receiver makes us wait for longer, whatever it writes."""
-
 _PERMANENT: Final = frozenset(
     {Reason.AUTH, Reason.CHANNEL, Reason.SCOPE, Reason.CONTENT, Reason.MESSAGE_GONE}
 )
@@ -79,12 +76,6 @@ _ADVICE: Final = {
 }
 
 
-def seconds_to_wait(retry_after: str | None) -> float | None:
-    """The header ``Retry-After`` in seconds, an hour at most; None where it is no whole number."""
-    wait = (retry_after or "").strip()
-    return min(float(wait), _LONGEST_WAIT) if wait.isdecimal() else None
-
-
 def failure(reason: Reason, said: str, *, retry_after: float | None = None) -> NotifyError:
     """The error to raise; *said* is short and free of secrets."""
     return NotifyError(
@@ -96,17 +87,15 @@ def failure(reason: Reason, said: str, *, retry_after: float | None = None) -> N
 
 
 def refusal(
-    status: int, code: str, *, needed: str | None = None, retry_after: str | None = None
+    status: int, code: str, *, needed: str | None = None, retry_after: float | None = None
 ) -> NotifyError:
     """The error for an answer of HTTP *status* with Slack's error *code*.
 
-    *needed* is the scope that Slack says is missing, *retry_after* the header of a 429. A code
+    *needed* is the scope that Slack says is missing, *retry_after* the wait in seconds of a 429. A code
     that is not known here is not permanent: one message too many is better than one too few.
     """
     if status == 429:  # noqa: PLR2004 -- Too Many Requests
-        return failure(
-            Reason.RATE_LIMITED, "too many messages (429)", retry_after=seconds_to_wait(retry_after)
-        )
+        return failure(Reason.RATE_LIMITED, "too many messages (429)", retry_after=retry_after)
     known = _BY_CODE.get(code)
     if known is not None:
         scope = f" {needed}" if needed else ""
