@@ -229,13 +229,16 @@ def an_undecided(code="secret-missing", link=Link.ACCEPTED, **fields):
     return replace(undecided, **fields)
 
 
-def a_diagnosis(code="tls-file-missing", link=Link.CREATED, *, findings=(), undecided=(), **fields):
+def a_diagnosis(
+    code="tls-file-missing", link=Link.CREATED, *, findings=(), undecided=(), around=(), **fields
+):
     """A diagnosis with a cause; ``a_diagnosis(None, Link.CREATED)`` is one without."""
     return Diagnosis(
         cause=None if code is None else a_found(code, link, **fields),
         link=link,
         findings=tuple(findings),
         undecided=tuple(undecided),
+        around=tuple(around),
     )
 
 

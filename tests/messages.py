@@ -70,6 +70,13 @@ def the_incident(**fields):
             ),
             FixStep(do="Then watch both pools come back", command="watcher once --watch kubelet"),
         ),
+        "around": (
+            Evidence(
+                seen="prometheus-operator wrote StatefulSet monitoring/prometheus-k8s by Update",
+                where="kubectl -n monitoring get statefulset prometheus-k8s --show-managed-fields",
+                at=BEGAN,
+            ),
+        ),
         "links": (
             ("Targets", "https://prometheus.example/targets?search=&scrapePool=kubelet%2F0"),
             ("Cause", "https://watcher.example/causes/hand-patch-reverted"),

@@ -20,7 +20,8 @@ from tests.builders import (
 from watcher.cycles.beside import silenced, with_beside, with_labels
 from watcher.cycles.watch import remember_states
 from watcher.diagnosis.rule import Case
-from watcher.model.facts import LAST_SAMPLE, RULES, Facts, Known, Unavailable
+from watcher.model.facts import LAST_SAMPLE, POD_EVENTS, RULES, Facts, Known, Unavailable
+from watcher.model.kube import KubeObject
 from watcher.model.results import Result
 from watcher.model.rules import LoadedRule
 
@@ -120,7 +121,7 @@ def test_a_loss_tells_the_alerts_that_cannot_fire():
 
     found = with_beside(a_diagnosis(), a_case(), None, alerts[a_job().pool])
 
-    assert [line.seen for line in found.beside] == [
+    assert [line.seen for line in found.around] == [
         "1 alert cannot fire while this lasts, 1 of them critical: WebSlow"
     ]
     assert found.silenced == (ALERT,)
@@ -157,14 +158,37 @@ def test_the_timeline_ends_with_the_last_sample():
 
     found = with_beside(a_diagnosis(), case, an_incident(starts_at=NOW), ())
 
-    assert [line.seen for line in found.beside] == [f"Prometheus {SERVER} started"]
+    assert [line.seen for line in found.around] == [f"Prometheus {SERVER} started"]
 
 
 def test_without_any_moment_of_the_loss_there_is_no_timeline():
-    assert with_beside(a_diagnosis(), a_case(), None, ()).beside == ()
+    assert with_beside(a_diagnosis(), a_case(), None, ()).around == ()
 
 
-def test_a_degraded_job_has_nothing_beside():
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [("Pulled", False), ("Created", False), ("Started", False), ("BackOff", True)],
+)
+def test_the_events_of_every_start_of_a_pod_are_not_in_the_timeline(reason, told):
+    event = KubeObject(
+        {
+            "kind": "Event",
+            "metadata": {"namespace": "monitoring", "name": "e"},
+            "reason": reason,
+            "message": "container prometheus",
+            "involvedObject": {"kind": "Pod", "name": SERVER},
+            "lastTimestamp": f"{before(minutes=1):%Y-%m-%dT%H:%M:%SZ}",
+        }
+    )
+    case = a_case(**{POD_EVENTS.name: (event,)})
+
+    found = with_beside(a_diagnosis(), case, an_incident(starts_at=NOW), ())
+
+    seen = [f"event {reason} about Pod {SERVER}: container prometheus"]
+    assert [line.seen for line in found.around] == (seen if told else [])
+
+
+def test_a_degraded_job_has_nothing_around_it():
     diagnosis = a_diagnosis()
 
     assert with_beside(diagnosis, a_case("degraded"), an_incident(), (ALERT,)) == diagnosis

@@ -23,6 +23,7 @@ from watcher.engine.group import Problem, Storm, assign, problems
 from watcher.engine.matching import fits, is_name, labels
 from watcher.engine.wording import Context, length, of_blindness, of_problem
 from watcher.model.expectations import Steering, Unreadable
+from watcher.model.findings import Evidence
 from watcher.model.history import Owed, Sent
 from watcher.model.incidents import Ending, Status, Transition
 
@@ -218,6 +219,19 @@ class TestWording:
             "secret-missing: secret_keys could not be read: 403 Forbidden",
         )
         assert message.about[0].monitor == "ServiceMonitor shop/a"
+
+    def test_what_happened_around_the_loss_is_no_proof(self):
+        incident = firing("a")
+        around = (Evidence(seen="kubectl wrote StatefulSet shop/a", where="kubectl get"),)
+
+        message = of_problem(
+            Problem(id="g", incidents=(incident,)),
+            Reason.FIRST,
+            {incident.job: Context(around=around)},
+            "warning",
+        )
+
+        assert (message.evidence, message.around) == (incident.found.finding.evidence, around)
 
     @pytest.mark.parametrize(
         ("ending", "headline"),

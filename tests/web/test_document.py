@@ -65,6 +65,7 @@ def test_a_lost_job_is_shown_with_cause_proof_and_fix_by_the_contract():
         evidence=(Evidence(seen="no mount", where="kubectl get pod", at=before(days=2)),),
         findings=[a_found("tls-file-missing", Link.CREATED, summary="no such file")],
         undecided=[an_undecided("secret-missing")],
+        around=(Evidence(seen="kubectl wrote it", where="kubectl get", at=before(days=1)),),
     )
 
     job = the_job(
@@ -104,6 +105,9 @@ def test_a_lost_job_is_shown_with_cause_proof_and_fix_by_the_contract():
         "summary": "the mount stood only on the StatefulSet",
         "evidence": [
             {"seen": "no mount", "where": "kubectl get pod", "at": "2026-11-21T05:00:00Z"}
+        ],
+        "around": [
+            {"seen": "kubectl wrote it", "where": "kubectl get", "at": "2026-11-22T05:00:00Z"}
         ],
         "fix": [{"do": "mount the Secret", "command": "kubectl patch …"}],
         "findings": [

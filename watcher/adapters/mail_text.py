@@ -20,6 +20,7 @@ def text(message: Message) -> str:
         [f"  {job.pool} ({job.prometheus}): {job.state}" for job in message.about],
         _titled("Proof:", _proof(message)),
         _titled("Fix:", () if over else _fix(message)),
+        _titled("Around the loss:", () if over else _around(message)),
         _wrapped("Not decided: " + "; ".join(message.undecided)) if message.undecided else [],
         [f"{label}: {url}" for label, url in message.links],
     )
@@ -41,6 +42,12 @@ def _proof(message: Message) -> Iterator[str]:
     for evidence in message.evidence:
         yield from _wrapped(f"- {evidence.seen}", "  ")
         yield f"    {evidence.where}"
+
+
+def _around(message: Message) -> Iterator[str]:
+    for line in message.around:
+        at = "" if line.at is None else f"{_moment(line.at)}: "
+        yield from _wrapped(f"- {at}{line.seen}", "  ")
 
 
 def _fix(message: Message) -> Iterator[str]:

@@ -60,5 +60,10 @@ def _body(message: Message, shown: Tone) -> list[parts.Block]:
         before.append(parts.section(parts.jobs(message.about, shown)))
     if message.evidence:
         before.append(parts.section(parts.proof(message)))
-    after = parts.undecided(message) + parts.links(message) + parts.context(message, shown)
+    after = (
+        parts.around(message, shown)
+        + parts.undecided(message)
+        + parts.links(message)
+        + parts.context(message, shown)
+    )
     return before + parts.fix(message, shown, _BUDGET - parts.weight(before + after)) + after

@@ -19,6 +19,7 @@ SHOWN_JOBS: Final = 10
 
 _OVERHEAD: Final = 60
 _LEAST_STEP: Final = 500
+_MOST_AROUND: Final = 4
 _MOST_STEPS: Final = 20
 _MOST_PROOF: Final = 8
 _LONGEST_PROOF: Final = 2_400
@@ -75,6 +76,17 @@ def proof(message: Message) -> str:
             break
         lines.append(item)
     return "\n".join(lines)
+
+
+def around(message: Message, shown: Tone) -> list[Block]:
+    """What happened around the loss; where it ended nobody asks any more."""
+    if shown is Tone.RESOLVED or not message.around:
+        return []
+    lines = [
+        f"{words(line.seen, 200)}" + ("" if line.at is None else f" ({moment(line.at)})")
+        for line in message.around[-_MOST_AROUND:]
+    ]
+    return [_small("*Around the loss*\n" + "\n".join(f"• {line}" for line in lines))]
 
 
 def fix(message: Message, shown: Tone, budget: int) -> list[Block]:

@@ -154,6 +154,11 @@ def _job(job: shapes.JobShape, shown: Collection[str] = ()) -> None:
         _out.print(f"  {number}. {step.do}", style="green")
         if step.command:
             _out.print_command(step.command, " " * 6)
+    if job.around:
+        _out.print("  around the loss:", style="dim")
+    for line in job.around:
+        at = f" [{line.at:%Y-%m-%d %H:%M:%S} UTC]" if line.at else ""
+        _out.print(f"    - {line.seen}{at}", style="dim")
     for finding in job.findings:
         _out.print(f"  also {finding.cause}: {finding.summary}", style="dim")
     for undecided in job.undecided:

@@ -69,7 +69,7 @@ def with_beside(
     lost_at = _lost_at(case.facts, incident)
     if lost_at is not None:
         lines += timeline.timeline(case.facts, case.observation, lost_at)
-    return replace(found, beside=tuple(lines), silenced=tuple(alerts))
+    return replace(found, around=tuple(lines), silenced=tuple(alerts))
 
 
 def _seen(observation: Observation) -> Mapping[PoolName, Labels]:

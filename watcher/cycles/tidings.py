@@ -104,7 +104,7 @@ def contexts(
             pinned=status is not None and status.job.origin is Origin.PINNED,
             labels=labels(incident, status, objects.get(monitor) if monitor else None),
             links=links(incident, watched.get(incident.prometheus), places),
-            beside=diagnosis.beside if diagnosis else (),
+            around=diagnosis.around if diagnosis else (),
             silences_critical=any(a.critical for a in diagnosis.silenced) if diagnosis else False,
         )
     return found

@@ -37,6 +37,11 @@ NEEDS: Final = frozenset(
 
 _LONGEST: Final = 160
 
+_ROUTINE: Final = frozenset(
+    {"Scheduled", "Pulling", "Pulled", "Created", "Started", "SuccessfulCreate", "SuccessfulDelete"}
+)
+"""Reasons of the Events of every start of a pod, of which the server's own start time tells."""
+
 
 def timeline(found: Facts, observation: Observation, lost_at: datetime) -> tuple[Evidence, ...]:
     """The last changes up to *lost_at*, and shortly after it, in their order.
@@ -62,7 +67,8 @@ def _lines(found: Facts, observation: Observation) -> Iterator[Evidence]:
         yield from _guarded(_of_revision(revision))
     for fact in (facts.MONITOR_EVENTS, facts.POD_EVENTS):
         for event in _many(found, fact):
-            yield from _guarded(_of_event(event))
+            if text(event.raw, "reason") not in _ROUTINE:
+                yield from _guarded(_of_event(event))
     for server in observation.readable:
         where = _where.asked(server, "status/runtimeinfo")
         name = server.server.name

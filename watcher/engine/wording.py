@@ -39,8 +39,8 @@ class Context:
     labels: Mapping[str, str] = field(default_factory=dict)
     """As ``engine.matching`` names them."""
     links: tuple[tuple[str, str], ...] = ()
-    beside: tuple[Evidence, ...] = ()
-    """What is worth knowing of the loss and proves nothing."""
+    around: tuple[Evidence, ...] = ()
+    """What happened around the loss, and what follows from it; it proves nothing."""
     silences_critical: bool = False
     """Whether a critical alert cannot fire while it lasts."""
 
@@ -83,6 +83,8 @@ class Message:
     ends_at: datetime | None = None
     last_sample_at: datetime | None = None
     evidence: tuple[Evidence, ...] = ()
+    around: tuple[Evidence, ...] = ()
+    """What happened around the loss, and what follows from it; it proves nothing."""
     fix: tuple[FixStep, ...] = ()
     undecided: tuple[str, ...] = ()
     severity: str = "warning"
@@ -127,7 +129,8 @@ def of_problem(
         starts_at=problem.starts_at,
         ends_at=_ended(problem),
         last_sample_at=known.last_sample_at,
-        evidence=(*(finding.evidence if finding else ()), *known.beside),
+        evidence=finding.evidence if finding else (),
+        around=known.around,
         fix=finding.fix if finding else (),
         undecided=() if one.found else tuple(_undecided_line(u) for u in known.undecided),
         severity=severity,

@@ -124,7 +124,7 @@ class Diagnosis:
 
     ``cause`` is at the first broken link, or None when no rule convicts; ``link`` then is the first
     one not proven to hold. ``findings`` are all others that hold, the refined ones too, in the
-    order of the chain. ``beside`` is what is worth knowing of the loss and proves nothing: what
+    order of the chain. ``around`` is what is worth knowing of the loss and proves nothing: what
     changed just before it, and the ``silenced`` alerts, which cannot fire while it lasts.
     """
 
@@ -132,7 +132,7 @@ class Diagnosis:
     link: Link
     findings: tuple[Found, ...] = ()
     undecided: tuple[Undecided, ...] = ()
-    beside: tuple[Evidence, ...] = ()
+    around: tuple[Evidence, ...] = ()
     silenced: tuple[LoadedRule, ...] = ()
 
     @property

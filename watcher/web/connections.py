@@ -96,7 +96,15 @@ def say_seldom(loop: asyncio.AbstractEventLoop, seldom: Seldom) -> None:
             seldom.warn(
                 f"no connection can be taken: {error.strerror}: raise the limit (ulimit -n)"
             )
-        else:
+        elif not _takes_up_what_was_closed(error):
             loop.default_exception_handler(context)
 
     loop.set_exception_handler(failed)
+
+
+def _takes_up_what_was_closed(error: object) -> bool:
+    """Whether asyncio would listen again on a socket that the end of the server has closed meanwhile.
+
+    It does so a second after it could take no connection (CPython 3.11 to 3.14, selector_events.py).
+    """
+    return isinstance(error, ValueError) and str(error) == "Invalid file descriptor: -1"

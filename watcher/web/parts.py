@@ -34,9 +34,8 @@ def job(result: Result, status: JobStatus) -> shapes.JobShape:
         confidence=cause.confidence if cause else None,
         link=_word(diagnosis.link) if diagnosis else None,
         summary=_summary(status, diagnosis),
-        evidence=_evidence(
-            (*(cause.evidence if cause else ()), *(diagnosis.beside if diagnosis else ()))
-        ),
+        evidence=_evidence(cause.evidence) if cause else (),
+        around=_evidence(diagnosis.around) if diagnosis else (),
         fix=_fix(cause.fix) if cause else (),
         findings=_findings(diagnosis) if diagnosis else (),
         undecided=undecided(diagnosis.undecided) if diagnosis else (),

@@ -160,6 +160,7 @@ class JobShape(Shape, frozen=True, kw_only=True):
     link: LinkWord | None
     summary: str | None
     evidence: tuple[EvidenceShape, ...]
+    around: tuple[EvidenceShape, ...]
     fix: tuple[FixShape, ...]
     findings: tuple[FindingShape, ...]
     undecided: tuple[UndecidedShape, ...]
