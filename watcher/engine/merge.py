@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from watcher.engine.identity import Endpoint, endpoint_of, with_lasting_keys
 from watcher.engine.mass_loss import mass_losses
 from watcher.model.expectations import Expectations, ExpectedJob, WatchedPrometheus
 from watcher.model.names import JobKey, PoolName, PrometheusName
@@ -27,16 +28,21 @@ class Keeping:
 def combined(found: Sequence[Expectations]) -> Expectations:
     """Several sources' expectations as one; for a job that several ask for, the first one speaks.
 
-    A job that is known by its pool's name alone is left out where another source explains that
-    pool. A monitor is selected by nobody only if no source knows better.
+    An endpoint is one job, whatever each source says of its fields. A job that is known by its
+    pool's name alone is left out where another source explains that pool. A monitor is selected by
+    nobody only if no source knows better.
     """
     jobs: dict[JobKey, ExpectedJob] = {}
+    endpoints: set[Endpoint | None] = set()
     explained: set[tuple[PrometheusName, PoolName]] = set()
     watched: dict[str, WatchedPrometheus] = {}
     for expectations in found:
         for job in expectations.jobs:
+            if endpoint_of(job) in endpoints:
+                continue
             if job.monitor is not None or (job.prometheus, job.pool) not in explained:
                 jobs.setdefault(job.key, job)
+        endpoints |= {endpoint_of(job) for job in expectations.jobs} - {None}
         explained |= _pools(expectations.jobs)
         for prometheus in expectations.prometheuses:
             watched.setdefault(prometheus.name, prometheus)
@@ -64,14 +70,16 @@ def remember(
 ) -> Expectations:
     """*fresh*, and with it every job of *before* that is not in it, marked as gone.
 
-    A job is left out when its removal was accepted, when its monitor goes on with other endpoints
-    (they were renamed, replaced or removed by its owner), when it was known by its pool's name
+    A job keeps the key that it had, whatever fields of its endpoint were changed.
+    A job is left out when its removal was accepted, when its monitor goes on with fewer endpoints
+    (its owner removed this one), when it was known by its pool's name
     alone and another source explains that pool now, or when it is gone longer than
     ``retire_after`` and its Prometheus has no mass loss. What an unreadable source would have told
     stays as it was, and is not gone.
     """
     if before is None:
         return fresh
+    fresh = replace(fresh, jobs=with_lasting_keys(before.jobs, fresh.jobs))
     hidden = frozenset(name for unreadable in fresh.unreadable for name in unreadable.hides)
     replaced = _Replaced(fresh)
     left = tuple(

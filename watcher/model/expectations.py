@@ -70,7 +70,8 @@ class ExpectedJob:
     """One scrape job that should be there.
 
     ``pool`` is the name that today's operator gives, ``aliases`` those that older ones gave.
-    ``scheme``, ``port`` and ``path`` are what its object asks for, None where it does not say.
+    ``scheme``, ``port`` and ``path`` are what its object asks for, None where it does not say;
+    ``asks`` is all that tells an endpoint from the others of its object, empty where it has none.
     ``targets`` is how many it should have, None where that cannot be known, ``labels`` what all of
     them carry as far as that can be known, empty without ``job``. ``changed_at`` is when
     the object was last seen to change, ``gone_since`` when its demand was first seen to be gone
@@ -87,6 +88,7 @@ class ExpectedJob:
     scheme: str | None = None
     port: str | None = None
     path: str | None = None
+    asks: str = ""
     files: tuple[FilePath, ...] = ()
     pin: Pin | None = None
     steering: Steering = Steering()

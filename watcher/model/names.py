@@ -18,9 +18,10 @@ ServerName = NewType("ServerName", str)
 """Name of one server of a Prometheus: its pod's name, or the one in the settings."""
 
 JobKey = NewType("JobKey", str)
-"""Identity of an expected job: its Prometheus, its monitor and its endpoint's fingerprint.
+"""Identity of an expected job: its Prometheus, its monitor and what its endpoint first asked for.
 
-The pool's name is no part of it, because removing the first endpoint renames the others.
+It stays when fields of the endpoint change. The pool's name is no part of it, because removing the
+first endpoint renames the others.
 """
 
 

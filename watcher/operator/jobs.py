@@ -70,6 +70,7 @@ def expected_jobs(
             scheme=address.scheme,
             port=address.port,
             path=address.path,
+            asks=address.fingerprint,
             files=files,
             steering=steered,
             changed_at=changed,
