@@ -1,5 +1,6 @@
 """What people see in the channel: one message for each problem, over the wire of a local Slack."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,9 @@ from watcher.adapters.slack import Slack
 from watcher.engine.merge import Keeping, remember
 from watcher.operator.jobs import expected_jobs
 from watcher.settings import SlackSettings
+
+KUBELET = tuple(f"kubelet-{number}" for number in range(4))
+ALL = (*KUBELET, *(f"app-{number:02}" for number in range(20)))
 
 
 class Channel(Stage):
@@ -49,6 +53,10 @@ class Channel(Stage):
 def slack():
     with SlackAPI() as running:
         yield running
+
+
+def said(message):
+    return json.dumps([message.text, message.blocks, message.attachments])
 
 
 @pytest.mark.parametrize(
@@ -92,3 +100,55 @@ def test_the_loss_of_another_endpoint_is_no_loss_of_the_one_that_takes_its_place
 
     [message] = slack.channel
     assert "Scrape job lost: serviceMonitor/monitoring/web/0" in message.text
+
+
+def test_new_losses_are_a_message_of_their_own_though_an_old_one_has_their_cause_by_now(slack):
+    stage = Channel(slack, *ALL)
+    stage.code = "no-samples"
+    stage.causes = {"kubelet-3": "no sample is left"}
+    stage.watch(lost=["kubelet-3"], times=8)
+
+    stage.code = "labels-not-selected"
+    stage.causes = dict.fromkeys(ALL, "it is not selected")
+    stage.proofs = dict.fromkeys(ALL, "ServiceMonitor kube-system/kubelet")
+    stage.watch(times=2)
+    stage.watch(lost=ALL, times=8)
+
+    [old, new] = slack.channel
+    assert "serviceMonitor/shop/kubelet-3/0" in old.text
+    assert "kubelet-2" not in said(old)
+    assert "23 scrape jobs lost" in new.text
+    assert new.edits == 0
+
+
+def test_the_loss_of_all_by_one_selector_is_no_edit_of_another_jobs_message(slack):
+    stage = Channel(slack, *ALL)
+    stage.code = "no-samples"
+    stage.causes = {"kubelet-3": "no sample is left"}
+    stage.watch(lost=["kubelet-3"], times=8)
+    [old] = slack.channel
+
+    stage.code = "labels-not-selected"
+    stage.causes = dict.fromkeys(ALL, "it is not selected")
+    stage.proofs = dict.fromkeys(ALL, "the selector")
+    stage.keep()
+    stage.loaded = False
+    stage.watch(lost=ALL, times=20)
+
+    assert slack.channel[0] == old
+    [mass] = slack.channel[1:]
+    assert "Mass loss in monitoring/k8s: nobody asks for 24 of 24" in mass.text
+
+
+def test_what_was_grouped_before_is_known_after_a_restart(slack):
+    stage = Channel(slack, "a", "b")
+    stage.causes = dict.fromkeys("ab", "the Secret is gone")
+    stage.proofs = dict.fromkeys("ab", "Secret shop/tls")
+    stage.watch(lost=["a"], times=8)
+    [incident] = stage.store.ongoing().values()
+
+    assert incident.grouped_by == ("monitoring/k8s", "tls-file-missing", "Secret shop/tls", "")
+    stage.watch(lost=["a", "b"], times=8)
+
+    [one] = slack.channel
+    assert "2 scrape jobs lost" in one.text

@@ -149,6 +149,26 @@ class TestGroups:
 
         assert [t.after.group for t in found] == ["g", "g"]
 
+    @pytest.mark.parametrize("since", ["before", "this very watch"])
+    def test_what_has_another_cause_than_it_was_told_for_draws_nobody(self, since):
+        [told] = assign(fires(firing("a", proof="Secret x")), {})
+        moved = replace(told.after, found=a_found("labels-not-selected", proof="Secret y"))
+        moved = replace(moved, cause="labels-not-selected")
+        earlier, change = (moved, ()) if since == "before" else (told.after, fires(moved))
+        new = [firing(name, cause="labels-not-selected", proof="Secret y") for name in "bc"]
+        late = firing("d", proof="Secret x")
+
+        found = assign((*fires(*new, late), *change), {moved.job: earlier})
+
+        assert [t.after.group for t in found][:3] == ["b", "b", "d"]
+
+    def test_what_a_store_of_before_holds_draws_by_the_cause_that_it_has(self):
+        old = firing("a", proof="Secret x", group="g", grouped_by=())
+
+        [found] = assign(fires(firing("b", proof="Secret x")), {old.job: old})
+
+        assert found.after.group == "g"
+
     def test_nothing_that_changes_has_no_group(self):
         assert assign((), {}) == ()
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from watcher.model.incidents import Incident, Status, Transition
 from watcher.model.names import JobKey, PrometheusName
@@ -79,9 +79,11 @@ def assign(
 
     It joins a problem that goes on with the same cause and proof, else it founds one, or is a part
     of the *storm* when too many were founded lately. A group, once given, stays, so that a message
-    can be edited when the cause changes.
+    can be edited when the cause changes. What has another cause now than it was told for draws
+    nobody into its message: who reads that an old loss has a new cause does not hear of new losses.
     """
-    groups = {_signature(i): i.group for i in ongoing.values() if i.group}
+    now = {t.after.job: t.after for t in transitions if t.after.status is not Status.RESOLVED}
+    groups = {_signature(i): i.group for i in {**ongoing, **now}.values() if _draws_others(i)}
     founded = {_signature(t.after) for t in transitions if _fires(t.after)} - groups.keys()
     weather = _storm(ongoing.values(), founded, transitions[0].at, storm) if founded else None
     assigned = []
@@ -89,7 +91,7 @@ def assign(
         after = transition.after
         if _fires(after):
             group = groups.setdefault(_signature(after), weather or after.id)
-            after = replace(after, group=group)
+            after = replace(after, group=group, grouped_by=_signature(after))
         assigned.append(replace(transition, after=after))
     return tuple(assigned)
 
@@ -107,7 +109,7 @@ def problems(incidents: Iterable[Incident]) -> tuple[Problem, ...]:
     return tuple(sorted(found, key=lambda p: (p.starts_at, p.id)))
 
 
-_Signature = tuple[str, str, str, bool]
+_Signature: TypeAlias = tuple[str, ...]
 
 
 def _fires(incident: Incident) -> bool:
@@ -121,8 +123,14 @@ def _signature(incident: Incident) -> _Signature:
         incident.prometheus,
         incident.cause or "",
         proof or incident.job,
-        incident.flapping,
+        "flapping" if incident.flapping else "",
     )
+
+
+def _draws_others(incident: Incident) -> bool:
+    if incident.group is None:
+        return False
+    return incident.grouped_by in {(), _signature(incident)}
 
 
 def _storm(

@@ -32,8 +32,9 @@ class Incident:
     job was lost until it fired, ``good_watches`` the consecutive ones in which it was well again,
     since one alone does not end it; ``seen_at`` is when one of them last moved. ``cause`` is the
     last one found and ``found`` its finding; a rule that turned undecided does not take them away.
-    ``group`` is the id of the problem that it is told as a part of, None until it fires, and
-    ``fired_at`` is when it did. ``turns`` is how often the job was lost in a short while when that
+    ``group`` is the id of the problem that it is told as a part of, None until it fires;
+    ``grouped_by`` is the cause and proof that it fired with and was grouped by (``engine.group``),
+    empty in a store of before, and ``fired_at`` is when it did. ``turns`` is how often the job was lost in a short while when that
     was found to be too often, 0 while it was not; such an incident lasts until the job no longer
     turns, and ``turned_at`` is when it last did.
     """
@@ -53,6 +54,7 @@ class Incident:
     cause: str | None = None
     found: Found | None = None
     group: str | None = None
+    grouped_by: tuple[str, ...] = ()
     fired_at: datetime | None = None
     turns: int = 0
     turned_at: datetime | None = None
