@@ -278,6 +278,7 @@ class RecordingWatches(StoreContract):
             most_targets=7,
             labels=((STRANGE, STRANGE),),
             usual=UsualTargets(count=7, last=3, since=NOW),
+            gave_samples=True,
         )
         write(store, watch=a_watch(at=NOW + timedelta(seconds=30)), memory={a_key("a"): worse})
 

@@ -1,5 +1,7 @@
 """What a look tells beside the cause: labels that are remembered, silenced alerts, a timeline."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.builders import (
@@ -10,6 +12,7 @@ from tests.builders import (
     a_job,
     a_memory,
     a_pool,
+    a_result,
     a_running_job,
     a_server,
     a_status,
@@ -20,6 +23,7 @@ from tests.builders import (
 from watcher.cycles.beside import silenced, with_beside, with_labels
 from watcher.cycles.watch import remember_states
 from watcher.diagnosis.rule import Case
+from watcher.model.comparison import JobState
 from watcher.model.facts import LAST_SAMPLE, POD_EVENTS, RULES, Facts, Known, Unavailable
 from watcher.model.kube import KubeObject
 from watcher.model.results import Result
@@ -51,6 +55,30 @@ def test_a_lost_job_has_the_labels_that_are_remembered():
     found = with_labels(a_comparison(a_status("missing")), QUIET, memory)
 
     assert found.statuses[0].labels == LABELS
+
+
+@pytest.mark.parametrize(
+    ("states", "gave"),
+    [
+        (("dormant", "down", "unknown", "down"), False),
+        (("dormant", "degraded", "down"), True),
+        (("healthy",), True),
+    ],
+)
+def test_a_job_is_remembered_to_have_given_samples_once_it_did(states, gave):
+    memory = {}
+    for state in states:
+        memory = remember_states(replace(a_result(a_status(state)), memory=memory), NOW)
+
+    assert memory[a_job().key].gave_samples is gave
+
+
+def test_of_a_job_from_a_store_of_before_it_is_not_known_whether_it_gave_samples():
+    memory = {a_job().key: a_memory(state=JobState.DOWN)}
+
+    memory = remember_states(replace(a_result(a_status("down")), memory=memory), NOW)
+
+    assert memory[a_job().key].gave_samples is None
 
 
 def test_a_lost_job_that_nobody_remembers_has_the_labels_that_its_object_gives():

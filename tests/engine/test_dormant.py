@@ -73,6 +73,13 @@ class TestWithoutSamples:
     def test_one_that_was_well_or_told_before_may_not(self, before):
         assert not may(self.barren, a_memory(state=before), seen(*DROPPING))
 
+    @pytest.mark.parametrize("before", list(JobState))
+    @pytest.mark.parametrize("gave_samples", [True, False])
+    def test_whether_it_ever_gave_samples_decides_whatever_came_between(self, before, gave_samples):
+        memory = a_memory(state=before, gave_samples=gave_samples)
+
+        assert may(self.barren, memory, seen(*DROPPING)) == (not gave_samples)
+
     def test_an_empty_answer_is_no_relabelling(self):
         assert not may(self.barren, None, seen())
         assert not may(self.barren, None, seen({"action": "labeldrop", "regex": "a"}))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import (
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -134,6 +135,7 @@ JOBS: Final = Table(
     Column("most_targets", Integer, nullable=False),
     Column("labels", Text),
     Column("usual", Text),
+    Column("gave_samples", Boolean),
 )
 
 INCIDENTS: Final = Table(

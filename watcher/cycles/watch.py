@@ -143,6 +143,9 @@ class Watch:
         return any(last is not None and last.status is Status.FIRING for last in sent)
 
 
+_SAMPLED: Final = frozenset({JobState.HEALTHY, JobState.DEGRADED})
+
+
 def remember_states(result: Result, now: datetime) -> Mapping[JobKey, JobMemory]:
     """What is remembered of each job after *result*; an *unknown* one stays as it was."""
     memory = dict(result.memory)
@@ -163,8 +166,15 @@ def remember_states(result: Result, now: datetime) -> Mapping[JobKey, JobMemory]
             usual=usual(
                 before.usual if before is not None else UsualTargets(), status.targets.active, now
             ),
+            gave_samples=_gave_samples(before, status.state),
         )
     return memory
+
+
+def _gave_samples(before: JobMemory | None, state: JobState) -> bool | None:
+    if state in _SAMPLED or (before is not None and before.state in _SAMPLED):
+        return True
+    return False if before is None else before.gave_samples
 
 
 def watch_record(result: Result) -> WatchRecord:

@@ -27,7 +27,7 @@ def may_be_dormant(
     It is empty, our own history never saw a target of it, and no address, pod or node would give it
     one now. Or all its targets are up, its own metric relabelling can drop all that they tell (as
     that of kube-prometheus does for the kubelet's ``/metrics/slis``), and our history never saw it
-    in another state.
+    with samples; that its targets failed for a while in between does not matter.
     """
     job, remembered = status.job, memory.get(status.job.key)
     if job.origin is Origin.PINNED or job.steering.min_targets:
@@ -36,11 +36,10 @@ def may_be_dormant(
     if status.state is JobState.EMPTY:
         nothing_there = job.targets == 0 or (job.targets is None and was is JobState.DORMANT)
         return nothing_there and (remembered is None or remembered.most_targets == 0)
-    return (
-        is_barren(status)
-        and was in {None, JobState.DORMANT, JobState.EMPTY}
-        and _drops_samples(status.pool, observation)
-    )
+    sampled = None if remembered is None else remembered.gave_samples
+    if sampled is None:  # as a store of before has it
+        sampled = was not in {None, JobState.DORMANT, JobState.EMPTY}
+    return not sampled and is_barren(status) and _drops_samples(status.pool, observation)
 
 
 def is_barren(status: JobStatus) -> bool:

@@ -27,7 +27,8 @@ class JobMemory:
     ``state`` is the last one that could be told, ``since`` when it was first seen in it without
     a break. ``most_targets`` is the greatest number of active targets ever seen, 0 for none.
     ``labels`` are those that all its targets shared when it last had some, ``usual`` how many it
-    used to have.
+    used to have. ``gave_samples``: whether it was ever seen with samples, None where that is not
+    remembered.
     """
 
     prometheus: PrometheusName
@@ -37,6 +38,7 @@ class JobMemory:
     most_targets: int = 0
     labels: tuple[tuple[str, str], ...] = ()
     usual: UsualTargets = UsualTargets()
+    gave_samples: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
