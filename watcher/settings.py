@@ -87,7 +87,7 @@ class KubernetesSettings(Section):
     """Where the Kubernetes API is. Absent: in-cluster, else ``KUBECONFIG``, else none."""
 
     kubeconfig: Path | None = None
-    """File with the cluster's address and credentials."""
+    """File with the cluster's address and credentials; read again when these are refused."""
 
     context: str | None = None
     """Context of that file; absent: its current one."""
@@ -99,7 +99,7 @@ class KubernetesSettings(Section):
     """Namespaces whose Prometheus resources are watched; empty: all."""
 
     timeout: Duration = timedelta(seconds=30)
-    """How long to wait for one whole answer of the API server."""
+    """How long to wait for one whole answer of the API server, and for a credential plugin."""
 
 
 class HttpSettings(Section):

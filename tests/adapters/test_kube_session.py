@@ -69,32 +69,6 @@ def test_a_context_that_is_not_in_the_kubeconfig_is_an_error(cluster, tmp_path):
         connect(KubernetesSettings(kubeconfig=path, context="production"))
 
 
-def test_a_plugin_is_asked_again_for_a_token_that_has_run_out(cluster, tmp_path):
-    calls = tmp_path / "calls"
-    plugin = tmp_path / "plugin"
-    plugin.write_text(
-        "#!/bin/sh\n"
-        f"echo called >> {calls}\n"
-        'echo \'{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",'
-        f'"status":{{"token":"{cluster.token}","expirationTimestamp":"2020-01-01T00:00:00Z"}}}}\'\n'
-    )
-    plugin.chmod(0o700)
-    path = tmp_path / "kubeconfig"
-    path.write_text(
-        "current-context: c\n"
-        "contexts: [{name: c, context: {cluster: c, user: u}}]\n"
-        f"clusters: [{{name: c, cluster: {{server: {cluster.url}}}}}]\n"
-        "users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, "
-        f"command: {plugin}, interactiveMode: Never}}}}}}]\n"
-    )
-    api = connect(KubernetesSettings(kubeconfig=path))
-
-    api.list(NAMESPACES)
-    api.list(NAMESPACES)
-
-    assert len(calls.read_text().splitlines()) == 3  # when connecting, and for each request
-
-
 def test_the_token_goes_to_the_api_server_and_nowhere_else(cluster, tmp_path):
     with Cluster(check_tokens=True) as other:
         session = connected(cluster, tmp_path).proxy_session()

@@ -103,7 +103,7 @@ class ApiServer:
         shown = asked.headers.get("authorization", "")
         if not shown:
             return None if self._check_tokens else ADMIN
-        return self.access.user_of(shown.removeprefix("Bearer ").strip())
+        return self.access.user_of(shown.partition(" ")[2].strip())  # the scheme in any case
 
     def _right(self, asked: Asked, user: User | None) -> Reply:
         try:

@@ -10,6 +10,7 @@ import time
 from typing import Any, Final
 
 import requests
+from requests.auth import AuthBase
 from urllib3.util.ssl_ import create_urllib3_context
 
 from watcher.adapters.http_exchange import Adapter, Exchange, exchanging, fill
@@ -21,10 +22,22 @@ logging.getLogger("urllib3").setLevel(logging.INFO)
 ANSWER_OF_A_RECEIVER: Final = 1024 * 1024
 """Most bytes that are read of an answer that only says whether something was taken."""
 
+_UNAUTHORIZED: Final = 401
 _BUSY: Final = frozenset({429, 503})
 _READS: Final = "GET"
 _SHARE: Final = 0.25
 """Of the time that is left so much may be waited: the answer needs some, too."""
+
+
+class Rotating(AuthBase):
+    """Credentials that may be others at the next request: each is signed with those of its moment."""
+
+    def renew(self, refused: requests.PreparedRequest) -> None:
+        """Read again what was read once, as the peer answered *refused* with 401."""
+
+    def certificate(self) -> tuple[str, str] | None:
+        """Files of the client certificate and its key, where these rotate."""
+        return None
 
 
 class BoundedSession(requests.Session):
@@ -60,22 +73,51 @@ class BoundedSession(requests.Session):
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send it; the body of the answer is read, unless it is to be streamed.
 
-        A read that is answered with 429 or 503 and a ``Retry-After`` is sent a second time after
+        With credentials that rotate, a request that is answered with 401 is sent a second time with
+        those of that moment. A read that is answered with 429 or 503 and a ``Retry-After`` is sent a second time after
         that wait, if the time of the exchange allows for both. A peer that is still busy then is not
         waited for again until it has answered well.
         """
         is_streamed = kwargs.pop("stream", self.stream)
         with exchanging(self._seconds) as (exchange, begins):
-            response = super().send(request, stream=True, **kwargs)
             if not begins:
-                return response
+                return super().send(request, stream=True, **kwargs)
+            response = self._sent(request, kwargs)
             if self._is_worth_the_wait(response, exchange):
                 response.close()
-                response = super().send(request, stream=True, **kwargs)
+                response = self._sent(request, kwargs)
             self._was_busy = response.status_code in _BUSY
         if not is_streamed:
             fill(response, self._largest)
         return response
+
+    def _sent(self, request: requests.PreparedRequest, kwargs: Any) -> requests.Response:
+        """The answer, to the second try where the credentials of the first were refused as old."""
+        response = super().send(request, stream=True, **self._certified(kwargs))
+        again = self._signed_again(request, response)
+        if again is None:
+            return response
+        response.close()
+        return super().send(again, stream=True, **self._certified(kwargs))
+
+    def _certified(self, kwargs: Any) -> Any:
+        found = self.auth.certificate() if isinstance(self.auth, Rotating) else None
+        return kwargs if found is None else {**kwargs, "cert": found}
+
+    def _signed_again(
+        self, request: requests.PreparedRequest, response: requests.Response
+    ) -> requests.PreparedRequest | None:
+        """*request* with the credentials as they are now, None where that changes nothing."""
+        is_refused = response.status_code == _UNAUTHORIZED and not response.history
+        if not is_refused or not isinstance(self.auth, Rotating):
+            return None
+        self.auth.renew(request)
+        again = self.auth(request.copy())
+        if self.auth.certificate() is not None:  # the files may be the same, and hold another one
+            self.get_adapter(request.url or "").close()
+            return again
+        name = "Authorization"
+        return again if again.headers.get(name) != request.headers.get(name) else None
 
     def _is_worth_the_wait(self, response: requests.Response, exchange: Exchange) -> bool:
         """Whether *response* asked for a wait, which is over when this returns."""

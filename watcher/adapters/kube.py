@@ -12,6 +12,7 @@ import msgspec
 from watcher.adapters import kube_session
 from watcher.adapters.http import BoundedSession
 from watcher.adapters.kube_changes import Changes, changes_since
+from watcher.adapters.kube_credentials import Credentials
 from watcher.adapters.kube_failures import (
     NoSuchResource,
     decoded,
@@ -42,11 +43,11 @@ def connect(settings: KubernetesSettings | None, tape: Tape = LIVE) -> "KubeApi 
 
     All is asked of it through *tape*. Raises ConfigError for a kubeconfig that cannot be used. Asks the server nothing yet.
     """
-    configuration = kube_session.load(settings)
-    if configuration is None:
+    credentials = kube_session.load(settings)
+    if credentials is None:
         return None
     timeout = (settings or KubernetesSettings()).timeout.total_seconds()
-    return KubeApi(configuration, timeout, tape)
+    return KubeApi(credentials, timeout, tape)
 
 
 def recorded(server: str, tape: Tape) -> "KubeApi":
@@ -74,12 +75,12 @@ class _Served(msgspec.Struct):
 class KubeApi:
     """One API server. All methods raise SourceUnavailable for what could not be read."""
 
-    def __init__(self, configuration: Any, timeout: float, tape: Tape = LIVE) -> None:
-        self._configuration = configuration
-        self.server: str = str(configuration.host).rstrip("/")
+    def __init__(self, credentials: Credentials, timeout: float, tape: Tape = LIVE) -> None:
+        self._credentials = credentials
+        self.server: str = str(credentials.configuration.host).rstrip("/")
         """Its address, without a slash at the end."""
         self._timeout = timeout
-        session = kube_session.session(configuration, timeout)
+        session = kube_session.session(credentials, timeout)
         self._transport = Transport(session, self.server, timeout, tape)
 
     def list(
@@ -212,7 +213,7 @@ class KubeApi:
 
     def proxy_session(self) -> BoundedSession:
         """A session of its own, with the cluster's TLS and credentials, for such addresses."""
-        return kube_session.session(self._configuration, self._timeout)
+        return kube_session.session(self._credentials, self._timeout)
 
     @property
     def calls(self) -> int:

@@ -1,10 +1,10 @@
 """Where the Kubernetes API is and who we are there, as the ``kubernetes`` client finds it out.
 
-The client loads kubeconfig or the Pod's own account, runs credential plugins and renews tokens; all
-reading is done by ``watcher.adapters.kube`` over the session made here.
+The client loads kubeconfig or the Pod's own account; all reading is done by ``watcher.adapters.kube``
+over the session made here.
 """
 
-import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ from kubernetes.config import (
     KUBE_CONFIG_DEFAULT_LOCATION,
     ConfigException,
     load_incluster_config,
-    load_kube_config,
 )
-from requests.auth import AuthBase
+from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
 from watcher.adapters.http import BoundedSession
+from watcher.adapters.kube_credentials import Account, Credentials
+from watcher.adapters.kube_plugin import Plugin
 from watcher.errors import ConfigError
 from watcher.settings import KubernetesSettings
 
@@ -29,17 +30,30 @@ LARGEST = 512 * 1024 * 1024
 _NOT_SET = "~/.kube/config"  # what the client takes when KUBECONFIG is not set; we do not
 
 
-def load(settings: KubernetesSettings | None) -> Any | None:
-    """The client's Configuration; None when no cluster is configured at all.
+def load(settings: KubernetesSettings | None) -> Credentials | None:
+    """Who we are, and where; None when no cluster is configured at all.
 
-    The kubeconfig that *settings* name, else in-cluster, else ``KUBECONFIG``. Raises ConfigError
-    for a kubeconfig that cannot be used.
+    By the kubeconfig that *settings* name, else in-cluster, else by ``KUBECONFIG``. A plugin is not
+    run yet. Raises ConfigError for a kubeconfig that cannot be used.
     """
     settings = settings or KubernetesSettings()
+    account = _account(settings)
+    if account is None:
+        return None
+    return Credentials(account, partial(_account, settings), settings.timeout.total_seconds())
+
+
+def nobody_at(server: str) -> Credentials:
+    """Nobody, without any credentials, for *server*."""
+    account = Account(configuration=Configuration(host=server))
+    return Credentials(account, lambda: account, 0)
+
+
+def _account(settings: KubernetesSettings) -> Account | None:
     if settings.kubeconfig is None:
         found = _in_cluster()
         if found is not None:
-            return found
+            return Account(configuration=found)
         if KUBE_CONFIG_DEFAULT_LOCATION in ("", _NOT_SET):
             if settings.context:
                 raise ConfigError(
@@ -51,16 +65,12 @@ def load(settings: KubernetesSettings | None) -> Any | None:
     return _from_file(str(settings.kubeconfig), "kubernetes.kubeconfig", settings.context)
 
 
-def nobody_at(server: str) -> Any:
-    """A Configuration for *server* without any credentials."""
-    return Configuration(host=server)
-
-
-def session(configuration: Any, seconds: float) -> BoundedSession:
-    """A session with the cluster's TLS, proxy and credentials; renewed tokens are taken up.
+def session(credentials: Credentials, seconds: float) -> BoundedSession:
+    """A session with the cluster's TLS, proxy and *credentials*.
 
     Each exchange ends after so many *seconds*.
     """
+    configuration = credentials.configuration
     made = BoundedSession(
         seconds=seconds,
         largest=LARGEST,
@@ -69,33 +79,14 @@ def session(configuration: Any, seconds: float) -> BoundedSession:
         pool_size=POOL_SIZE,
     )
     made.trust_env = False  # a .netrc or REQUESTS_CA_BUNDLE is none of the cluster's business
-    made.auth = _ClusterAuth(configuration)
+    made.auth = credentials
     made.headers["User-Agent"] = "watcher"
     made.verify = (configuration.ssl_ca_cert or True) if configuration.verify_ssl else False
-    if configuration.cert_file:
-        made.cert = (configuration.cert_file, configuration.key_file or configuration.cert_file)
     if configuration.proxy and not requests.utils.should_bypass_proxies(
         configuration.host, getattr(configuration, "no_proxy", None) or ""
     ):
         made.proxies = {"http": configuration.proxy, "https": configuration.proxy}
     return made
-
-
-class _ClusterAuth(AuthBase):
-    """Puts the Authorization header of the moment on requests to the API server, on no others."""
-
-    def __init__(self, configuration: Any) -> None:
-        self._configuration = configuration
-        self._lock = threading.Lock()  # the client's renewal writes into its configuration
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if not (request.url or "").startswith(f"{self._configuration.host.rstrip('/')}/"):
-            return request
-        with self._lock:
-            given = self._configuration.auth_settings().get("BearerToken")
-        if given and given["value"]:
-            request.headers["Authorization"] = given["value"].strip()
-        return request
 
 
 def _in_cluster() -> Any | None:
@@ -106,25 +97,43 @@ def _in_cluster() -> Any | None:
         )
     except ConfigException:
         return None
+    except OSError as error:
+        raise ConfigError(
+            f"the Pod's own credentials cannot be read: {error.strerror}: {error.filename}; let the "
+            "watcher read the files of its ServiceAccount"
+        ) from None
     return configuration
 
 
-def _from_file(path: str, setting: str, context: str | None) -> Any:
+class _Loader(KubeConfigLoader):
+    """Leaves a plugin to ``Credentials``: nothing is to wait for one while settings are read."""
+
+    plugin: Plugin | None = None
+
+    def _load_from_exec_plugin(self) -> None:
+        user: Any = self._user
+        cluster: Any = self._cluster
+        if "exec" in user:
+            folder = self._get_base_path(cluster.path)  # type: ignore[no-untyped-call]
+            self.plugin = Plugin(user["exec"], folder, cluster)  # type: ignore[no-untyped-call]
+
+
+def _from_file(path: str, setting: str, context: str | None) -> Account:
     if not any(Path(part).expanduser().is_file() for part in path.split(":") if part):
         raise ConfigError(f"{setting}: {path}: no such file; name a readable kubeconfig")
     configuration = Configuration()
     try:
-        load_kube_config(  # type: ignore[no-untyped-call]
-            config_file=path,
-            context=context,
-            client_configuration=configuration,
-            persist_config=False,  # we change nothing, not even a renewed token
+        loader = _Loader(
+            KubeConfigMerger(path).config,  # type: ignore[no-untyped-call]
+            active_context=context,
+            config_base_path=None,  # that of each file
         )
+        loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
     except (ConfigException, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise ConfigError(f"{setting}: {path}: {_line(error)}; mend it and try again") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{setting}: {path}: not valid YAML: {_line(error)}") from None
-    return configuration
+    return Account(configuration=configuration, plugin=loader.plugin)
 
 
 def _line(error: Exception) -> str:

@@ -13,6 +13,7 @@ import requests
 
 from watcher.adapters.http import BoundedSession
 from watcher.adapters.http_exchange import TooLargeError, read_whole
+from watcher.adapters.kube_credentials import NoCredentialsError
 from watcher.adapters.kube_session import LARGEST
 from watcher.adapters.tape import LIVE, Answered, Asked, Tape
 from watcher.errors import SourceUnavailable
@@ -118,6 +119,8 @@ class Transport:
                     f"TLS with {self._server} failed: {_line(error)}; check the certificate "
                     "authority in the kubeconfig"
                 )
+            case NoCredentialsError():
+                reason = f"no credentials for {self._server}: {error}; check the kubeconfig"
             case requests.Timeout():
                 return self._late()
             case TooLargeError():

@@ -7,10 +7,10 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 import requests
 import urllib3
-from requests.auth import AuthBase, HTTPBasicAuth
+from requests.auth import HTTPBasicAuth
 from urllib3.exceptions import InsecureRequestWarning
 
-from watcher.adapters.http import BoundedSession
+from watcher.adapters.http import BoundedSession, Rotating
 from watcher.errors import ConfigError
 from watcher.settings import HttpSettings
 
@@ -102,7 +102,7 @@ def _secret_in(file: Path) -> str:
     return secret
 
 
-class _Bearer(AuthBase):
+class _Bearer(Rotating):
     """Reads the token afresh at each request, so that it may rotate."""
 
     def __init__(self, http: HttpSettings) -> None:
@@ -115,7 +115,7 @@ class _Bearer(AuthBase):
         return request
 
 
-class _Basic(AuthBase):
+class _Basic(Rotating):
     """Reads the password afresh at each request."""
 
     def __init__(self, http: HttpSettings) -> None:
