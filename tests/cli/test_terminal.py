@@ -1,21 +1,14 @@
 """What others wrote is shown on a terminal and not obeyed: read back by the bytes that are printed."""
 
+import json
+import logging
+
 import pytest
 
-from watcher.cli.terminal import Terminal, visible
-
-NASTY = {
-    "closing markup": "[/x] and [/bold]",
-    "a link of markup": "[link=http://evil.test]click[/link]",
-    "a colour": "\x1b[31mred\x1b[0m",
-    "a link of the terminal": "\x1b]8;;http://evil.test\x07click\x1b]8;;\x07",
-    "a title": "\x1b]0;owned\x07",
-    "C1": "\x9b31mred",
-    "null": "a\x00b",
-    "another direction": "a\u202eb\u2066c",
-    "a forged line": "b; id\n0 of 3 jobs lost",
-    "a carriage return": "x\rFAKE",
-}
+from tests.nasty.strings import NASTY
+from watcher.characters import in_one_line
+from watcher.cli import show
+from watcher.cli.terminal import Terminal
 
 
 @pytest.mark.parametrize("said", NASTY.values(), ids=NASTY.keys())
@@ -26,7 +19,7 @@ def test_a_word_of_others_is_one_line_without_control_characters(said, capsys):
     assert shown.endswith(" is lost\n")
     assert shown.count("\n") == 1
     assert all(char.isprintable() for char in shown[:-1])
-    assert visible(said.split("\n")[0]) in shown
+    assert in_one_line(said.replace("\t", " ")) in shown
 
 
 def test_line_feeds_before_a_text_and_within_a_command_are_kept(capsys):
@@ -38,3 +31,22 @@ def test_line_feeds_before_a_text_and_within_a_command_are_kept(capsys):
     assert capsys.readouterr().out == (
         "\n3 jobs\n  watcher accept a\n  watcher accept \\x1b[31mb\n"
     )
+
+
+@pytest.mark.parametrize("said", NASTY.values(), ids=NASTY.keys())
+@pytest.mark.parametrize("form", show.LogFormat)
+def test_a_line_of_the_log_is_one_line(said, form, capsys):
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        show.set_up_logging(form)
+        logging.getLogger("watcher.x").warning("job %s is lost", said)
+    finally:
+        root.handlers[:], root.level = handlers, level
+
+    line = capsys.readouterr().err.removesuffix("\n")
+    assert line.isprintable()
+    if form is show.LogFormat.JSON:
+        assert json.loads(line)["msg"] == f"job {said} is lost"
+    else:
+        assert line.endswith(" is lost")

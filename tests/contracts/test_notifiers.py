@@ -8,11 +8,13 @@ import pytest
 
 from tests.contracts.notifier import Failure, NotifierContract, patience_with
 from tests.messages import a_message, a_subject, resolved, sent, the_incident
+from tests.nasty.strings import NASTY
 from tests.receivers import HttpReceiver, SmtpReceiver, a_closed_port
 from watcher.adapters.alertmanager import Alertmanager
 from watcher.adapters.heartbeat import Heartbeat
 from watcher.adapters.mail import Mail
 from watcher.adapters.webhook import Webhook
+from watcher.characters import visible
 from watcher.engine.announce import Reason
 from watcher.errors import NotifyError
 from watcher.settings import (
@@ -332,11 +334,19 @@ class TestMail:
 
         assert (handle, post_office.mails) == ("<x@y>", [])
 
-    def test_a_headline_with_a_line_break_makes_no_header_of_its_own(self, post_office):
-        a_mail(post_office).notify(a_message(headline="lost\nBcc: all@shop.example"), None)
+    @pytest.mark.parametrize("said", NASTY.values(), ids=NASTY.keys())
+    def test_what_others_wrote_makes_no_header_and_shows_what_nobody_sees(self, post_office, said):
+        mail = a_mail(post_office)
+        mail.notify(a_message(), None)
+        mail.notify(a_message(headline=f"a{said}b", summary=f"c{said}d"), None)
+        usual, taken = post_office.mails
 
-        assert post_office.mails[0]["Subject"] == "[warning] lost Bcc: all@shop.example"
-        assert post_office.mails[0]["Bcc"] is None
+        assert taken.keys() == usual.keys()
+        subject = visible(" ".join(f"[warning] a{said}b".split())).replace("=?", "= ?")
+        assert taken["subject"].split() == subject.split()
+        assert taken["subject"].isprintable()
+        body = taken.get_content().replace("\r\n", "\n")
+        assert visible(body) == body
 
     def test_the_inspection_comes_as_an_attachment(self, post_office):
         a_mail(post_office).upload("week.html", "<p>all well</p>", "Weekly inspection", "all well")

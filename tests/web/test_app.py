@@ -1,16 +1,21 @@
 """The addresses, asked over HTTP."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
+from html.parser import HTMLParser
+from urllib.parse import urljoin
 
 import jsonschema
 import pytest
 import requests
 
 from tests.builders import NOW, a_job, a_result, a_risk, a_status, an_audit, an_inspection, before
+from tests.nasty.strings import NASTY
 from tests.patience import PATIENCE
 from tests.web.incident import at_risk, the_incident
 from tests.web.serving import serving
+from watcher.characters import visible
 from watcher.model.expectations import Expectations, Unreadable
 from watcher.model.results import Result
 from watcher.web.schema import schema
@@ -243,3 +248,37 @@ def test_a_clock_that_was_set_back_is_unhealthy():
 
     assert answer.status_code == 503
     assert "set back" in answer.text
+
+
+class Links(HTMLParser):
+    """The addresses that a page links to, by the words of the link."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found, self.open = {}, None
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "a":
+            self.open = dict(attributes)["href"]
+
+    def handle_data(self, words):
+        if self.open is not None:
+            self.found[words], self.open = self.open, None
+
+
+def test_every_job_has_a_page_whatever_it_is_called():
+    names = [*NASTY.values(), "..", "a/../b", "a//b", "%2F", "a?b#c", "/", "jobs/a", "\n"]
+    jobs = [replace(a_job(), key=str(n), pool=name) for n, name in enumerate(names)]
+    with serving(result=lambda: a_result(*(a_status("healthy", job) for job in jobs))) as url:
+        front = get(url).text
+        links = Links(front).found
+        for name in names:
+            address = urljoin(f"{url}/", links[visible(name)])
+            page = get(address)
+
+            assert page.status_code == 200, name
+            assert visible(name) in Links(page.text).found
+            assert urljoin(address, Links(page.text).found["watcher"]) == f"{url}/"
+            assert visible(page.text) == page.text
+    assert visible(front) == front

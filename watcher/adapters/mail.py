@@ -15,6 +15,7 @@ from typing import Final
 
 from watcher.adapters.mail_text import text
 from watcher.adapters.slack_errors import Reason
+from watcher.characters import visible
 from watcher.engine.announce import Reason as Why
 from watcher.engine.wording import Message
 from watcher.errors import NotifyError
@@ -47,14 +48,14 @@ class Mail:
             mail["In-Reply-To"] = mail["References"] = thread
         else:
             mail["Message-ID"] = thread
-        mail.set_content(text(message))
+        mail.set_content(visible(text(message)))
         self._send(mail)
         return thread
 
     def upload(self, file_name: str, content: str | bytes, title: str, comment: str) -> str:
         """Send a file with a *comment*."""
         mail = self._blank(_one_line(title))
-        mail.set_content(comment)
+        mail.set_content(visible(comment))
         body = content.encode() if isinstance(content, str) else content
         kind = ("text", "html") if file_name.endswith(".html") else ("application", "octet-stream")
         mail.add_attachment(body, maintype=kind[0], subtype=kind[1], filename=file_name)
@@ -111,7 +112,8 @@ def _state(message: Message) -> str:
 
 
 def _one_line(subject: str) -> str:
-    return " ".join(subject.split())
+    """The subject as one line; no encoded word, in which the library would find line feeds."""
+    return visible(" ".join(subject.split())).replace("=?", "= ?")
 
 
 def _error(fault: Exception) -> NotifyError:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import typer
 
+from watcher.characters import visible
 from watcher.cli import accept, commands, expect, mute, record, snapshot
 from watcher.errors import ConfigError, NotifyError, SourceUnavailable, StoreError
 
@@ -50,4 +51,4 @@ def run(argv: Sequence[str]) -> int:
 
 def _say(error: Exception) -> None:
     for line in str(error).splitlines():
-        sys.stderr.write(f"watcher: {line}\n")
+        sys.stderr.write(f"watcher: {visible(line)}\n")

@@ -15,7 +15,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from watcher.cli.terminal import Terminal, visible
+from watcher.characters import in_one_line, visible
+from watcher.cli.terminal import Terminal
 from watcher.diagnosis.catalogue import Entry
 from watcher.diagnosis.ladder import Footing, Step
 from watcher.engine.wording import length
@@ -55,13 +56,15 @@ class _JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line)
 
 
 class _TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        line = f"{_time(record)} {record.levelname.lower():7} {record.getMessage()}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        line = f"{_time(record)} {record.levelname.lower():7} {in_one_line(record.getMessage())}"
+        if record.exc_info is None:
+            return line
+        return f"{line}\n{visible(self.formatException(record.exc_info))}"
 
 
 def _time(record: logging.LogRecord) -> str:

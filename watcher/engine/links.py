@@ -33,8 +33,7 @@ def links(
         found.append(("Targets in Prometheus", f"{base.rstrip('/')}/targets?{query}"))
     if places.page is not None:
         root = places.page.rstrip("/")
-        job = f"{quote(incident.prometheus)}/{quote(incident.pool)}"
-        found.append(("Job", f"{root}/jobs/{job}"))
+        found.append(("Job", f"{root}/{job_address(incident.prometheus, incident.pool)}"))
         if incident.cause is not None:
             found.append(("Cause", f"{root}/causes/{quote(incident.cause)}"))
         found.append(("All jobs", f"{root}/"))
@@ -43,6 +42,16 @@ def links(
         query = urlencode({"var-prometheus": incident.prometheus})
         found.append(("Dashboard", f"{places.dashboard}{joint}{query}"))
     return tuple(found)
+
+
+def job_address(prometheus: str, pool: str) -> str:
+    """The address of a job's page, relative to that of the front page.
+
+    A slash stands as one, but in a name of which a browser would leave out parts (``..``).
+    """
+    name = f"{prometheus}/{pool}"
+    whole = {"", ".", ".."}.isdisjoint(name.split("/"))
+    return f"jobs/{quote(name, safe='/' if whole else '')}"
 
 
 def _reached_at(prometheus: WatchedPrometheus | None) -> str | None:

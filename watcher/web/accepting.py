@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from watcher import decoding
 from watcher.errors import ConfigError, StoreError
 from watcher.model.expectations import ExpectedJob
+from watcher.web.document import as_json
 from watcher.web.permission import GLOB, refusal
 
 
@@ -51,7 +52,7 @@ def _accepted(accepting: Accepting, body: bytes) -> Response:
     except StoreError as error:
         return Response(f"{error}\n", 503, media_type="text/plain")
     told = [{"prometheus": job.prometheus, "pool": job.pool} for job in jobs]
-    return Response(msgspec.json.encode({"accepted": told}), media_type="application/json")
+    return Response(as_json({"accepted": told}), media_type="application/json")
 
 
 def _jobs(accepting: Accepting, asked: Asked) -> Sequence[ExpectedJob]:

@@ -12,6 +12,7 @@ from typing import Annotated, Final
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.middleware.gzip import GZipMiddleware
 from prometheus_client.exposition import choose_encoder
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from watcher.engine.wording import Message, length
 from watcher.errors import ConfigError
@@ -23,6 +24,15 @@ from watcher.web.document import as_json, audit_document, document, narrowed
 from watcher.web.metrics import Meters, ResultCollector
 from watcher.web.mutes import Mutes
 from watcher.web.pages import Frame
+
+
+class _Name(PathConvertor):
+    """A name in a path, which may hold slashes as a path does, and line feeds as none does."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("name", _Name())
 
 METHODS: Final = ["GET", "HEAD"]
 INTERVALS: Final = 3
@@ -76,7 +86,7 @@ def _add_pages(app: FastAPI, latest: Latest) -> None:
         page = pages.front(result, latest.audit(), frame, stale_after=stale, mass_losses=losses)
         return _html(frame, page)
 
-    @app.api_route("/jobs/{address:path}", methods=METHODS)
+    @app.api_route("/jobs/{address:name}", methods=METHODS)
     def job(request: Request, address: str) -> Response:
         frame = _frame(request, latest)
         result = latest.result()
@@ -161,7 +171,7 @@ def _frame(request: Request, latest: Latest) -> Frame:
     return Frame(
         now=latest.clock(),
         nonce=secrets.token_urlsafe(12),
-        root="../" * (request.url.path.count("/") - 1),
+        root="../" * (request.scope["raw_path"].count(b"/") - 1),
         report=latest.inspection() is not None,
     )
 

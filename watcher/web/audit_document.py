@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from watcher import __version__
+from watcher.characters import visible_json
 from watcher.diagnosis.catalogue import Entry
 from watcher.web import shapes
 
@@ -62,7 +63,7 @@ def sarif(told: shapes.AuditDocument, pages: Mapping[str, Entry]) -> str:
         "results": [_result(risk, codes.index(risk.code)) for risk in told.risks],
     }
     whole = {"$schema": _SCHEMA, "version": SARIF_VERSION, "runs": [run]}
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return visible_json(json.dumps(whole, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _rule(code: str, entry: Entry) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
+from watcher.characters import visible_json
 from watcher.errors import ConfigError
 from watcher.model.comparison import LOST, JobState
 from watcher.model.results import Audit, Result
@@ -49,10 +50,12 @@ def audit_document(audit: Audit) -> shapes.AuditDocument:
     )
 
 
-def as_json(shape: shapes.Shape, *, indent: int = 0) -> bytes:
+def as_json(shape: object, *, indent: int = 0) -> bytes:
     """The document as UTF-8 JSON; *indent* is the number of spaces of a level, 0 for one line."""
     encoded = msgspec.json.encode(shape)
-    return msgspec.json.format(encoded, indent=indent) if indent else encoded
+    if indent:
+        encoded = msgspec.json.format(encoded, indent=indent)
+    return visible_json(encoded.decode()).encode()
 
 
 def narrowed(

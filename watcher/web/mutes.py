@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from watcher import decoding
 from watcher.errors import ConfigError, StoreError
 from watcher.model.mutes import Mute
+from watcher.web.document import as_json
 from watcher.web.permission import GLOB, refusal
 
 
@@ -85,7 +86,7 @@ def _shape(mute: Mute) -> dict[str, Any]:
 
 
 def _answer(content: dict[str, Any], status: int = 200) -> Response:
-    return Response(msgspec.json.encode(content), status, media_type="application/json")
+    return Response(as_json(content), status, media_type="application/json")
 
 
 def _text(text: str, status: int) -> Response:

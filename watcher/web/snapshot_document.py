@@ -12,6 +12,7 @@ from watcher.model.comparison import JobState
 from watcher.model.names import JobKey, PoolName, PrometheusName
 from watcher.model.saved import Saved, SavedJob
 from watcher.web import parts, shapes
+from watcher.web.document import as_json
 from watcher.web.shapes import Moment, Schema, Shape
 
 
@@ -99,7 +100,7 @@ def as_file(saved: Saved) -> str:
             for job in saved.jobs
         ),
     )
-    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n"
+    return as_json(told, indent=2).decode() + "\n"
 
 
 def of_file(text: str, place: str) -> Saved:

@@ -1,19 +1,20 @@
-"""The one Jinja environment, with the filters that templates use. Nothing is left unescaped."""
+"""The one Jinja environment, with the filters that templates use. Nothing is left unescaped or unseen."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 import jinja2
 
+from watcher.characters import visible
+from watcher.engine.links import job_address
 from watcher.engine.wording import length
 from watcher.web import markup, shapes
 
 
 def address(job: shapes.JobShape) -> str:
     """Where the page of a job is, below the root."""
-    return f"jobs/{quote(job.prometheus)}/{quote(job.pool)}"
+    return job_address(job.prometheus, job.pool)
 
 
 def clock(at: datetime) -> str:
@@ -59,9 +60,15 @@ def _clipped(text: str, most: int = 46) -> str:
     return text if len(text) <= most else f"…{text[1 - most :]}"
 
 
+def _seen(value: object) -> object:
+    """Texts are shown with what nobody would see of them; what is HTML already was shown so."""
+    return visible(value) if type(value) is str else value
+
+
 ENVIRONMENT: Final = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
+    finalize=_seen,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

@@ -1,0 +1,33 @@
+"""What others may write, each of which some medium would obey."""
+
+NASTY = {
+    "shell": "$(id >/tmp/owned);`id`|id&'\"\\ id #",
+    "a variable of the shell": "${HOME}!*~?[a-z]",
+    "an option": "--all -x",
+    "markup of rich": "[/x] [bold]b[/bold] [link=http://evil.test]click[/link]",
+    "HTML": "</td></pre><script>alert(1)</script><img src=x onerror=alert(1)>&lt;",
+    "an attribute": '" onmouseover="alert(1)" x=\'1\' autofocus=',
+    "a template": "{{ 7 * 7 }} {% for x in y %} ${7*7} %s {0}",
+    "Markdown": "a`b`` <img src=x> [t](http://evil.test) ![i](http://evil.test/i) **b** _i_ ~~s~~ | c",
+    "a block of Markdown": "x\n\n# h\n\n> q\n\n- l\n\n```sh\nid\n```\n\n    code\n\n| a | b |\n|---|---|\n",
+    "a reference of Markdown": "\n[x]: http://evil.test\n\n1. a\n---\n<http://evil.test> http://evil.test &amp; \\",
+    "a code span": "``` ` `` a\\`",
+    "mentions": "<!channel> <!here|here> <@U0> <#C0> @channel @here",
+    "a link of Slack": "<http://evil.test|the page> &lt;!channel&gt; http://evil.test",
+    "mrkdwn": "*b* _i_ ~s~ `c` > q :rotating_light: ```f```",
+    "a colour": "\x1b[31mred\x1b[0m",
+    "a link of the terminal": "\x1b]8;;http://evil.test\x07click\x1b]8;;\x1b\\",
+    "a title of the terminal": "\x1b]0;owned\x07\x9b31m\x90q\x9c",
+    "backspaces": "lost\x08\x08\x08\x08well\x7f\x0b\x0c\x00",
+    "another direction": "a\u202eb\u2066c\u2069\u200f",
+    "without width": "a\u200bb\u2060c\ufeffd\u00ade\U000e0041",
+    "separators of lines": "a\u2028b\u2029c\x85d\x1ee",
+    "a header": "x\r\nBcc: evil@evil.test\r\n\r\nbody\r\n.\r\n",
+    "a forged line": "x\n0 of 3 jobs lost",
+    "a metric": 'x"} 1\nup{job="\\',
+    "a path": "../../a//b/./%2e%2e/%2F?q#f",
+    "JSON": '","a":"b"}]\\u0000',
+    "a formula": "=cmd|' /C calc'!A0",
+    "an encoded word": "=?utf-8?q?=0D=0ABcc=3A?= =?utf-7?q?+?=",
+}
+"""By what each is for."""
