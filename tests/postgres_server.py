@@ -64,6 +64,12 @@ class RealPostgres:
         with self._connection(_name(url)) as connection:
             connection.execute(f"TRUNCATE {', '.join(tables)}")
 
+    def end_sessions(self, url: str) -> None:
+        """End all sessions of one of its databases, as a restart of the server does."""
+        with self._connection() as connection:
+            ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+            connection.execute(ended, [_name(url)])
+
     def _connection(self, database: str = "postgres") -> psycopg.Connection:
         return psycopg.connect(host=str(self._folder), user=OWNER, dbname=database, autocommit=True)
 

@@ -4,6 +4,7 @@
   - ConfigError          settings or arguments cannot be used; the command ends with exit code 3
   - SourceUnavailable    something we watch could not be read; it tells nothing of what is there
   - StoreError           the history could not be read or written; the cycle is given up
+    - OustedError        the store is another watcher's now; the daemon ends
   - NotifyError          a message was not delivered; ``permanent`` says that it never will be
 
 Adapters raise these from their library's own errors and let none of those out. Every message ends
@@ -40,6 +41,10 @@ class SourceUnavailable(WatcherError):  # noqa: N818 -- it is a state of the wor
 
 class StoreError(WatcherError):
     """The history could not be read or written."""
+
+
+class OustedError(StoreError):
+    """The store is no longer this watcher's alone."""
 
 
 class NotifyError(WatcherError):

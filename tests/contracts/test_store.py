@@ -1,9 +1,13 @@
 """Every store keeps the contract: the fake of the tests, SQLite, and a real PostgreSQL."""
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from threading import Timer
 
 import pytest
@@ -29,7 +33,7 @@ from watcher.adapters.sql_engine import connect, parse
 from watcher.adapters.sql_tables import METADATA, SCHEMA_TABLE
 from watcher.engine.group import assign
 from watcher.engine.track import Policy, track
-from watcher.errors import StoreError
+from watcher.errors import OustedError, StoreError
 from watcher.model.incidents import Status
 
 NAMES = ("a", "b", "c")
@@ -135,12 +139,66 @@ class TestSQLiteTellsAlone(OneTells):
         with open_store("sqlite://", RETENTION) as store, store.alone(), store.alone():
             assert store.owed() == ()
 
-    def test_a_folder_that_cannot_be_written_is_said(self, tmp_path):
-        with open_store(f"sqlite:///{tmp_path}/one.db", RETENTION) as store:
-            (tmp_path / "one.db.lock").mkdir()
+    @pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])
+    def test_by_another_name_it_is_the_same_store(self, tmp_path, link):
+        open_store(f"sqlite:///{tmp_path}/one.db", RETENTION).close()
+        link(tmp_path / "other.db", tmp_path / "one.db")
+        with (
+            open_store(f"sqlite:///{tmp_path}/one.db", RETENTION) as first,
+            first.alone(),
+            open_store(f"sqlite:///{tmp_path}/other.db", RETENTION) as second,
+            pytest.raises(StoreError, match="another watcher is running on it"),
+        ):
+            second.alone(patience=0).__enter__()
 
-            with pytest.raises(StoreError, match="let this user write there"):
-                store.alone().__enter__()
+    def test_nothing_beside_the_store_can_be_removed_to_be_two(self, tmp_path, twice):
+        first, second = twice()
+        with first.alone():
+            for file in tmp_path.iterdir():
+                if not file.name.startswith("one.db") or file.name.endswith(".lock"):
+                    file.unlink()
+            with pytest.raises(StoreError, match="another watcher is running on it"):
+                second.alone(patience=0).__enter__()
+
+    def test_a_file_that_was_deleted_is_noticed(self, tmp_path, twice):
+        store, _ = twice()
+        with store.alone() as still:
+            assert still() is None
+            (tmp_path / "one.db").rename(tmp_path / "away.db")
+            odd = still()
+            (tmp_path / "away.db").rename(tmp_path / "one.db")
+            assert still() is None
+
+        assert "deleted or moved away" in odd
+        assert f"/proc/{os.getpid()}/fd/" in odd
+
+    def test_a_file_that_was_put_in_its_place_ends_it(self, tmp_path, twice):
+        store, _ = twice()
+        with store.alone() as still:
+            (tmp_path / "one.db").unlink()
+            (tmp_path / "one.db").touch()
+            with pytest.raises(OustedError, match="another file was put in its place"):
+                still()
+
+    def test_the_locks_of_sqlite_outlive_it(self, tmp_path, twice):
+        """As closing any descriptor of a file takes them away from the whole process."""
+        store, _ = twice()
+        script = (
+            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], timeout=0);"
+            "c.execute('INSERT INTO accepted VALUES (1, 1)')"
+        )
+        with store._write() as connection:
+            with store.alone():
+                pass
+            connection.exec_driver_sql("SELECT 1")
+            done = subprocess.run(
+                [sys.executable, "-c", script, tmp_path / "one.db"],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+
+        assert "database is locked" in done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +270,57 @@ class TestPostgreSQLTellsAlone(OneTells):
         postgres.empty(database, METADATA.tables)
         with ExitStack() as opened:
             yield lambda: [opened.enter_context(open_store(database, RETENTION)) for _ in range(2)]
+
+
+@pytest.mark.postgres
+class TestPostgreSQLThatWasRestarted:
+    """Its sessions end with it, and their locks with them."""
+
+    def test_the_lock_is_taken_again(self, postgres):
+        url = postgres.new_database()
+        with open_store(url, RETENTION) as first, open_store(url, RETENTION) as second:
+            with first.alone() as still:
+                postgres.end_sessions(url)
+
+                assert still() is None
+                assert still() is None
+                with pytest.raises(StoreError, match="another watcher is running on it"):
+                    second.alone(patience=0).__enter__()
+            with second.alone(patience=0):
+                pass
+
+    def test_it_is_taken_from_a_session_that_the_server_does_not_know_to_be_lost(self, postgres):
+        url = postgres.new_database()
+        with (
+            open_store(url, RETENTION) as store,
+            store.alone() as still,
+            cut_off(still.__self__._connection),
+        ):
+            assert still() is None
+
+    def test_the_one_that_lost_it_is_told(self, postgres):
+        url = postgres.new_database()
+        with (
+            open_store(url, RETENTION) as first,
+            open_store(url, RETENTION) as second,
+            first.alone(patience=0.5) as still,
+        ):
+            postgres.end_sessions(url)
+            with second.alone(), pytest.raises(OustedError, match="another session took its lock"):
+                still()
+
+
+@contextmanager
+def cut_off(connection):
+    """As a network that is gone: no more comes through, and neither side hears of an end."""
+    socket = connection.connection.dbapi_connection.pgconn.socket
+    kept = os.dup(socket)
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 -- its descriptor alone is wanted
+        os.dup2(nothing.fileno(), socket)
+    try:
+        yield
+    finally:
+        os.close(kept)
 
 
 def watched(store, states, at):

@@ -23,6 +23,12 @@ WAIT: Final = 10
 """Seconds to wait for another's lock, and for a server to answer."""
 
 _ENCODED: Final = "and : / ? # @ in a password as %3A %2F %3F %23 %40"
+_NOTICE_THE_LOST: Final = (
+    " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+)
+"""The server ends a session whose machine is gone after a minute; by default after two hours, and
+for so long nobody else could take its locks."""
+
 _WRITES: Final = "watcher_writes"
 _LOCK: Final = 0x77617463  # any number that no one else would take
 
@@ -91,13 +97,12 @@ def _sqlite(url: URL, *, read_only: bool) -> Engine:
         )
     else:
         file = Path(url.database)
-        target = url
-        if read_only:
-            target = url.set(
-                database=f"file:{quote(str(file.absolute()))}", query={"mode": "ro", "uri": "true"}
-            )
-        else:
+        if not read_only:
             _keep_private(file)
+        target = url.set(  # never made by SQLite: a file that was deleted is not made anew
+            database=f"file:{quote(str(file.absolute()))}",
+            query={"mode": "ro" if read_only else "rw", "uri": "true"},
+        )
         engine = create_engine(target, connect_args={"timeout": WAIT})
     event.listen(engine, "connect", _prepare(read_only=read_only))
     event.listen(engine, "begin", _begin_sqlite)
@@ -142,7 +147,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _postgres(url: URL, *, read_only: bool) -> Engine:
-    options = f"-c lock_timeout={WAIT * 1000}"
+    options = f"-c lock_timeout={WAIT * 1000}{_NOTICE_THE_LOST}"
     if read_only:
         options += " -c default_transaction_read_only=on"
     try:

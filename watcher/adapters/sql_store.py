@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine, Select, func, or_, select
 from watcher.adapters import sql_expectations, sql_incidents, sql_rows, sql_sync, sql_telling
 from watcher.adapters.sql_engine import writing
 from watcher.adapters.sql_errors import said, shown
-from watcher.adapters.sql_lock import PATIENCE, alone
+from watcher.adapters.sql_lock import PATIENCE, Still, alone
 from watcher.adapters.sql_tables import BLINDNESS, JOBS, MOUNTS, WATCHES
 from watcher.model.expectations import Expectations
 from watcher.model.facts import MountRecord
@@ -54,10 +54,11 @@ class SqlStore:
         """Let go of every connection."""
         self._engine.dispose()
 
-    def alone(self, patience: float = PATIENCE) -> AbstractContextManager[None]:
+    def alone(self, patience: float = PATIENCE) -> AbstractContextManager[Still]:
         """Be the only watcher that tells people out of this store, for as long as it is held.
 
-        Raises StoreError when another one still does after *patience*, in seconds.
+        The value says whether it still is. Raises StoreError when another one still does after
+        *patience*, in seconds.
         """
         return alone(self._url, self._engine, patience)
 

@@ -9,8 +9,8 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -27,6 +27,7 @@ from watcher.adapters.heartbeat import Heartbeat
 from watcher.adapters.prometheus_session import without_credentials
 from watcher.adapters.slack_errors import Reason
 from watcher.adapters.sql import SqlStore, open_store
+from watcher.adapters.sql_lock import Still
 from watcher.app import compose, rights, telling
 from watcher.app.clock_guard import ClockGuard
 from watcher.app.mutes import Mutes
@@ -37,9 +38,10 @@ from watcher.cycles.inspect import Inspect
 from watcher.cycles.lanes import Beside, InTurn, Lanes
 from watcher.cycles.removals import standing
 from watcher.cycles.snapshot import Snapshot
+from watcher.cycles.store_trouble import StoreTrouble
 from watcher.cycles.watch import Watch
 from watcher.engine.group import Storm
-from watcher.errors import ConfigError, NotifyError, WatcherError
+from watcher.errors import ConfigError, NotifyError, OustedError, StoreError, WatcherError
 from watcher.model.results import Audit, Result
 from watcher.settings import Settings, load, require_files
 from watcher.web import web_config
@@ -73,12 +75,19 @@ class Daemon:
     inspect: Inspect
     reports: Reports
     lanes: Lanes
+    still: Still
+    trouble: StoreTrouble
     heartbeat: Heartbeat | None = None
     latest: Result | None = None
     at_risk: Audit | None = None
     attempted_at: datetime | None = None
     nothing: str | None = None
     """Why no job is expected, as it was said last."""
+    failing: bool = False
+    """Whether the last watch was given up because of the store."""
+    ousted: OustedError | None = None
+    end: Callable[[], None] = lambda: None
+    """Called when another watcher has the store: this one must end."""
     running: Mapping[str, threading.Lock] = field(
         default_factory=lambda: {name: threading.Lock() for name in CYCLES}
     )
@@ -96,8 +105,14 @@ class Daemon:
     def look(self) -> None:
         """The watch cycle, of the cluster as it is now: what changed in it is read first."""
         self.attempted_at = compose.clock()
-        self._follow()
-        self._cycle("watch", self._watch)
+        if self._attempt("watch", self._require_alone):
+            self._follow()
+            self._cycle("watch", self._watch)
+
+    @property
+    def unwritable(self) -> str | None:
+        """Why watches have been given up for a while, None while they are made."""
+        return self.trouble.lasting if self.failing else None
 
     def assess(self) -> None:
         """What is at risk, on the ground of the last result; as often as snapshots are taken."""
@@ -117,10 +132,36 @@ class Daemon:
         finally:
             self.running["snapshot"].release()
 
+    def _require_alone(self) -> None:
+        with self._store_told():
+            try:
+                odd = self.still()
+            except OustedError as error:
+                self.ousted = error
+                self.end()
+                raise
+        if odd is not None:
+            logger.error("%s", odd)
+            self.trouble.met(odd)
+        elif not self.failing:
+            self.trouble.over()
+
+    @contextmanager
+    def _store_told(self) -> Iterator[None]:
+        """Tell people, past the store, of what it raises."""
+        try:
+            yield
+        except StoreError as error:
+            self.failing = True
+            self.trouble.met(str(error))
+            raise
+
     def _watch(self) -> Result | None:
         """Watch once. Where no job is expected that is said, once, instead of "0 lost"."""
         first = self.latest is None
-        self.latest = self.watch.run()
+        with self._store_told():
+            self.latest = self.watch.run()
+        self.failing = False
         if self.heartbeat is not None and _saw_something(self.latest):
             self.lanes.start("heartbeat", partial(self._beat, self.heartbeat))
         if first:
@@ -182,8 +223,8 @@ def run(path: Path | None, *, cycles: int | None, dry_run: TextIO | None) -> boo
     False where the last of so many watches knew no job to look for.
 
     SIGHUP rereads the settings; those that cannot be used, or with which nothing starts, are
-    logged, and the old ones stay. It never ends the process.
-    Raises ConfigError and StoreError before anything is started.
+    logged, and the old ones stay. It never ends the process. Raises ConfigError and StoreError
+    before anything is started, OustedError when another watcher has the store.
     """
     settings = load(path)
     if cycles is not None:
@@ -202,12 +243,15 @@ def run(path: Path | None, *, cycles: int | None, dry_run: TextIO | None) -> boo
                 daemon = _assembled(following, stack, dry_run, lanes)
                 scheduler = _serve(daemon, stack)
                 started, working = True, following
+                daemon.end = partial(told.put, signal.SIGTERM)
                 next_settings = _next(path, told, dry_run)
                 lanes.ending = next_settings is None
-                if not _ended(scheduler, lanes, told):
+                if not _ended(scheduler, lanes, told, daemon):
+                    if daemon.ousted is not None:
+                        raise daemon.ousted
                     return True
         except WatcherError as error:
-            if not started:
+            if not started or isinstance(error, OustedError):
                 raise
             next_settings = _fallen_back(error, working, told)
         if next_settings is None:
@@ -252,7 +296,9 @@ def _require_something(path: Path | None, settings: Settings) -> None:
         raise ConfigError(f"{path or 'the settings'}: nothing is set: write the settings again")
 
 
-def _ended(scheduler: BackgroundScheduler, lanes: Lanes, told: "queue.SimpleQueue[int]") -> bool:
+def _ended(
+    scheduler: BackgroundScheduler, lanes: Lanes, told: "queue.SimpleQueue[int]", daemon: Daemon
+) -> bool:
     """Wait for the cycle in flight; False when the process is to end, True for new settings.
 
     With new settings it is waited for until it ends, as the process must not end. When the process
@@ -276,7 +322,7 @@ def _ended(scheduler: BackgroundScheduler, lanes: Lanes, told: "queue.SimpleQueu
     if stopping.is_alive():
         logger.warning("a read or a message is still in flight: it is abandoned")
         logging.shutdown()
-        os._exit(0)
+        os._exit(2 if daemon.ousted else 0)
     return not lanes.ending
 
 
@@ -286,7 +332,7 @@ def _assembled(
     world = compose.connected(settings)
     told = telling.receivers(settings, dry_run)
     store = stack.enter_context(open_store(settings.store, settings.retention))
-    stack.enter_context(store.alone())
+    still = stack.enter_context(store.alone())
     meters = Meters(
         notifiers=[each.name for each in told.all], reasons=[reason.value for reason in Reason]
     )
@@ -325,6 +371,13 @@ def _assembled(
         inspect=inspect,
         reports=Reports(inspect, settings.inspection, told.reporters),
         lanes=lanes,
+        still=still,
+        trouble=StoreTrouble(
+            notifiers=told.notifiers,
+            lanes=lanes,
+            grace=settings.pending_for,
+            clock=compose.clock,
+        ),
         heartbeat=Heartbeat(settings.heartbeat) if settings.heartbeat else None,
     )
 
@@ -346,6 +399,7 @@ def _serve(daemon: Daemon, stack: ExitStack) -> BackgroundScheduler:
     latest = Latest(
         result=lambda: daemon.latest,
         attempted=lambda: daemon.attempted_at,
+        unwritable=lambda: daemon.unwritable,
         clock=compose.clock,
         watch_interval=settings.watch_interval,
         audit=lambda: daemon.at_risk,

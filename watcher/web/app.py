@@ -43,8 +43,9 @@ INTERVALS: Final = 3
 class Latest:
     """Where the latest values are; each answers None before there is one.
 
-    ``attempted`` is when a watch was last begun, a blind one too; ``sources`` are the names of what
-    is read beside the servers, for ``watcher_source_up``; ``mutes`` is None where none can be made.
+    ``attempted`` is when a watch was last begun, a blind one too; ``unwritable`` is why watches have
+    been given up for a while; ``sources`` are the names of what is read beside the servers, for
+    ``watcher_source_up``; ``mutes`` is None where none can be made.
     """
 
     result: Callable[[], Result | None]
@@ -52,6 +53,7 @@ class Latest:
     clock: Callable[[], datetime]
     watch_interval: timedelta
     audit: Callable[[], Audit | None] = lambda: None
+    unwritable: Callable[[], str | None] = lambda: None
     mass_losses: Callable[[Result], Sequence[Message]] = lambda _: ()
     inspection: Callable[[], Inspection | None] = lambda: None
     sources: tuple[str, ...] = ()
@@ -145,6 +147,8 @@ def _add_probes(app: FastAPI, latest: Latest, meters: Meters) -> None:
 
     @app.api_route("/-/healthy", methods=METHODS)
     def healthy() -> Response:
+        if (why := latest.unwritable()) is not None:
+            return _text(f"unhealthy: no watch can be kept: {why}", 503)
         age = latest.clock() - (latest.attempted() or began)
         if age < -latest.watch_interval:
             back = f"the clock was set back by {length(-age)} or more since the last watch"
