@@ -178,9 +178,9 @@ class KubeApi:
             reason=status.reason,
         )
 
-    def may_we(self, verb: str, what: Resource) -> bool:
-        """Whether this watcher itself may do *verb* in all namespaces. Changes nothing."""
-        asked = {"verb": verb, "group": what.group, "resource": what.plural}
+    def may_we(self, verb: str, what: Resource, where: str = "") -> bool:
+        """Whether this watcher itself may do *verb*; *where* "" is everywhere. Changes nothing."""
+        asked = {"verb": verb, "group": what.group, "resource": what.plural, "namespace": where}
         if "/" in what.plural:
             asked["resource"], asked["subresource"] = what.plural.split("/")
         review = {

@@ -1,8 +1,7 @@
-"""Which right gives which facts, and whether we have it: asked of the API server itself."""
+"""Which right gives which facts."""
 
 from typing import Final
 
-from watcher.adapters.kube import KubeApi
 from watcher.adapters.kube_resources import (
     ACCESS_REVIEWS,
     AGENTS,
@@ -22,9 +21,7 @@ from watcher.adapters.kube_resources import (
     SECRETS,
     SERVICES,
     STATEFUL_SETS,
-    Resource,
 )
-from watcher.errors import SourceUnavailable
 from watcher.model import facts
 
 RIGHTS: Final = {
@@ -48,11 +45,3 @@ RIGHTS: Final = {
     ("create", ACCESS_REVIEWS): (facts.ACCESS,),
 }
 """The facts that each right gives, by verb and resource."""
-
-
-def may_we(kube: KubeApi, verb: str, resource: Resource) -> bool | None:
-    """Whether this watcher may do *verb* everywhere; None where the API server does not tell."""
-    try:
-        return kube.may_we(verb, resource)
-    except SourceUnavailable:
-        return None

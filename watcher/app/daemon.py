@@ -41,7 +41,15 @@ from watcher.cycles.snapshot import Snapshot
 from watcher.cycles.store_trouble import StoreTrouble
 from watcher.cycles.watch import Watch
 from watcher.engine.group import Storm
-from watcher.errors import ConfigError, NotifyError, OustedError, StoreError, WatcherError
+from watcher.errors import (
+    ConfigError,
+    NotifyError,
+    OustedError,
+    SourceUnavailable,
+    StoreError,
+    WatcherError,
+)
+from watcher.model.expectations import Expectations
 from watcher.model.results import Audit, Result
 from watcher.settings import Settings, load, require_files
 from watcher.web import web_config
@@ -88,6 +96,7 @@ class Daemon:
     ousted: OustedError | None = None
     end: Callable[[], None] = lambda: None
     """Called when another watcher has the store: this one must end."""
+    rights_said: bool = False
     running: Mapping[str, threading.Lock] = field(
         default_factory=lambda: {name: threading.Lock() for name in CYCLES}
     )
@@ -174,6 +183,19 @@ class Daemon:
             logger.warning("watch: %s", nothing)
         return None
 
+    def _say_what_lacks(self, expectations: Expectations) -> None:
+        """Which rights are lacking where what is expected needs them, once they can be asked for."""
+        kube, settings = self.world.kube, self.settings.kubernetes
+        if kube is None or not expectations.prometheuses:
+            return
+        try:
+            lacks = rights.lacking(kube, expectations, settings.namespaces if settings else ())
+        except SourceUnavailable:
+            return  # the snapshot says why; the next one asks again
+        self.rights_said = True
+        for lack in lacks:
+            logger.warning("%s", lack)
+
     def _beat(self, heartbeat: Heartbeat) -> None:
         try:
             heartbeat.beat()
@@ -182,6 +204,8 @@ class Daemon:
 
     def _snapshot(self) -> object:
         taken = self.snapshot.run()
+        if not self.rights_said:
+            self._say_what_lacks(taken.expectations)
         self.assess()
         self.store.prune(compose.clock())
         return taken
@@ -455,7 +479,7 @@ def _weekly(settings: Settings) -> CronTrigger:
 
 
 def _say_what_is_watched(daemon: Daemon) -> None:
-    """What is watched, with which rights, and which rules cannot be asked for lack of them."""
+    """What is watched, and who is told."""
     settings, world = daemon.settings, daemon.world
     cluster = f"the Kubernetes API at {world.kube.server}" if world.kube else "no Kubernetes API"
     logger.info("watcher %s: %s, store %s", __version__, cluster, daemon.store.place)
@@ -469,12 +493,6 @@ def _say_what_is_watched(daemon: Daemon) -> None:
     logger.info(
         "telling %s", told or "nobody: set slack, email, alertmanager or webhook to be told"
     )
-    for lack in rights.lacking(world.kube):
-        logger.warning(
-            "no right to %s: without it these rules cannot be asked: %s; config/kubernetes has it",
-            lack.permission,
-            ", ".join(lack.rules),
-        )
 
 
 def check(settings: Settings, dry_run: TextIO | None = None) -> None:
