@@ -7,6 +7,7 @@ import stat
 import threading
 from contextlib import closing
 from datetime import UTC, timedelta
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -280,6 +281,8 @@ class TestMigrations:
         assert scripts.get_heads() == [SCHEMA]
         numbers = [script.revision for script in scripts.walk_revisions()]
         assert numbers == sorted(numbers, reverse=True)
+        files = Path(scripts.versions).glob("v*.py")
+        assert sorted(numbers) == sorted(file.name[1:5] for file in files)
 
     def test_migrating_a_sqlite_store_makes_what_the_tables_say(self, file):
         opened(file).close()
