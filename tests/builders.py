@@ -12,6 +12,7 @@ from watcher.model.expectations import (
     ExpectedJob,
     ExpectedServer,
     Origin,
+    Pin,
     Steering,
     WatchedPrometheus,
 )
@@ -102,6 +103,7 @@ def a_pinned_job(name="node-exporter", *, prometheus=PROMETHEUS, **fields):
         prometheus=PrometheusName(prometheus),
         pool=PoolName(name),
         origin=Origin.PINNED,
+        pin=Pin(name=name, pool=name),
     )
     return replace(job, **fields)
 

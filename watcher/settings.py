@@ -237,7 +237,7 @@ class PinSettings(Section):
     """Labels that its targets carry, such as ``job: kubelet``."""
 
     targets: int | Literal["nodes"] = 1
-    """Least number of targets: a number, or ``nodes`` for the number of nodes."""
+    """Least number of targets of each job that it finds: a number, or ``nodes`` for the number of nodes."""
 
     @model_validator(mode="after")
     def _can_be_found(self) -> "PinSettings":
@@ -272,7 +272,7 @@ class ExpectSettings(Section):
     """Prometheus configuration files, for servers without an operator."""
 
     pinned: tuple[PinSettings, ...] = ()
-    """Jobs that must be there in any case."""
+    """Jobs that must be there in any case. One that is declared elsewhere too is one job, and pinned."""
 
     learned: bool = False
     """Expect also what runs on a server and what no other source explains, from the first sight."""

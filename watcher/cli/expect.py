@@ -13,6 +13,7 @@ from watcher.app import compose
 from watcher.cli import codes, show, show_expected
 from watcher.cli.commands import INDENT, AsFormat, Config, Format, app
 from watcher.engine.choose import chosen
+from watcher.engine.pins import united
 from watcher.errors import ConfigError
 from watcher.model.expectations import Expectations, ExpectedJob
 from watcher.settings import Settings, load
@@ -53,7 +54,7 @@ def expect(
         now = compose.clock()
         with show.progress("reading what should be scraped …"):
             expected = compose.glance(settings, stack).snapshot(now).expectations
-        found = chosen(expected.jobs, jobs or ())
+        found = chosen(united(expected.jobs), jobs or ())
         if as_manifest:
             if not jobs:
                 raise ConfigError("--manifest: name the JOB whose object is wanted")

@@ -12,6 +12,7 @@ from watcher.diagnosis.diagnose import diagnose, rules_for
 from watcher.diagnosis.rule import Case, Rule
 from watcher.engine.compare import compare, maybe_included
 from watcher.engine.dormant import may_be_dormant, with_dormant
+from watcher.engine.pins import united
 from watcher.engine.usual import with_fewer
 from watcher.model.comparison import Comparison, JobState, JobStatus
 from watcher.model.expectations import (
@@ -89,7 +90,12 @@ class Look:
         diagnoses: dict[JobKey, Diagnosis] = {}
         samples: dict[JobKey, datetime] = {}
         for prometheus, observation in zip(expectations.prometheuses, observations, strict=True):
-            jobs = [job for job in expectations.jobs if job.prometheus == prometheus.name]
+            jobs = united(
+                (job for job in expectations.jobs if job.prometheus == prometheus.name),
+                observation,
+                remembered={key: known.labels for key, known in remembered.memory.items()},
+                ongoing=remembered.incidents,
+            )
             gather = _Gathering(self.gatherers, prometheus, observation, now)
             comparison = self._compare(jobs, observation, remembered, gather)
             comparisons.append(comparison)

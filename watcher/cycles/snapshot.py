@@ -6,7 +6,7 @@ from datetime import datetime
 
 from watcher.engine.mass_loss import mass_losses
 from watcher.engine.merge import Keeping, combined, remember
-from watcher.engine.pins import with_pins
+from watcher.engine.pins import united, with_pins
 from watcher.errors import SourceUnavailable
 from watcher.model.expectations import Expectations, Pin, Unreadable
 from watcher.model.facts import MountRecord
@@ -23,7 +23,7 @@ class Taken:
 
     def __str__(self) -> str:
         """The line for the log."""
-        jobs = self.expectations.jobs
+        jobs = united(self.expectations.jobs)
         gone = sum(job.gone_since is not None for job in jobs)
         parts = [f"{len(jobs)} jobs expected of {len(self.expectations.prometheuses)} Prometheus"]
         if gone:

@@ -13,7 +13,7 @@ from watcher.engine.matching import fits, labels
 from watcher.engine.route import Route, chosen
 from watcher.engine.severity import NOTICE, Grading, severity
 from watcher.engine.wording import Context, Message, blind_subject, of_blindness, of_problem
-from watcher.model.expectations import Origin, Unreadable
+from watcher.model.expectations import Unreadable
 from watcher.model.history import Blindness
 from watcher.model.incidents import Incident, Status
 from watcher.model.mutes import Mute
@@ -101,7 +101,7 @@ def contexts(
             last_sample_at=result.last_samples.get(incident.job),
             undecided=diagnosis.undecided if diagnosis else (),
             severity=status.job.steering.severity if status else None,
-            pinned=status is not None and status.job.origin is Origin.PINNED,
+            pinned=status is not None and status.job.pin is not None,
             labels=labels(incident, status, objects.get(monitor) if monitor else None),
             links=links(incident, watched.get(incident.prometheus), places),
             around=diagnosis.around if diagnosis else (),

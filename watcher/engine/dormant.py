@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from watcher.model.comparison import Comparison, JobState, JobStatus
-from watcher.model.expectations import Origin
 from watcher.model.facts import Availability, Known
 from watcher.model.history import JobMemory
 from watcher.model.names import JobKey, PoolName
@@ -30,7 +29,7 @@ def may_be_dormant(
     with samples; that its targets failed for a while in between does not matter.
     """
     job, remembered = status.job, memory.get(status.job.key)
-    if job.origin is Origin.PINNED or job.steering.min_targets:
+    if job.pin is not None or job.steering.min_targets:
         return False
     was = None if remembered is None else remembered.state
     if status.state is JobState.EMPTY:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from watcher.engine.pins import united
 from watcher.model.expectations import ExpectedJob
 from watcher.model.names import MonitorKind, PrometheusName
 
@@ -46,7 +47,7 @@ def mass_losses(
     """
     gone: dict[PrometheusName, list[ExpectedJob]] = {}
     expected: dict[PrometheusName, int] = {}
-    for job in jobs:
+    for job in united(jobs):
         expected[job.prometheus] = expected.get(job.prometheus, 0) + 1
         if job.gone_since is not None:
             gone.setdefault(job.prometheus, []).append(job)

@@ -1,9 +1,9 @@
 """Find the pool of each expected job: by today's name, by an older operator's, or by a pin."""
 
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 
-from watcher.model.expectations import ExpectedJob, Pin
+from watcher.engine.pins import matching, seen_pools
+from watcher.model.expectations import ExpectedJob, Origin
 from watcher.model.names import PoolName
 from watcher.model.observations import Observation
 
@@ -21,7 +21,15 @@ def resolve(
     for server in observed.readable:
         seen |= server.jobs.keys() | server.pools.keys()
     old = _old_names(jobs, seen)
-    return [(job, _pools(job, seen, observed, old=old)) for job in jobs]
+    return [
+        (
+            job,
+            _pinned(job, jobs, observed)
+            if job.origin is Origin.PINNED
+            else _pools(job, seen, old=old),
+        )
+        for job in jobs
+    ]
 
 
 def _old_names(jobs: Sequence[ExpectedJob], seen: set[PoolName]) -> bool:
@@ -31,25 +39,17 @@ def _old_names(jobs: Sequence[ExpectedJob], seen: set[PoolName]) -> bool:
     )
 
 
-def _pools(
-    job: ExpectedJob, seen: set[PoolName], observed: Observation, *, old: bool
-) -> tuple[PoolName, ...]:
-    if job.pin is not None:
-        return _pinned(job.pin, seen, observed) or (job.pool,)
+def _pools(job: ExpectedJob, seen: set[PoolName], *, old: bool) -> tuple[PoolName, ...]:
     for name in job.names:
         if name in seen:
             return (name,)
     return (job.aliases[0],) if old and job.aliases else (job.pool,)
 
 
-def _pinned(pin: Pin, seen: set[PoolName], observed: Observation) -> tuple[PoolName, ...]:
-    if pin.pool is not None:
-        return tuple(sorted(name for name in seen if fnmatchcase(name, pin.pool)))
-    wanted = set(pin.labels)
-    found = {
-        name
-        for server in observed.readable
-        for name, pool in server.pools.items()
-        if wanted <= set(pool.labels)
-    }
-    return tuple(sorted(found))
+def _pinned(
+    job: ExpectedJob, jobs: Sequence[ExpectedJob], observed: Observation
+) -> tuple[PoolName, ...]:
+    """All that a pin finds, but for what is another job's where there is more than that."""
+    others = {name for each in jobs if each.origin is not Origin.PINNED for name in each.names}
+    found = matching(job.pin, seen_pools(observed))
+    return tuple(sorted(found - others) or sorted(found)) or (job.pool,)
