@@ -9,6 +9,7 @@ from watcher import __version__
 from watcher.characters import visible_json
 from watcher.diagnosis.catalogue import Entry
 from watcher.web import shapes
+from watcher.web.markdown import block, code, text
 
 SARIF_VERSION: Final = "2.1.0"
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -20,21 +21,21 @@ def markdown(told: shapes.AuditDocument) -> str:
     """What is at risk, for people who read it later and elsewhere."""
     lines = ["# What is at risk", "", f"{told.at:%Y-%m-%d %H:%M} UTC. {_sentence(told)}"]
     for risk in told.risks:
-        lines += ["", f"## `{risk.code}`: {risk.pool or risk.prometheus}", ""]
-        lines += [f"{_text(risk.summary)} ({risk.confidence}, Prometheus {risk.prometheus})."]
+        lines += ["", f"## {code(risk.code)}: {text(risk.pool or risk.prometheus)}", ""]
+        lines += [f"{text(risk.summary)} ({risk.confidence}, Prometheus {text(risk.prometheus)})."]
         if risk.evidence:
             lines += ["", "Evidence:", ""]
-            lines += [f"- {_text(each.seen)}\n{_block(each.where)}" for each in risk.evidence]
+            lines += [f"- {text(each.seen)}\n\n{block(each.where, 3)}" for each in risk.evidence]
         if risk.fix:
             lines += ["", "Fix:", ""]
         for number, step in enumerate(risk.fix, 1):
-            lines.append(f"{number}. {_text(step.do)}")
+            lines.append(f"{number}. {text(step.do)}")
             if step.command:
-                lines.append(_block(step.command))
+                lines += ["", block(step.command, 3)]
     if told.undecided or told.unreadable:
         lines += ["", "## Not known", ""]
-    lines += [f"- `{u.cause}`: lacks {u.lacking}" + _would(u) for u in told.undecided]
-    lines += [f"- {_text(u.source)}: {_text(u.error)}" for u in told.unreadable]
+    lines += [f"- {code(u.cause)}: {text(f'lacks {u.lacking}{_would(u)}')}" for u in told.undecided]
+    lines += [f"- {text(u.source)}: {text(u.error)}" for u in told.unreadable]
     return "\n".join(lines) + "\n"
 
 
@@ -121,18 +122,3 @@ def _sentence(told: shapes.AuditDocument) -> str:
 
 def _would(undecided: shapes.UndecidedShape) -> str:
     return f"; {undecided.permission} would tell" if undecided.permission else ""
-
-
-def _text(words: str) -> str:
-    """Words in which nothing is taken for markup; a line break would end the item."""
-    line = " ".join(words.split())
-    return "".join(f"\\{char}" if char in "\\`*_<>[]|#" else char for char in line)
-
-
-def _block(command: str) -> str:
-    """A command within an item, with a fence that the command itself does not hold."""
-    fence = "```"
-    while fence in command:
-        fence += "`"
-    indented = "\n".join(f"   {line}" for line in command.splitlines())
-    return f"\n   {fence}sh\n{indented}\n   {fence}"

@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from jinja2 import Environment
+
 from watcher import __version__
 from watcher.engine.wording import length
 from watcher.model.incidents import Incident
@@ -11,7 +13,7 @@ from watcher.model.inspections import Inspection
 from watcher.web import parts
 from watcher.web.document import as_json as encoded
 from watcher.web.report_document import incidents_document, inspection_document
-from watcher.web.templating import ENVIRONMENT
+from watcher.web.templating import ENVIRONMENT, MARKDOWN
 from watcher.web.timeline import timeline
 
 
@@ -20,12 +22,14 @@ def html(inspection: Inspection, *, nonce: str = "") -> str:
 
     *nonce* is that of the policy under which it is served, empty for a file.
     """
-    return _rendered("report.html", inspection, nonce=nonce, timeline=timeline(inspection))
+    return _rendered(
+        ENVIRONMENT, "report.html", inspection, nonce=nonce, timeline=timeline(inspection)
+    )
 
 
 def markdown(inspection: Inspection) -> str:
     """The same in Markdown."""
-    return _rendered("report.md", inspection)
+    return _rendered(MARKDOWN, "report.md", inspection)
 
 
 def as_json(inspection: Inspection) -> bytes:
@@ -60,8 +64,10 @@ def percent(share: float | None) -> str:
     return f"{math.floor(round(share * 10000, 6)) / 100:.6g} %"
 
 
-def _rendered(name: str, inspection: Inspection, **context: object) -> str:
-    template = ENVIRONMENT.get_template(name)
+def _rendered(
+    environment: Environment, name: str, inspection: Inspection, **context: object
+) -> str:
+    template = environment.get_template(name)
     return template.render(
         inspection=inspection,
         coverage=percent(inspection.coverage),

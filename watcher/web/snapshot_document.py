@@ -11,6 +11,7 @@ from watcher.errors import ConfigError
 from watcher.model.comparison import JobState
 from watcher.model.names import JobKey, PoolName, PrometheusName
 from watcher.model.saved import Saved, SavedJob
+from watcher.web import markdown as markdown_of
 from watcher.web import parts, shapes
 from watcher.web.document import as_json
 from watcher.web.shapes import Moment, Schema, Shape
@@ -158,8 +159,10 @@ def markdown(told: DifferenceDocument) -> str:
     if told.differences:
         lines += ["", "| change | Prometheus | job | before | after |", "|---|---|---|---|---|"]
     for one in told.differences:
-        cells = (one.change.value, one.prometheus, f"`{one.pool}`", before(one), after(one))
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        job = markdown_of.code(one.pool)
+        lines.append(
+            markdown_of.row(one.change.value, one.prometheus, job, before(one), after(one))
+        )
     return "\n".join(lines) + "\n"
 
 

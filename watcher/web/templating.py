@@ -1,4 +1,4 @@
-"""The one Jinja environment, with the filters that templates use. Nothing is left unescaped or unseen."""
+"""Jinja, for HTML and for Markdown, with the filters of both. Nothing is left unescaped or unseen."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +9,7 @@ import jinja2
 from watcher.characters import visible
 from watcher.engine.links import job_address
 from watcher.engine.wording import length
-from watcher.web import markup, shapes
+from watcher.web import markdown, markup, shapes
 
 
 def address(job: shapes.JobShape) -> str:
@@ -50,14 +50,13 @@ def _minute(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def _cell(text: str) -> str:
-    """A text that fits into a cell of a Markdown table."""
-    return " ".join(text.split()).replace("|", "\\|")
-
-
 def _clipped(text: str, most: int = 46) -> str:
     """The end of a long name tells more than its beginning."""
     return text if len(text) <= most else f"…{text[1 - most :]}"
+
+
+def _marked(value: object) -> object:
+    return markdown.marked(value) if isinstance(value, str) else value
 
 
 def _seen(value: object) -> object:
@@ -75,9 +74,10 @@ ENVIRONMENT: Final = jinja2.Environment(
 )
 ENVIRONMENT.filters |= {
     "address": address,
-    "cell": _cell,
+    "block": markdown.block,
     "clipped": _clipped,
     "clock": clock,
+    "code": markdown.code,
     "counts": _counts,
     "day": _day,
     "inline": markup.line,
@@ -86,3 +86,6 @@ ENVIRONMENT.filters |= {
     "rfc3339": _rfc3339,
     "sentence": _sentence,
 }
+
+MARKDOWN: Final = ENVIRONMENT.overlay(autoescape=False, finalize=_marked)
+"""The same for Markdown: what no filter has made Markdown is words."""
