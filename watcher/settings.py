@@ -444,7 +444,7 @@ class EmailSettings(Section):
     """Addresses that it goes to."""
 
     timeout: Duration = timedelta(seconds=10)
-    """How long to wait for one answer of the server."""
+    """How long to wait for one answer of the server; a mail may take four times as long."""
 
 
 class HeartbeatSettings(Section):

@@ -19,6 +19,9 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+PATIENCE: Final = 4
+"""How many times the time-out a whole exchange may take; the time-out itself is for each silence."""
+
 _CHUNK: Final = 64 * 1024
 _MIB: Final = 1024 * 1024
 _LARGEST_OF_A_REDIRECT: Final = _MIB

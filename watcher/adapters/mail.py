@@ -6,15 +6,17 @@ of a problem always has the same Message-ID, by which many programs leave out on
 
 import hashlib
 import smtplib
-import ssl
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Final
 
+import requests
+
 from watcher.adapters.mail_text import text
 from watcher.adapters.slack_errors import Reason
+from watcher.adapters.smtp import send
 from watcher.characters import visible
 from watcher.engine.announce import Reason as Why
 from watcher.engine.wording import Message
@@ -77,34 +79,12 @@ class Mail:
 
     def _send(self, mail: EmailMessage) -> None:
         try:
-            with self._connected() as server:
-                server.send_message(mail)
-        except (smtplib.SMTPException, OSError) as fault:
+            send(self._settings, mail)
+        except (smtplib.SMTPException, OSError, ValueError) as fault:
             error = _error(fault)
         else:
             return
         raise error
-
-    def _connected(self) -> smtplib.SMTP:
-        settings = self._settings
-        server = self._greeted()
-        try:
-            if settings.tls == "starttls":
-                server.starttls(context=ssl.create_default_context())
-            if settings.username is not None and settings.password_file is not None:
-                server.login(settings.username, settings.password_file.read_text("utf-8").strip())
-        except BaseException:
-            server.close()
-            raise
-        return server
-
-    def _greeted(self) -> smtplib.SMTP:
-        settings = self._settings
-        timeout = settings.timeout.total_seconds()
-        if settings.tls != "implicit":
-            return smtplib.SMTP(settings.host, settings.port, timeout=timeout)
-        context = ssl.create_default_context()
-        return smtplib.SMTP_SSL(settings.host, settings.port, timeout=timeout, context=context)
 
 
 def _state(message: Message) -> str:
@@ -125,9 +105,9 @@ def _error(fault: Exception) -> NotifyError:
             return _answered(code, "every recipient refused: check email.to")
         case smtplib.SMTPResponseException(smtp_code=code):
             return _answered(code, "refused: see the log of the mail server")
-        case TimeoutError():
+        case TimeoutError() | requests.Timeout():
             return _failure(Reason.TIMEOUT, "no answer in time: it is sent again")
-        case FileNotFoundError() | PermissionError():
+        case FileNotFoundError() | PermissionError() | UnicodeError():
             return _failure(
                 Reason.AUTH, "email.password_file cannot be read: let the watcher read it"
             )

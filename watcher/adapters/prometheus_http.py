@@ -18,12 +18,11 @@ from urllib3.exceptions import HTTPError
 
 from watcher import decoding
 from watcher.adapters.http import BoundedSession
-from watcher.adapters.http_exchange import read_whole
+from watcher.adapters.http_exchange import PATIENCE, read_whole
 from watcher.adapters.prometheus_answers import Envelope, Sample, query_result
 from watcher.adapters.prometheus_refusals import advice_on, reason_of
 from watcher.adapters.prometheus_session import (
     LARGEST,
-    PATIENCE,
     session_for,
     twin_of,
     without_credentials,

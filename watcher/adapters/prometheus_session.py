@@ -11,11 +11,9 @@ from requests.auth import HTTPBasicAuth
 from urllib3.exceptions import InsecureRequestWarning
 
 from watcher.adapters.http import BoundedSession, Rotating
+from watcher.adapters.http_exchange import PATIENCE
 from watcher.errors import ConfigError
 from watcher.settings import HttpSettings
-
-PATIENCE: Final = 4
-"""How many times the time-out a whole answer may take; the time-out itself is for each silence."""
 
 _MIB: Final = 1024 * 1024
 LARGEST: Final = 256 * _MIB
