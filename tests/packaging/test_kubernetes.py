@@ -1,5 +1,7 @@
 """What is applied to a cluster: read rights only, enough of them, and pieces that fit together."""
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +14,14 @@ from watcher.adapters.kube_resources import Resource
 from watcher.settings import load
 
 FOLDER = Path(__file__).resolve().parents[2] / "config/kubernetes"
-FILES = sorted(file for file in FOLDER.rglob("*.yaml") if file.name != "watcher.yaml")
+NO_OBJECTS = {"watcher.yaml", "kustomization.yaml"}
+FILES = sorted(file for file in FOLDER.rglob("*.yaml") if file.name not in NO_OBJECTS)
+EMPTY_DIR = "optional/emptydir"
 READING = {"get", "list", "watch"}
 
 
 def objects(*files: Path) -> list[dict[str, Any]]:
-    return [
-        found
-        for file in files
-        for found in yaml.safe_load_all(file.read_text(encoding="utf-8"))
-        if found["kind"] != "Kustomization"
-    ]
+    return [found for file in files for found in yaml.safe_load_all(file.read_text("utf-8"))]
 
 
 def rights(*files: Path) -> set[tuple[str, str, str]]:
@@ -100,10 +99,76 @@ def test_the_kustomization_names_every_file_on_or_off() -> None:
     on = yaml.safe_load(text)["resources"]
     said = {line.strip("# -").split()[0] for line in text.splitlines() if ".yaml" in line}
 
-    files = {str(file.relative_to(FOLDER)) for file in FILES} - {"kustomization.yaml"}
+    files = {str(file.relative_to(FOLDER)) for file in FILES}
 
     assert set(on) <= files
     assert files <= said
+
+
+def without_volume(folder: Path) -> Path:
+    """A copy of the manifests in which the lines of the component are no comments any more."""
+    copy = Path(shutil.copytree(FOLDER, folder / "kubernetes"))
+    file = copy / "kustomization.yaml"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("# components:\n# -", "components:\n-"), "utf-8")
+    return copy
+
+
+def test_the_component_without_a_volume_is_off_and_comes_on_by_its_two_lines(
+    tmp_path: Path,
+) -> None:
+    on = yaml.safe_load((without_volume(tmp_path) / "kustomization.yaml").read_text("utf-8"))
+
+    assert "components" not in yaml.safe_load((FOLDER / "kustomization.yaml").read_text("utf-8"))
+    assert on["components"] == [EMPTY_DIR]
+    assert (FOLDER / EMPTY_DIR / "kustomization.yaml").is_file()
+
+
+def test_the_component_without_a_volume_takes_the_claim_away_and_mounts_what_it_puts_there() -> (
+    None
+):
+    component = yaml.safe_load((FOLDER / EMPTY_DIR / "kustomization.yaml").read_text("utf-8"))
+    claim, deployment = (yaml.safe_load(each["patch"]) for each in component["patches"])
+    (volume,) = deployment["spec"]["template"]["spec"]["volumes"]
+    whole = one("Deployment")["spec"]["template"]["spec"]["volumes"]
+    (claimed,) = [each for each in whole if "persistentVolumeClaim" in each]
+
+    for patch in (claim, deployment):
+        patched = one(patch["kind"])["metadata"]
+        assert patch["metadata"] == {key: patched[key] for key in ("name", "namespace")}
+    assert (claim["kind"], claim["$patch"]) == ("PersistentVolumeClaim", "delete")
+    assert claimed["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    assert volume == {
+        "name": claimed["name"],
+        "persistentVolumeClaim": None,
+        "emptyDir": {"sizeLimit": "1Gi"},
+    }
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl builds the manifests")
+@pytest.mark.parametrize("volume", [True, False], ids=["volume", "emptydir"])
+def test_what_kubectl_builds_has_a_volume_for_each_mount_and_a_claim_for_each_volume(
+    tmp_path: Path, *, volume: bool
+) -> None:
+    folder = FOLDER if volume else without_volume(tmp_path)
+    built = subprocess.run(
+        ["kubectl", "kustomize", str(folder)],
+        capture_output=True,
+        check=True,
+    )
+    found = list(yaml.safe_load_all(built.stdout))
+    claims = {each["metadata"]["name"] for each in found if each["kind"].endswith("VolumeClaim")}
+    (pod,) = [e["spec"]["template"]["spec"] for e in found if e["kind"] == "Deployment"]
+    volumes = {each.pop("name"): each for each in pod["volumes"]}
+
+    assert {mount["name"] for mount in pod["containers"][0]["volumeMounts"]} == set(volumes)
+    assert len(found) == (14 if volume else 13)
+    if volume:
+        assert volumes["store"] == {"persistentVolumeClaim": {"claimName": "watcher"}}
+        assert claims == {"watcher"}
+    else:
+        assert volumes["store"] == {"emptyDir": {"sizeLimit": "1Gi"}}
+        assert claims == set()
 
 
 def test_the_pod_cannot_write_its_root_nor_gain_rights() -> None:
