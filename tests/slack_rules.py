@@ -21,7 +21,7 @@ def faults(payload):
     found = list(_message(payload))
     for blocks in all_blocks(payload):
         found += [("invalid_blocks", fault) for fault in block_faults(blocks)]
-    if sum(units(text) for text in texts(payload)) > LONGEST_IN_ALL:
+    if sum(units(part.get("text", "")) for part in parts(payload)) > LONGEST_IN_ALL:
         found.append(("msg_blocks_too_long", f"more than {LONGEST_IN_ALL} characters in all"))
     return found
 
@@ -43,12 +43,20 @@ def all_blocks(payload):
         yield attachment.get("blocks") or []
 
 
-def texts(payload):
-    """Every text in the blocks of a message."""
+def texts(payload, kind=""):
+    """Every text of a message, of one *kind* or of both; that for notifications is mrkdwn."""
+    yield payload.get("text", "")
+    for part in parts(payload):
+        if part.get("type", "").startswith(kind):
+            yield part.get("text", "")
+
+
+def parts(payload):
+    """Every object of text in the blocks of a message."""
     for blocks in all_blocks(payload):
         for block in blocks:
-            parts = (block.get("text"), *block.get("fields", ()), *block.get("elements", ()))
-            yield from (part.get("text", "") for part in parts if isinstance(part, dict))
+            found = (block.get("text"), *block.get("fields", ()), *block.get("elements", ()))
+            yield from (part for part in found if isinstance(part, dict))
 
 
 def units(text):
@@ -127,3 +135,28 @@ def _text(part, name, longest, types):
         yield f"{name}: emoji belongs to plain_text"
     if part["type"] == "plain_text" and "verbatim" in part:
         yield f"{name}: verbatim belongs to mrkdwn"
+
+
+_FENCED = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
+_MARKS = re.compile(
+    r"<[^>]*>?|>|[*~`]|(?<![^\W_])_|_(?![^\W_])|:[a-z0-9_'+-]+:|^&gt;|@(?:here|channel|everyone|group)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_CODE = "code"
+
+
+def marks(mrkdwn):
+    """What Slack obeys in a text, in order: links and mentions, formats, emoji, quotations, code.
+
+    Taken wider than Slack takes it: any ``*`` and ``~`` is a mark, whether another closes it or not.
+    """
+    found = []
+    end = 0
+    for code in _FENCED.finditer(mrkdwn):
+        found += [*_plain(mrkdwn[end : code.start()]), _CODE]
+        end = code.end()
+    return [*found, *_plain(mrkdwn[end:])]
+
+
+def _plain(text):
+    return [each if len(each) == 1 else each[:2] for each in _MARKS.findall(text)]

@@ -23,6 +23,11 @@ def in_one_line(text: str) -> str:
     return visible(text).replace("\n", "\\n")
 
 
+def as_words(text: str) -> str:
+    """The same with each run of white space as one space, for sentences; the ends bare."""
+    return visible(" ".join(text.split()))
+
+
 def visible_json(document: str) -> str:
     """A JSON *document* with such characters as JSON's escapes: it says the same to a program."""
     return _IN_JSON.sub(_escaped, document)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tests.builders import a_found, a_job, an_incident
 from tests.messages import a_message, a_subject, resolved, the_incident
-from tests.slack_rules import block_faults, faults, texts
+from tests.nasty.strings import NASTY
+from tests.slack_rules import block_faults, faults, marks, texts
 from watcher.adapters.slack_blocks import compose
 from watcher.adapters.slack_picture import barred, picture
 from watcher.adapters.slack_plan import reply, rest
@@ -80,7 +81,7 @@ def golden():
     }
 
 
-NASTY = [
+PIECES = [
     "<!channel>",
     "<!here|x>",
     "@here",
@@ -98,7 +99,7 @@ NASTY = [
 
 def a_text(longest=5_000):
     """Text that is likely to break something: markup, mentions, fences, emoji, control codes."""
-    piece = st.sampled_from(NASTY) | st.text(max_size=5)
+    piece = st.sampled_from(PIECES) | st.text(max_size=5)
     often = st.sampled_from([1, 1, 1, 20, longest])
     pieces = st.lists(piece, max_size=3).map("".join)
     return st.builds(lambda text, times: (text * times)[:longest], pieces, often)
@@ -190,10 +191,50 @@ def test_no_text_is_longer_than_it_may_be(shorten, text, limit):
 @given(MESSAGES)
 def test_no_text_from_outside_makes_a_mention_or_leaves_a_code_block_open(message):
     for payload in payloads(message):
-        for text in (*texts(payload), payload.get("text", "")):
+        for text in texts(payload):
             assert "<!" not in text
             assert "<@" not in text
             assert text.count("```") % 2 == 0
+
+
+def everywhere(said):
+    """A message that says *said* in all its texts, and each of its replies."""
+    message = a_message(
+        subject=said,
+        headline=said,
+        summary=said,
+        about=tuple(replace(a_subject(said, prometheus=said), monitor=said) for _ in range(12)),
+        cause=said,
+        confidence=said,
+        link=said,
+        evidence=(Evidence(seen=said, where=said, at=None),),
+        fix=(FixStep(do=said, command=said),),
+        undecided=(said,),
+        severity=said,
+        links=((said, f"https://x.example/{said}"), (said, said)),
+    )
+    one = replace(message, about=message.about[:1])
+    reminded = replace(message, reason=Reason.ESCALATED)
+    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": paragraph(said, 500)}}]
+    yield from ({"blocks": blocks}, compose(one), reply(reminded), *payloads(message))
+
+
+@pytest.mark.parametrize("said", NASTY.values(), ids=NASTY.keys())
+def test_slack_obeys_nothing_but_our_own_marks(said):
+    found, usual = (
+        [marks(text) for payload in everywhere(words) for text in texts(payload, "mrkdwn")]
+        for words in (said, "plain")
+    )
+
+    assert found == usual
+    assert sum(map(len, found)) > 50
+
+
+@pytest.mark.parametrize("said", NASTY.values(), ids=NASTY.keys())
+def test_what_nobody_sees_is_shown_in_slack(said):
+    shown = [text for payload in everywhere(said) for text in texts(payload)]
+
+    assert {char for text in shown for char in text if not char.isprintable()} <= {"\n", "\u2060"}
 
 
 @settings(max_examples=50)

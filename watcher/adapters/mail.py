@@ -17,7 +17,7 @@ import requests
 from watcher.adapters.mail_text import text
 from watcher.adapters.slack_errors import Reason
 from watcher.adapters.smtp import send
-from watcher.characters import visible
+from watcher.characters import as_words, visible
 from watcher.engine.announce import Reason as Why
 from watcher.engine.wording import Message
 from watcher.errors import NotifyError
@@ -93,7 +93,7 @@ def _state(message: Message) -> str:
 
 def _one_line(subject: str) -> str:
     """The subject as one line; no encoded word, in which the library would find line feeds."""
-    return visible(" ".join(subject.split())).replace("=?", "= ?")
+    return as_words(subject).replace("=?", "= ?")
 
 
 def _error(fault: Exception) -> NotifyError:

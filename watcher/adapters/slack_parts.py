@@ -70,7 +70,7 @@ def proof(message: Message) -> str:
         when = "" if evidence.at is None else f" ({moment(evidence.at)})"
         item = f"• {words(evidence.seen, 500)}{when}"
         if evidence.where.strip():
-            item += f"\n   {code(evidence.where, 300)}"
+            item += f"\n{_where(evidence.where)}"
         if number == _MOST_PROOF or units("\n".join([*lines, item])) > _LONGEST_PROOF:
             lines.append(f"… {len(message.evidence) - number} more")
             break
@@ -164,6 +164,12 @@ def job_line(subject: Subject, shown: Tone) -> str:
 def moment(at: datetime) -> str:
     """A moment in UTC, which is the same for everyone who reads it."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _where(command: str) -> str:
+    """A command that shows the proof; a span can hold neither lines nor backticks as they are."""
+    spans = command.isprintable() and "`" not in command
+    return f"   {code(command, 300)}" if spans else fence(command, 300)
 
 
 def _listed(values: Iterable[str]) -> str:

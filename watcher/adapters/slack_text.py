@@ -1,4 +1,4 @@
-"""Pieces of Slack's mrkdwn made of text that comes from outside: escaped, cut, never a mention.
+"""Pieces of Slack's mrkdwn made of text that comes from outside: escaped, cut, never obeyed.
 
 Pure. Lengths are in UTF-16 units, the strictest way in which Slack may count. Nothing here knows
 what a message says.
@@ -8,11 +8,23 @@ import re
 from typing import Final
 from urllib.parse import quote
 
+from watcher.characters import as_words, in_one_line, visible
+
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_SHOUT: Final = re.compile(r"@(?=here|channel|everyone|group)", re.IGNORECASE)
+_OBEYED: Final = re.compile(
+    r"(?i)@(?=here|channel|everyone|group)"  # a mention
+    r"|:(?=[a-z0-9_'+-]+:)"  # an emoji
+    r"|^(?=>)",  # a quotation
+    re.MULTILINE,
+)
 _FENCES: Final = re.compile(r"`{3,}")
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _TICK: Final = "\N{MODIFIER LETTER GRAVE ACCENT}"
+_ITALIC: Final = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+_LOOKALIKES: Final = str.maketrans(
+    {"*": "\N{ASTERISK OPERATOR}", "~": "\N{TILDE OPERATOR}", "`": _TICK}
+)
+"""mrkdwn has no way to write these as themselves but in code."""
+_LOW_LINE: Final = "\N{MODIFIER LETTER LOW MACRON}"
 _NOTHING: Final = "\N{EM DASH}"
 _JOINER: Final = "\N{WORD JOINER}"
 _CUT_NOTE: Final = 40
@@ -27,12 +39,12 @@ def units(text: str) -> int:
 
 def words(text: str, limit: int) -> str:
     """*text* as mrkdwn on one line, at most *limit* long, a dash when there is nothing to say."""
-    return _cut(_harmless(_one_line(text)), limit)
+    return _cut(_harmless(as_words(text) or _NOTHING), limit)
 
 
 def paragraph(text: str, limit: int) -> str:
     """*text* as mrkdwn with its own lines, at most *limit* long."""
-    lines = [" ".join(line.split()) for line in _printable(text).strip().splitlines()]
+    lines = [as_words(line) for line in text.strip().split("\n")]
     return _cut(_harmless("\n".join(lines) or _NOTHING), limit)
 
 
@@ -41,7 +53,7 @@ def plain(text: str, limit: int) -> str:
 
     Angle brackets are still replaced by guillemets, since people paste headers elsewhere.
     """
-    line = _unfenced(_one_line(text)).replace("<", "\u2039").replace(">", "\u203a")
+    line = _unfenced(as_words(text) or _NOTHING).replace("<", "\u2039").replace(">", "\u203a")
     if units(line) <= limit:
         return line
     while units(line) > limit - 1:
@@ -51,7 +63,8 @@ def plain(text: str, limit: int) -> str:
 
 def code(text: str, limit: int) -> str:
     """*text* as an inline code span of at most *limit*; it cannot close its own span."""
-    return f"`{_cut(_one_line(text).replace('`', _TICK), limit - 2)}`"
+    line = in_one_line(text).strip() or _NOTHING
+    return f"`{_cut(line.replace('`', _TICK), limit - 2)}`"
 
 
 def fence(text: str, limit: int) -> str:
@@ -60,7 +73,7 @@ def fence(text: str, limit: int) -> str:
     Fences inside it are replaced, single backticks stay, since a command may need them. What had
     to be cut says below the block that it must not be pasted.
     """
-    body = _unfenced(_printable(text).strip("\n"))
+    body = _unfenced(visible(text).strip("\n"))
     whole = f"```\n{_escape(body)}\n```"
     if units(whole) <= limit:
         return whole
@@ -73,24 +86,18 @@ def link(text: str, url: str) -> str:
     label = words(text, 80).replace("|", "\u2223")
     if not url.startswith(("http://", "https://")):
         return label
-    target = quote(_printable(url), safe="/:?#[]@!$&'()*+,;=%~-._").replace("&", "&amp;")
+    target = quote(visible(url), safe="/:?#[]@!$&'()*+,;=%~-._").replace("&", "&amp;")
     return f"<{target}|{label}>" if units(target) <= _LONGEST_URL else label
 
 
 def _harmless(text: str) -> str:
-    return _SHOUT.sub("@" + _JOINER, _unfenced(text))
+    """*text* without what Slack obeys; ``_`` within a word is none."""
+    plain = _ITALIC.sub(_LOW_LINE, text.translate(_LOOKALIKES))
+    return _OBEYED.sub(rf"\g<0>{_JOINER}", plain)
 
 
 def _unfenced(text: str) -> str:
     return _FENCES.sub(lambda run: _TICK * len(run[0]), text)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(_printable(text).split()) or _NOTHING
-
-
-def _printable(text: str) -> str:
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _escape(text: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from watcher.characters import in_one_line, visible
+from watcher.characters import as_words, in_one_line, visible
 
 _MARKUP: Final = re.compile(r"[\\`*_{}\[\]<>|~&#]|:(?=//)|(?<=www)\.|^[-+=]")
 _NUMBER: Final = re.compile(r"^(\d+)([.)])(?=\s|$)")
@@ -18,8 +18,7 @@ class Marked(str):
 
 def text(words: str) -> Marked:
     """Words on one line, in which nothing is markup, a link or a cell's end."""
-    line = visible(" ".join(words.split()))
-    return Marked(_NUMBER.sub(r"\1\\\2", _MARKUP.sub(r"\\\g<0>", line)))
+    return Marked(_NUMBER.sub(r"\1\\\2", _MARKUP.sub(r"\\\g<0>", as_words(words))))
 
 
 def code(words: str) -> Marked:
