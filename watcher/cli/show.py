@@ -22,6 +22,7 @@ from watcher.diagnosis.ladder import Footing, Step
 from watcher.engine.wording import length
 from watcher.errors import ConfigError
 from watcher.model.incidents import Incident
+from watcher.secrecy import without_secrets
 from watcher.web import shapes, snapshot_document
 
 _COLOURS: Final = {
@@ -55,7 +56,7 @@ class _JsonFormatter(logging.Formatter):
             "msg": record.getMessage(),
         }
         if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
+            line["trace"] = without_secrets(self.formatException(record.exc_info))
         return json.dumps(line)
 
 
@@ -64,7 +65,7 @@ class _TextFormatter(logging.Formatter):
         line = f"{_time(record)} {record.levelname.lower():7} {in_one_line(record.getMessage())}"
         if record.exc_info is None:
             return line
-        return f"{line}\n{visible(self.formatException(record.exc_info))}"
+        return f"{line}\n{visible(without_secrets(self.formatException(record.exc_info)))}"
 
 
 def _time(record: logging.LogRecord) -> str:

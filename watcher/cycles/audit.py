@@ -1,9 +1,10 @@
 """Look for what is not lost yet and will be. It changes nothing."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from watcher.cycles import unforeseen
 from watcher.cycles.look import Remembered
 from watcher.diagnosis.diagnose import assess
 from watcher.diagnosis.rule import Ground, RiskRule
@@ -11,8 +12,6 @@ from watcher.model.facts import MOUNT_HISTORY, Facts, Known, Unavailable
 from watcher.model.findings import Risk, Undecided
 from watcher.model.results import Audit, Result
 from watcher.ports import FactGatherer
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +35,8 @@ class Assess:
             for gatherer in self.gatherers:
                 try:
                     found = gatherer.gather_prometheus(prometheus, observation, needs, result.at)
-                except Exception:  # what it would have told is unknown; the others go on
-                    logger.exception("facts of %s: please report this", prometheus.name)
+                except Exception as error:  # noqa: BLE001 -- what it would have told is unknown; the others go on
+                    unforeseen.write("gathering facts", error, of=prometheus.name)
                 else:
                     known |= found.known
             ground = Ground(
@@ -48,7 +47,8 @@ class Assess:
                 facts=Facts({**known, MOUNT_HISTORY.name: remembered.mounts}),
                 now=result.at,
             )
-            told, lacking = assess(ground, self.rules)
+            failed = partial(unforeseen.write, of=prometheus.name)
+            told, lacking = assess(ground, self.rules, failed)
             risks += told
             undecided += lacking
         return Audit(

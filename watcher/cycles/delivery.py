@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, Protocol
 
+from watcher.cycles import unforeseen
 from watcher.cycles.lanes import InTurn, Lanes
 from watcher.cycles.tidings import Tidings
 from watcher.engine.announce import URGENT, Reason, why
@@ -147,6 +148,8 @@ class Delivery:
             handle = due.notifier.notify(message, due.last, doubtful=debt.doubtful)
         except Exception as fault:  # noqa: BLE001 -- nothing that a receiver answers ends a watch
             error = fault if isinstance(fault, NotifyError) else _unexpected(name, fault)
+            if error is not fault:
+                unforeseen.write("telling", fault, of=name)
             self.tally.refused(name, error.reason)
             logger.warning("%s was not told of %s: %s", name, message.headline, error)
             self.store.owe(_failed(tried, debt, error, now))

@@ -1,12 +1,13 @@
 """One look at everything: observe, compare, gather facts, diagnose. It changes nothing."""
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeAlias
 
+from watcher.cycles import unforeseen
 from watcher.cycles.beside import BESIDE, silenced, with_beside, with_labels
 from watcher.diagnosis.diagnose import diagnose, rules_for
 from watcher.diagnosis.rule import Case, Rule
@@ -46,8 +47,6 @@ from watcher.ports import FactGatherer, Observer
 
 AddressOf: TypeAlias = Callable[[WatchedPrometheus, ExpectedServer], str | None]
 """The URL of a server as it is now; None where nobody knows it better."""
-
-logger = logging.getLogger(__name__)
 
 SERVERS_AT_ONCE = 8
 NO_HISTORY = Unavailable("this watcher keeps no history yet", "a store: let `watcher run` fill it")
@@ -105,7 +104,8 @@ class Look:
             for status in sick:
                 case = self._case(status, observation, facts[status.job.key], now)
                 incident = remembered.incidents.get(status.job.key)
-                found = _kept(diagnose(case, self.rules), status, incident)
+                failed = partial(unforeseen.write, of=status.pool)
+                found = _kept(diagnose(case, self.rules, failed), status, incident)
                 diagnoses[status.job.key] = with_beside(
                     found, case, incident, silent.get(status.pool, ())
                 )
@@ -149,8 +149,8 @@ class Look:
     ) -> ServerObservation | UnreadableServer:
         try:
             return self._observed(prometheus, server, now)
-        except Exception as error:
-            logger.exception("server %s %s: please report this", prometheus.name, server.name)
+        except Exception as error:  # noqa: BLE001 -- it costs this server alone
+            unforeseen.write("reading a server", error, of=f"{prometheus.name} {server.name}")
             what = f"{server.url}: its answer could not be understood ({type(error).__name__})"
             return UnreadableServer(server=server, error=f"{what}; see the log")
 
@@ -236,8 +236,8 @@ class _Gathering:
         for gatherer in self.gatherers:
             try:
                 gathered = gatherer.gather(self.prometheus, self.observation, needs, jobs, self.now)
-            except Exception:  # what it would have told is unknown; the others go on
-                logger.exception("facts of %s: please report this", self.prometheus.name)
+            except Exception as error:  # noqa: BLE001 -- what it would have told is unknown; the others go on
+                unforeseen.write("gathering facts", error, of=self.prometheus.name)
                 continue
             for key, facts in gathered.items():
                 found[key].update(facts.known)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from watcher.cycles import unforeseen
 from watcher.engine.mass_loss import mass_losses
 from watcher.engine.merge import Keeping, combined, remember
 from watcher.engine.pins import united, with_pins
@@ -57,8 +58,8 @@ class Reader:
             try:
                 self._said[source.name] = source.snapshot(now)
                 self._mounts[source.name] = tuple(source.mounts(now))
-            except SourceUnavailable as error:
-                self._said[source.name] = _nothing_known(error, now)
+            except Exception as error:  # noqa: BLE001 -- whatever it does, the others are read
+                self._said[source.name] = _nothing_known(source.name, error, now)
         self._ask_beside(now)
         return self._merged(before, now)
 
@@ -84,14 +85,18 @@ class Reader:
             if found is None:
                 return False
             seen = tuple(source.mounts(now))
-        except SourceUnavailable as error:
-            found, seen = _nothing_known(error, now), mounts
+        except Exception as error:  # noqa: BLE001 -- whatever it does, the others are read
+            found, seen = _nothing_known(source.name, error, now), mounts
         self._said[source.name], self._mounts[source.name] = found, seen
         return not (_same(found, said) and _undated(seen, now) == _undated(mounts, now))
 
     def _ask_beside(self, now: datetime) -> None:
-        if self.supplement is not None:
+        if self.supplement is None:
+            return
+        try:
             self._beside = self.supplement.beside(_combined(self._said.values(), now), now)
+        except Exception as error:  # noqa: BLE001 -- what is declared does not need it
+            self._beside = _nothing_known("running configuration", error, now)
 
     def _merged(self, before: Expectations | None, now: datetime) -> Taken:
         beside = () if self._beside is None else (self._beside,)
@@ -141,8 +146,12 @@ def _undated(mounts: Iterable[MountRecord], now: datetime) -> tuple[MountRecord,
     return tuple(replace(mount, first_seen_at=now, last_seen_at=now) for mount in mounts)
 
 
-def _nothing_known(error: SourceUnavailable, now: datetime) -> Expectations:
+def _nothing_known(source: str, error: Exception, now: datetime) -> Expectations:
     """An unreadable source hides all that it would have told, so that nothing of it is gone."""
+    if not isinstance(error, SourceUnavailable):
+        unforeseen.write("reading a source", error, of=source)
+        what = f"its answer could not be understood ({type(error).__name__}); see the log"
+        error = SourceUnavailable(source, what)
     unreadable = Unreadable(
         source=error.source,
         error=error.reason,

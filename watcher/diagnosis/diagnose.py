@@ -1,8 +1,8 @@
 """Run the rules over a case, and find the first broken link."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from watcher.diagnosis.rule import Case, Ground, Lacking, RiskRule, Rule
 from watcher.model.comparison import JobState
@@ -18,6 +18,13 @@ WORKING_RULE: Final = "a rule that works"
 """What is lacking where a rule itself failed."""
 NONE_OF_THE_OTHERS: Final = "not-in-configuration"
 """Says that no other rule convicts, so it is no finding beside one that does."""
+
+Failed: TypeAlias = Callable[[str, Exception], None]
+"""Hears which rule failed by a fault of its own, and by what."""
+
+
+def _unheard(_rule: str, _error: Exception) -> None:
+    """The finding says so, too."""
 
 
 def rules_for(case: Case, rules: Iterable[Rule]) -> tuple[Rule, ...]:
@@ -36,8 +43,8 @@ def rules_for(case: Case, rules: Iterable[Rule]) -> tuple[Rule, ...]:
     )
 
 
-def diagnose(case: Case, rules: Iterable[Rule]) -> Diagnosis:
-    """Ask every rule that can explain the case.
+def diagnose(case: Case, rules: Iterable[Rule], failed: Failed = _unheard) -> Diagnosis:
+    """Ask every rule that can explain the case; *failed* hears of those that are at fault themselves.
 
     The cause is the finding at the first broken link; within a link a rule wins over those that it
     refines. A suspicion gives way to likely or certain proof of a later link, and to a rule of a later
@@ -55,6 +62,7 @@ def diagnose(case: Case, rules: Iterable[Rule]) -> Diagnosis:
         except (FieldError, SelectorError) as error:
             undecided.append(_undecided(rule.code, rule.link, _unusable(error)))
         except Exception as error:  # noqa: BLE001 -- one rule's fault is not the others'
+            failed(f"rule {rule.code}", error)
             undecided.append(_undecided(rule.code, rule.link, _failed(error)))
         else:
             if finding is not None:
@@ -192,9 +200,9 @@ _LAST = {
 
 
 def assess(
-    ground: Ground, rules: Iterable[RiskRule]
+    ground: Ground, rules: Iterable[RiskRule], failed: Failed = _unheard
 ) -> tuple[tuple[Risk, ...], tuple[Undecided, ...]]:
-    """What is at risk at one Prometheus, and which rules could not be asked."""
+    """What is at risk at one Prometheus, and which rules could not be asked; *failed* as above."""
     risks: list[Risk] = []
     undecided: list[Undecided] = []
     for rule in sorted(rules, key=lambda rule: rule.code):
@@ -206,5 +214,6 @@ def assess(
         except (FieldError, SelectorError) as error:
             undecided.append(_undecided(rule.code, Link.DECLARED, _unusable(error)))
         except Exception as error:  # noqa: BLE001 -- one rule's fault is not the others'
+            failed(f"rule {rule.code}", error)
             undecided.append(_undecided(rule.code, Link.DECLARED, _failed(error)))
     return tuple(risks), tuple(undecided)
