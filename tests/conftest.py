@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 
 from tests.depth import DEEP
+from tests.postgres_server import NoPostgresError, RealPostgres
 from tools.prometheus_binary import NoPrometheusError, PrometheusBinary, at, default
 
 # Before anything imports them, so that their assertions tell what they compared.
@@ -32,3 +33,16 @@ def prometheus_binary(request: pytest.FixtureRequest) -> PrometheusBinary:
         if os.environ.get("CI") == "true":
             pytest.fail(str(error))
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A real PostgreSQL, started once. On a laptop without one: skip."""
+    try:
+        server = RealPostgres()
+    except NoPostgresError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+    with server:
+        yield server

@@ -121,6 +121,7 @@ def _prepare(*, read_only: bool) -> Callable[[Any, object], None]:
         connection.isolation_level = None  # the driver must not begin by itself: we do
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA secure_delete=ON")  # what is deleted is gone from the file too
         if not read_only:
             _write_ahead(connection)
 

@@ -1,11 +1,20 @@
 """Brings a store to today's schema, or says why it cannot be used. Never loses what is there."""
 
+import logging
+import sqlite3
+from typing import Final
+
 from sqlalchemy import URL, Connection, Engine, inspect, text
 
 from watcher.adapters.sql_engine import writing
 from watcher.adapters.sql_errors import name_of
 from watcher.adapters.sql_tables import SCHEMA, SCHEMA_TABLE
 from watcher.errors import StoreError
+
+logger = logging.getLogger(__name__)
+
+_WIPED: Final = 1
+"""SQLite's ``user_version`` of a file in which nothing is left of what was deleted."""
 
 
 def upgrade(engine: Engine, url: URL) -> None:
@@ -16,8 +25,37 @@ def upgrade(engine: Engine, url: URL) -> None:
     with writing(engine).begin() as connection:
         if connection.dialect.name == "sqlite":
             _check(connection, url)
-        if version(connection, url) != SCHEMA:
+        before = version(connection, url)
+        if before != SCHEMA:
             _migrate(connection)
+        if before is None and connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(f"PRAGMA user_version={_WIPED}")
+    if engine.dialect.name == "sqlite":
+        _wipe(engine, url)
+
+
+def _wipe(engine: Engine, url: URL) -> None:
+    """Leave nothing in the file of what was deleted before this was done at once, secrets among it.
+
+    Where that is not possible (no room for a copy) it is tried again at the next start.
+    """
+    raw = engine.raw_connection()
+    try:
+        connection = raw.driver_connection
+        if connection is None or connection.execute("PRAGMA user_version").fetchone() == (_WIPED,):
+            return
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute(f"PRAGMA user_version={_WIPED}")
+    except sqlite3.Error as error:
+        logger.warning(
+            "%s: what was deleted in it may still stand in the file, secrets among it, as it could"
+            " not be packed: %s: it is tried again at the next start",
+            name_of(url),
+            error,
+        )
+    finally:
+        raw.close()
 
 
 def version(connection: Connection, url: URL) -> str | None:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA: Final = "0007"
+SCHEMA: Final = "0008"
 """The newest migration; a store of a greater one was written by a newer watcher."""
 
 SCHEMA_TABLE: Final = "watcher_schema"

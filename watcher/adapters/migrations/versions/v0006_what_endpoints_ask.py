@@ -3,32 +3,36 @@
 Until now it was the last part of the key.
 """
 
-import json
+from typing import Any
 
-import sqlalchemy as sa
 from alembic import op
+
+from watcher.adapters.migrations.payloads import rewrite
 
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-_JOBS = sa.table("expected_jobs", sa.column("key"), sa.column("payload"))
-
 
 def upgrade() -> None:
     """Write it down for every endpoint of a monitor."""
-    connection = op.get_bind()
-    for key, payload in connection.execute(sa.select(_JOBS.c.key, _JOBS.c.payload)).all():
-        job = json.loads(payload)
-        if job.get("monitor") is None or job.get("endpoint") is None:
-            continue
-        ref = job["monitor"]
-        object_of = f"{job['prometheus']} {ref['kind']}/{ref['namespace']}/{ref['name']} "
-        job["asks"] = job["key"].removeprefix(object_of).partition(" #")[0]
-        this = _JOBS.c.key == key
-        connection.execute(_JOBS.update().where(this).values(payload=json.dumps(job)))
+    rewrite(op.get_bind(), "expected_jobs", ("key",), _with_asks)
 
 
 def downgrade() -> None:
     """Nothing: what is not known is left out when it is read."""
+
+
+def _with_asks(job: Any) -> Any:
+    match job:
+        case {
+            "key": str(key),
+            "prometheus": str(prometheus),
+            "monitor": {"kind": kind, "namespace": namespace, "name": name},
+            "endpoint": int(),
+        }:
+            asks = key.removeprefix(f"{prometheus} {kind}/{namespace}/{name} ").partition(" #")[0]
+            return {**job, "asks": asks}
+        case _:
+            return job
