@@ -34,14 +34,13 @@ def check(case: Case) -> Finding | None:
     monitor = _monitor.monitor_of(case)
     if monitor is None:
         return None
-    # Of the Prometheus only its name is in a job's key; scrape classes change files alone.
-    asked = {
-        job.key: job.pool
-        for job in expected_jobs(monitor, KubeObject({}), name=case.job.prometheus)
-    }
-    now = asked.get(case.job.key)
-    if not asked or now == case.job.pool:
+    # What an endpoint asks for tells it wherever it stands, else its place in the list.
+    # Of the Prometheus nothing but its name is asked here; scrape classes change files alone.
+    asked = expected_jobs(monitor, KubeObject({}), name=case.job.prometheus)
+    same = {job.pool for job in asked if job.asks == case.job.asks}
+    if not asked or case.job.pool in (same or {job.pool for job in asked}):
         return None
+    now = min(same, default=None)
     words = (
         f"the same endpoint is {now} now" if now else "it asks for other endpoints and not for this"
     )
@@ -50,7 +49,7 @@ def check(case: Case) -> Finding | None:
         summary=f"the endpoints of {case.job.monitor} were changed: {words}; nothing is lost",
         evidence=(
             Evidence(
-                seen=f"{case.job.monitor} asks for {', '.join(sorted(asked.values()))}"
+                seen=f"{case.job.monitor} asks for {', '.join(sorted(job.pool for job in asked))}"
                 + (f"; {who} wrote it last" if who else ""),
                 where=monitor.kubectl(),
                 at=at,
