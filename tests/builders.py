@@ -232,7 +232,14 @@ def an_undecided(code="secret-missing", link=Link.ACCEPTED, **fields):
 
 
 def a_diagnosis(
-    code="tls-file-missing", link=Link.CREATED, *, findings=(), undecided=(), around=(), **fields
+    code="tls-file-missing",
+    link=Link.CREATED,
+    *,
+    findings=(),
+    undecided=(),
+    around=(),
+    first_open=Link.DECLARED,
+    **fields,
 ):
     """A diagnosis with a cause; ``a_diagnosis(None, Link.CREATED)`` is one without."""
     return Diagnosis(
@@ -241,6 +248,7 @@ def a_diagnosis(
         findings=tuple(findings),
         undecided=tuple(undecided),
         around=tuple(around),
+        first_open=first_open,
     )
 
 

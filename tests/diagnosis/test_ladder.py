@@ -1,27 +1,28 @@
 """The ladder says of each link whether it holds, why, and what shows it."""
 
+import pytest
+
 from tests.builders import (
-    NOW,
     a_diagnosis,
     a_found,
     a_job,
+    a_pinned_job,
     a_pool,
     a_running_job,
     a_server,
     a_status,
     an_observation,
     an_undecided,
+    before,
 )
 from watcher.diagnosis.ladder import Footing, ladder
-from watcher.diagnosis.rule import Case
-from watcher.model.facts import Facts
+from watcher.model.expectations import Origin
 from watcher.model.findings import Confidence, Link
 
 
-def walked(state, diagnosis, *, pools=(), jobs=()):
+def walked(state, diagnosis, *, pools=(), jobs=(), job=None):
     observation = an_observation(a_server(pools=pools, jobs=jobs))
-    case = Case(status=a_status(state), observation=observation, facts=Facts(), now=NOW)
-    return {step.link: step for step in ladder(case, diagnosis)}
+    return {step.link: step for step in ladder(a_status(state, job), observation, diagnosis)}
 
 
 def test_what_was_seen_shows_that_a_link_holds():
@@ -73,3 +74,34 @@ def test_what_could_not_be_asked_names_what_would_tell():
 
     assert step.footing is Footing.CANNOT_TELL
     assert step.why.endswith("(get pods/log would tell)")
+
+
+GONE = before(hours=1)
+FILE = {"monitor": None, "endpoint": None, "origin": Origin.CONFIG_FILE}
+
+
+@pytest.mark.parametrize("state", ["healthy", "down", "missing", "unstarted"])
+@pytest.mark.parametrize(
+    "job", [a_job(gone_since=GONE), a_job(gone_since=GONE, **FILE)], ids=["monitor", "file"]
+)
+def test_what_is_not_declared_any_more_is_not_shown_as_declared(state, job):
+    pool = a_pool(job.pool, up=3)
+    diagnosis = None if state == "healthy" else a_diagnosis(first_open=Link.KEPT)
+
+    steps = walked(state, diagnosis, pools=[pool], jobs=[a_running_job(job.pool)], job=job)
+
+    assert {steps[link].footing for link in (Link.DECLARED, Link.SELECTED)} == {Footing.CANNOT_TELL}
+    assert steps[Link.LOADED].footing is Footing.HOLDS
+
+
+def test_a_monitor_that_stands_is_declared_though_nothing_selects_it_any_more():
+    steps = walked("missing", a_diagnosis(link=Link.SELECTED), job=a_job(gone_since=GONE))
+
+    assert steps[Link.DECLARED].footing is Footing.HOLDS
+
+
+def test_nothing_says_of_a_pinned_job_that_is_missing_who_declares_it():
+    steps = walked("missing", a_diagnosis(link=Link.LOADED), job=a_pinned_job())
+
+    assert {steps[link].footing for link in Link if link < Link.LOADED} == {Footing.CANNOT_TELL}
+    assert "the settings pin it" in steps[Link.DECLARED].why

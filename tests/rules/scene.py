@@ -23,7 +23,7 @@ from watcher.model.history import UsualTargets
 KEYS = {
     "objects", "without", "was", "gone_since", "operator_log", "server", "servers", "pool", "hide", "expect",
     "case", "cluster", "expected", "learned", "manifests", "pinned", "mounts", "crds", "access", "secrets",
-    "last_sample", "store", "used_to_have", "why", "base", "prometheus", "sealed",
+    "removed", "last_sample", "store", "used_to_have", "why", "base", "prometheus", "sealed",
 }  # fmt: skip
 
 

@@ -24,12 +24,12 @@ def expected(entry, before, now):
     if entry.get("store") == "behind":
         return snapshot(entry, before)
     at = moment(entry["gone_since"]) if "gone_since" in entry else NOW - timedelta(hours=2)
-    return remember(snapshot(entry, before), fresh, keeping=Keeping(), now=at)
+    return remember(snapshot(entry, before, of_the_past=True), fresh, keeping=Keeping(), now=at)
 
 
-def snapshot(entry, raws):
+def snapshot(entry, raws, *, of_the_past=False):
     if entry.get("cluster") == "none":
-        return without_cluster(entry)
+        return without_cluster(entry, of_the_past=of_the_past)
     kinds = {kind: Known(of_kind(raws, kind.value)) for kind in MonitorKind}
     cluster = Cluster(
         prometheuses=Known(of_kind(raws, "Prometheus")),
@@ -54,7 +54,7 @@ def of_manifests(entry, now):
     return replace(found, jobs=jobs, unselected=(), unreadable=())
 
 
-def without_cluster(entry):
+def without_cluster(entry, *, of_the_past):
     name = PrometheusName("outside")
     jobs = tuple(
         ExpectedJob(
@@ -65,6 +65,7 @@ def without_cluster(entry):
         )
         for word, origin in (("expected", Origin.CONFIG_FILE), ("learned", Origin.LEARNED))
         for pool in entry.get(word, ())
+        if of_the_past or pool not in entry.get("removed", ())
     )
     watched = WatchedPrometheus(name=name)
     return Expectations(taken_at=NOW, prometheuses=(watched,), jobs=jobs)

@@ -16,6 +16,8 @@ It goes through the real translators (``scene.py``) and is diagnosed with all ru
       pinned: [{name: kubelet, pool: "*/kubelet/*", least: 1}]
       cluster: none    # a Prometheus known by URL only (called "outside"), with the
       expected: [app]  # pools that its configuration file asks for
+      learned: [app]   # pools that ran on it
+      removed: [app]   # which of them the last snapshot did not find any more
       server:          # or servers: a list; all keys have defaults of a server that is well
         name: prometheus-k8s-0
         version: 3.5.3

@@ -15,6 +15,7 @@ from tests.rules.renamed import renamed
 from tests.rules.scene import entries, scene
 from watcher.diagnosis.catalogue import causes
 from watcher.diagnosis.diagnose import WORKING_RULE, diagnose, rules_for
+from watcher.diagnosis.ladder import Footing, ladder
 from watcher.diagnosis.rule import Rule
 from watcher.model.comparison import JobState
 from watcher.model.facts import Facts, Known
@@ -67,6 +68,19 @@ def test_any_facts_withheld_never_lead_to_another_cause(entry):
     sets = [dice.sample(every, dice.randint(3, len(every))) for _ in range(4)]
 
     assert [names for names in sets if not keeps(whole, case, *names)] == []
+
+
+@pytest.mark.parametrize("entry", CASES)
+def test_no_link_is_called_whole_that_could_not_be_read(entry):
+    case = scene(entry).case
+    for hidden in (set(), known(case)):
+        found = diagnose(withheld(case, *hidden), causes())
+        steps = {s.link: s for s in ladder(case.status, case.observation, found)}
+        unread = {u.link for u in found.undecided} | {f.link for f in (found.cause,) if f}
+
+        assert {link for link in unread if steps[link].footing is Footing.HOLDS} == set()
+        if case.job.gone_since is not None and case.job.monitor is None:
+            assert steps[Link.DECLARED].footing is not Footing.HOLDS
 
 
 @pytest.mark.parametrize("entry", CASES)

@@ -15,6 +15,7 @@ from tests.builders import (
 )
 from tests.web.incident import at_risk, the_incident
 from watcher.diagnosis import catalogue
+from watcher.diagnosis.ladder import Footing
 from watcher.engine.announce import Reason
 from watcher.engine.mass_loss import MassLoss
 from watcher.engine.wording_of_mass_loss import of_mass_loss
@@ -22,7 +23,7 @@ from watcher.model.findings import Link
 from watcher.web import pages
 from watcher.web.markup import html
 from watcher.web.pages import Frame
-from watcher.web.views import CARDS, Hold, cards_of, overview
+from watcher.web.views import CARDS, cards_of, overview
 
 FRAME = Frame(now=NOW, nonce="n", root="")
 
@@ -81,11 +82,11 @@ def test_jobs_that_share_cause_and_proof_share_a_card_though_each_has_evidence_o
 def test_the_ladder_shows_where_the_chain_is_broken():
     [card] = cards_of(the_incident(), "monitoring/k8s/serviceMonitor/monitoring/kubelet/0")
 
-    holds = dict(card.ladder)
-    assert (holds["loaded"], holds["created"], holds["kept"]) == (
-        Hold.HOLDS,
-        Hold.BROKEN,
-        Hold.BEYOND,
+    holds = {step.link: step.footing for step in card.ladder}
+    assert (holds[Link.LOADED], holds[Link.CREATED], holds[Link.KEPT]) == (
+        Footing.HOLDS,
+        Footing.BROKEN,
+        Footing.NOT_REACHED,
     )
 
 
@@ -96,7 +97,8 @@ def test_the_ladder_shows_the_first_link_that_is_not_proven():
 
     [card] = overview(result, None).lost
 
-    assert dict(card.ladder)["accepted"] is Hold.UNKNOWN
+    holds = {step.link: step.footing for step in card.ladder}
+    assert holds[Link.ACCEPTED] is Footing.CANNOT_TELL
 
 
 def test_both_jobs_of_one_name_are_shown():

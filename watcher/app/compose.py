@@ -26,13 +26,12 @@ from watcher.cycles.look import AddressOf, Look, Remembered
 from watcher.cycles.snapshot import Reader, Taken
 from watcher.diagnosis import catalogue
 from watcher.diagnosis.ladder import Step, ladder
-from watcher.diagnosis.rule import Case
 from watcher.engine.merge import Keeping
 from watcher.engine.track import Policy
 from watcher.errors import ConfigError
 from watcher.model.comparison import JobStatus
 from watcher.model.expectations import ExpectedServer, Pin
-from watcher.model.facts import Facts, Known
+from watcher.model.facts import Known
 from watcher.model.names import PrometheusName
 from watcher.model.observations import ServerObservation, UnreadableServer
 from watcher.model.results import Audit, Result
@@ -248,14 +247,7 @@ class Glance:
     def ladder(self, result: Result, status: JobStatus) -> tuple[Step, ...]:
         """A job's links, one by one."""
         observation = next(o for o in result.observations if o.prometheus == status.job.prometheus)
-        case = Case(
-            status=status,
-            observation=observation,
-            facts=Facts(),
-            now=result.at,
-            settle=self.world.settings.settle,
-        )
-        return ladder(case, result.diagnoses.get(status.job.key))
+        return ladder(status, observation, result.diagnoses.get(status.job.key))
 
     def remembered(self) -> Remembered:
         """What the store adds; nothing when there is none or it never was written to."""

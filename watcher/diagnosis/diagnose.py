@@ -67,7 +67,8 @@ def diagnose(case: Case, rules: Iterable[Rule], failed: Failed = _unheard) -> Di
         else:
             if finding is not None:
                 found.append(Found(code=rule.code, link=rule.link, finding=finding))
-    return _concluded(case, asked, found, undecided)
+    concluded = _concluded(case, asked, found, undecided)
+    return replace(concluded, first_open=first_open_link(case))
 
 
 def first_open_link(case: Case) -> Link:

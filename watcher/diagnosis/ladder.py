@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from watcher.diagnosis.diagnose import first_open_link, is_suspicion
-from watcher.diagnosis.rule import Case
-from watcher.model.comparison import JobState
+from watcher.diagnosis.diagnose import is_suspicion
+from watcher.model.comparison import JobState, JobStatus
+from watcher.model.expectations import Origin
 from watcher.model.findings import Diagnosis, Evidence, Found, Link
+from watcher.model.observations import Observation
 
 
 class Footing(StrEnum):
@@ -28,18 +29,47 @@ class Step:
     evidence: tuple[Evidence, ...] = ()
 
 
-def ladder(case: Case, diagnosis: Diagnosis | None) -> tuple[Step, ...]:
-    """Every link of the case's job, in order."""
-    return tuple(_step(case, diagnosis, link) for link in Link)
+def ladder(
+    status: JobStatus, observation: Observation, diagnosis: Diagnosis | None
+) -> tuple[Step, ...]:
+    """Every link of the job, in order; *diagnosis* is None where none was made."""
+    return tuple(_step(status, observation, diagnosis, link) for link in Link)
 
 
-def _step(case: Case, diagnosis: Diagnosis | None, link: Link) -> Step:
-    footing, why = (
-        _without_diagnosis(case, link) if diagnosis is None else _diagnosed(case, diagnosis, link)
-    )
+def _step(
+    status: JobStatus, observation: Observation, diagnosis: Diagnosis | None, link: Link
+) -> Step:
+    footing, why = _judged(status, observation, diagnosis, link)
+    asked = diagnosis is not None and link >= diagnosis.first_open
+    if footing is Footing.HOLDS and (doubt := _undeclared(status, link, asked=asked)):
+        footing, why = Footing.CANNOT_TELL, doubt
     found = () if footing is Footing.HOLDS else _found(diagnosis, link)
     evidence = dict.fromkeys(each for one in found for each in one.finding.evidence)
     return Step(link=link, footing=footing, why=why, evidence=tuple(evidence))
+
+
+def _undeclared(status: JobStatus, link: Link, *, asked: bool) -> str | None:
+    """Why *link* is not shown to hold by what comes after it, nor by no rule that convicts.
+
+    A job may run on when nothing declares it any more, and no rule knows what declares a pinned one.
+    """
+    job = status.job
+    if job.gone_since is not None and link <= Link.SELECTED:
+        if job.monitor is None or not asked:
+            return f"it was not declared any more in the snapshot of {job.gone_since:%Y-%m-%d %H:%M} UTC"
+    elif job.origin is Origin.PINNED and status.state is JobState.MISSING and link < Link.LOADED:
+        return "the settings pin it, and nothing that was read declares it"
+    return None
+
+
+def _judged(
+    status: JobStatus, observation: Observation, diagnosis: Diagnosis | None, link: Link
+) -> tuple[Footing, str]:
+    if diagnosis is not None and link >= diagnosis.first_open:
+        return _diagnosed(diagnosis, link)
+    if diagnosis is not None or status.state is JobState.HEALTHY:
+        return Footing.HOLDS, _witness(status, observation, link)
+    return Footing.CANNOT_TELL, f"the job is {status.state}"
 
 
 def _found(diagnosis: Diagnosis | None, link: Link) -> tuple[Found, ...]:
@@ -50,18 +80,12 @@ def _found(diagnosis: Diagnosis | None, link: Link) -> tuple[Found, ...]:
     return tuple(found for found in every if found is not None and found.link is link)
 
 
-def _without_diagnosis(case: Case, link: Link) -> tuple[Footing, str]:
-    if case.state is JobState.HEALTHY:
-        return Footing.HOLDS, _witness(case, link)
-    return Footing.CANNOT_TELL, f"the job is {case.state}"
-
-
-def _witness(case: Case, link: Link) -> str:
+def _witness(status: JobStatus, observation: Observation, link: Link) -> str:
     """What was seen that shows *link* to hold: a later link stands for the earlier ones."""
-    pool, servers = case.pool, case.observation.readable
+    pool, servers = status.pool, observation.readable
     configured = ", ".join(s.server.name for s in servers if pool in s.jobs)
     made = ", ".join(s.server.name for s in servers if pool in s.pools)
-    active, up = case.status.targets.active, case.status.targets.up
+    active, up = status.targets.active, status.targets.up
     if link <= Link.LOADED and configured:
         return f"it is in the running configuration of {configured}"
     if link <= Link.CREATED and made:
@@ -70,12 +94,10 @@ def _witness(case: Case, link: Link) -> str:
         return f"it has {active} active {'target' if active == 1 else 'targets'}"
     if link is Link.SCRAPED and active and up is not None:
         return f"{up} of {active} targets are up"
-    return f"seen: the job is {case.state}"
+    return f"seen: the job is {status.worst}"
 
 
-def _diagnosed(case: Case, diagnosis: Diagnosis, link: Link) -> tuple[Footing, str]:
-    if link < first_open_link(case):
-        return Footing.HOLDS, _witness(case, link)
+def _diagnosed(diagnosis: Diagnosis, link: Link) -> tuple[Footing, str]:
     found = _found(diagnosis, link)
     if any(f is diagnosis.cause or not is_suspicion(f) for f in found):
         return Footing.BROKEN, "; ".join(f"{f.code}: {f.finding.summary}" for f in found)

@@ -125,7 +125,8 @@ class Diagnosis:
     ``cause`` is at the first broken link, or None when no rule convicts; ``link`` then is the first
     one not proven to hold. ``findings`` are all others that hold, the refined ones too, in the
     order of the chain. ``around`` is what is worth knowing of the loss and proves nothing: what
-    changed just before it, and the ``silenced`` alerts, which cannot fire while it lasts.
+    changed just before it, and the ``silenced`` alerts, which cannot fire while it lasts. Links
+    before ``first_open`` are shown to hold by what was seen; no rule was asked of them.
     """
 
     cause: Found | None
@@ -134,6 +135,7 @@ class Diagnosis:
     undecided: tuple[Undecided, ...] = ()
     around: tuple[Evidence, ...] = ()
     silenced: tuple[LoadedRule, ...] = ()
+    first_open: Link = Link.DECLARED
 
     @property
     def code(self) -> str:

@@ -5,11 +5,11 @@ Decides what is shown and in which order; how it looks stands in the templates.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from watcher.model.comparison import LOST, JobState
-from watcher.model.findings import Diagnosis, Link, Undecided
+from watcher.diagnosis.ladder import Step, ladder
+from watcher.model.comparison import LOST, JobState, JobStatus
+from watcher.model.findings import Undecided
 from watcher.model.results import Audit, Result
 from watcher.web import parts, shapes
 from watcher.web.document import document
@@ -18,38 +18,19 @@ CARDS: Final = 60
 """So many problems are shown in full; the others as rows of a table."""
 
 
-class Hold(StrEnum):
-    """Whether a link of the chain holds for a job."""
-
-    HOLDS = "holds"
-    BROKEN = "broken"
-    UNKNOWN = "cannot tell"
-    BEYOND = "not reached"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One problem: the jobs that share it, and the first of them to speak for all."""
 
     jobs: tuple[shapes.JobShape, ...]
     undecided: tuple[Undecided, ...]
+    ladder: tuple[Step, ...] = ()
+    """Every link of the first job; empty where nothing was diagnosed."""
 
     @property
     def one(self) -> shapes.JobShape:
         """The job whose proof and fix are shown."""
         return self.jobs[0]
-
-    @property
-    def ladder(self) -> tuple[tuple[str, Hold], ...]:
-        """Every link of the chain with how it is; empty where nothing was diagnosed."""
-        if self.one.link is None:
-            return ()
-        broken = Link[self.one.link.upper()]
-        at = Hold.UNKNOWN if self.one.confidence is None else Hold.BROKEN
-        return tuple(
-            (link.word, at if link is broken else Hold.HOLDS if link < broken else Hold.BEYOND)
-            for link in Link
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +56,9 @@ def overview(result: Result, audit: Audit | None) -> Overview:
     """Sort everything into the sections of the front page."""
     told = document(result)
     asked = [job for job in told.jobs if job.ignored is None]
-    diagnoses = _diagnoses(result)
-    lost = _cards((j for j in asked if j.state in LOST), diagnoses)
-    degraded = _cards((j for j in asked if j.state is JobState.DEGRADED), diagnoses)
-    unknown = _cards((j for j in asked if j.state is JobState.UNKNOWN), diagnoses)
+    lost = _cards((j for j in asked if j.state in LOST), result)
+    degraded = _cards((j for j in asked if j.state is JobState.DEGRADED), result)
+    unknown = _cards((j for j in asked if j.state is JobState.UNKNOWN), result)
     headline, tone = _headline(told.summary)
     return Overview(
         told=told,
@@ -100,15 +80,7 @@ def overview(result: Result, audit: Audit | None) -> Overview:
 def cards_of(result: Result, address: str) -> tuple[Card, ...]:
     """The jobs at ``PROMETHEUS/POOL``: one as a rule, two while one takes over the other's name."""
     found = [s for s in result.statuses if f"{s.job.prometheus}/{s.pool}" == address]
-    return tuple(
-        Card(
-            jobs=(parts.job(result, status),),
-            undecided=diagnosis.undecided
-            if not status.healthy and (diagnosis := result.diagnoses.get(status.job.key))
-            else (),
-        )
-        for status in found
-    )
+    return tuple(_card((parts.job(result, status),), status, result) for status in found)
 
 
 def _headline(counts: shapes.SummaryShape) -> tuple[str, str]:
@@ -129,30 +101,31 @@ def _jobs_word(count: int) -> str:
     return f"{count:,} job{'' if count == 1 else 's'}"
 
 
-def _diagnoses(result: Result) -> dict[tuple[str, str], Diagnosis]:
-    """By Prometheus and pool; they tell proofs and reasons, which the JSON does not."""
-    return {
-        (s.job.prometheus, s.pool): result.diagnoses[s.job.key]
-        for s in result.statuses
-        if not s.healthy and s.job.key in result.diagnoses
-    }
-
-
-def _cards(
-    jobs: Iterable[shapes.JobShape], diagnoses: dict[tuple[str, str], Diagnosis]
-) -> tuple[Card, ...]:
+def _cards(jobs: Iterable[shapes.JobShape], result: Result) -> tuple[Card, ...]:
     """One card for all jobs with one cause and one proof, or of which the same is to be said."""
+    statuses: dict[tuple[str, str], JobStatus] = {
+        (s.job.prometheus, s.pool): s for s in result.statuses if not s.healthy
+    }
     problems: dict[object, list[shapes.JobShape]] = {}
     for job in jobs:
-        found = diagnoses.get((job.prometheus, job.pool))
+        found = result.diagnoses.get(statuses[job.prometheus, job.pool].job.key)
         proof = found.cause.finding.proof if found and found.cause else ""
         said = proof or (job.summary, job.evidence, job.fix)
         problems.setdefault((job.prometheus, job.state, job.cause, said), []).append(job)
     return tuple(
-        Card(jobs=tuple(some), undecided=found.undecided if found else ())
+        _card(tuple(some), statuses[some[0].prometheus, some[0].pool], result)
         for some in problems.values()
-        for found in [diagnoses.get((some[0].prometheus, some[0].pool))]
     )
+
+
+def _card(jobs: tuple[shapes.JobShape, ...], first: JobStatus, result: Result) -> Card:
+    """The card of *jobs*; the diagnosis of the *first* tells reasons that the JSON does not."""
+    diagnosis = None if first.healthy else result.diagnoses.get(first.job.key)
+    if diagnosis is None:
+        return Card(jobs=jobs, undecided=())
+    seen = next(o for o in result.observations if o.prometheus == first.job.prometheus)
+    steps = ladder(first, seen, diagnosis)
+    return Card(jobs=jobs, undecided=diagnosis.undecided, ladder=steps)
 
 
 def _jobs(cards: Sequence[Card]) -> tuple[shapes.JobShape, ...]:

@@ -16,7 +16,7 @@ job is missing is the broken one.
 
 ## Not to be confused with
 
-`reload-pending`: there a change is still on its way. `operator-stale`: there the operator was never
+`job-removed`: there what declared the job has it no longer. `reload-pending`: there a change is still on its way. `operator-stale`: there the operator was never
 woken. Every other cause of this link is a narrower word for this one.
 """
 
@@ -48,10 +48,9 @@ def check(case: Case) -> Finding | None:
 
 def _fix(case: Case) -> list[FixStep]:
     prometheus = case.look(PROMETHEUS)
-    asked = case.job.origin is Origin.CONFIG_FILE and case.job.gone_since is None
     if isinstance(prometheus, Unavailable) or prometheus is None:
         steps = [FixStep(do=f"See whether the file that the server reads has the job {case.pool}")]
-        if asked:
+        if case.job.origin is Origin.CONFIG_FILE:
             reload = next((_where.reload(server) for server in case.servers()), None)
             steps.append(FixStep(do="If so, have the server read it again", command=reload))
     else:
@@ -63,13 +62,6 @@ def _fix(case: Case) -> list[FixStep]:
                 f" | base64 -d | gunzip | grep {quote(case.pool)}",
             )
         ]
-    if case.job.origin is Origin.LEARNED or (case.job.origin is Origin.CONFIG_FILE and not asked):
-        steps.append(
-            FixStep(
-                do="If it was taken out on purpose: accept that",
-                command=f"watcher accept {quote(case.pool)}",
-            )
-        )
     return steps
 
 
