@@ -4,10 +4,10 @@ It starts, reloads, waits and stops; what the answers mean is for the caller. No
 the `with` block but what the caller laid into `root`.
 """
 
+import random
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +24,10 @@ from tools.prometheus_binary import PrometheusBinary, default, places
 CONFIG_FILE = Path("/etc/prometheus/prometheus.yml")
 POLL_SECONDS = 0.1
 ATTEMPTS = 3
+AGENT = frozenset({"--agent", "--enable-feature=agent"})
+READY = "Server is ready to receive web requests"
+PORTS = range(12_000, 32_000)
+"""Below those that systems give to connections and to servers that ask for any port (32768 up)."""
 
 every_prometheus = pytest.mark.parametrize(
     "prometheus_binary", (places() or ("PATH",))[0 if DEEP else -1 :], indirect=True
@@ -44,7 +48,7 @@ class RealPrometheus:
     `root`: a folder it gets as `/`, with its configuration at `config_file` inside; the folder is
     the caller's, as a pod's volumes are, and stays. Without it all is in a temporary folder.
     `at`: address and port, as a pod has them; by default a free port of 127.0.0.1. `arguments`:
-    further flags.
+    further flags; those that make it an agent change where it stores.
     """
 
     def __init__(
@@ -107,7 +111,7 @@ class RealPrometheus:
             self.port = self._given_port or free_port(self.address)
             before = len(self.log)
             self._launch()
-            if self._became_ready():
+            if self._became_ready(before):
                 self._given_port = self.port
                 return
             self.stop()
@@ -138,12 +142,12 @@ class RealPrometheus:
             raise NotInTimeError(f"not in {PATIENCE} s:\n{self._last_lines()}")
 
     def stop(self) -> None:
-        """End it, by force after five seconds; a second call does nothing."""
+        """End it, by force after half a minute; a second call does nothing."""
         if self._running is None:
             return
         self._running.terminate()
         try:
-            self._running.wait(timeout=5)
+            self._running.wait(timeout=30)
         except subprocess.TimeoutExpired:
             self._running.kill()
             self._running.wait()
@@ -160,14 +164,15 @@ class RealPrometheus:
         if self._root:
             pod_root.furnish(self._root, self.binary.prometheus)
             program = (*pod_root.enter(self._root), str(pod_root.PROGRAM))
-            config, storage = self._config_file, Path("/prometheus")
+            config, data = self._config_file, Path("/prometheus")
         else:
             program = (str(self.binary.prometheus),)
-            config, storage = self._outside(self._config_file), self.folder / "data"
+            config, data = self._outside(self._config_file), self.folder / "data"
+        storage = "tsdb" if AGENT.isdisjoint(self._arguments) else "agent"
         command = (
             *program,
             f"--config.file={config}",
-            f"--storage.tsdb.path={storage}",
+            f"--storage.{storage}.path={data}",
             f"--web.listen-address={self.address}:{self.port}",
             f"--log.format={self._log_format}",
             "--web.enable-lifecycle",
@@ -178,23 +183,28 @@ class RealPrometheus:
                 command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
 
-    def _became_ready(self) -> bool:
-        end = time.monotonic() + PATIENCE
-        while self._running and self._running.poll() is None and time.monotonic() < end:
-            try:
-                if requests.get(f"{self.url}/-/ready", timeout=5).ok:
-                    return True
-            except requests.RequestException:
-                pass
-            time.sleep(POLL_SECONDS)
-        return False
+    def _became_ready(self, before: int) -> bool:
+        """Whether it says so itself: at its address somebody else may answer."""
+
+        def ended_or_ready() -> bool:
+            running = self._running is not None and self._running.poll() is None
+            return not running or READY in self.log[before:]
+
+        awaited(ended_or_ready, every=POLL_SECONDS)
+        return READY in self.log[before:]
 
     def _last_lines(self) -> str:
         return "\n".join(self.log.splitlines()[-15:])
 
 
 def free_port(address: str = "127.0.0.1") -> int:
-    with socket.socket() as tried:
-        tried.bind((address, 0))
-        port: int = tried.getsockname()[1]
-    return port
+    """A port that nobody has, and that nobody gets by chance before its server starts."""
+    chance = random.SystemRandom()  # the seed of a test run is the same for all its processes
+    while True:
+        port = chance.choice(PORTS)
+        with socket.socket() as tried:
+            try:
+                tried.bind((address, port))
+            except OSError:
+                continue
+            return port

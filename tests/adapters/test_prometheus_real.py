@@ -2,19 +2,15 @@
 
 import contextlib
 import json
-import subprocess
-import time
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Thread
 
 import bcrypt
 import pytest
 import trustme
 
-from tests.patience import awaited
+from tests.patience import awaited, awaited_as
 from tests.prometheus_server import RealPrometheus, every_prometheus, free_port
 from watcher.adapters.log_files import LogFile
 from watcher.adapters.logs import Log
@@ -30,7 +26,6 @@ pytestmark = pytest.mark.prometheus
 
 GLOBAL = {"scrape_interval": "1s", "scrape_timeout": "1s"}
 NOWHERE = "127.0.0.1:1"
-READY = "Server is ready to receive web requests"
 
 
 def a_config(*jobs, **more):
@@ -65,17 +60,17 @@ def seen(observer, url):
     return found
 
 
+def odd_server(binary, *arguments):
+    """A server of one job that cannot be reached, with further flags."""
+    config = a_config(a_scrape("a", NOWHERE))
+    return RealPrometheus(config, binary=binary, arguments=arguments)
+
+
 def seen_when(observer, url, holds):
     """The first observation of which *holds* is true."""
     found = awaited(lambda: seen(observer, url), wanted=holds, every=0.3)
     assert holds(found), found
     return found
-
-
-def last_scrape(server, pool):
-    """When a pool was scraped last, by the server's own account."""
-    targets = server.api("targets", state="active")["activeTargets"]
-    return max(datetime.fromisoformat(t["lastScrape"]) for t in targets if t["scrapePool"] == pool)
 
 
 @pytest.fixture(scope="module")
@@ -105,36 +100,54 @@ def server(prometheus_binary):
         yield server
 
 
-def is_scraped(found):
-    pools = found.pools
-    return (
-        "half" in pools
-        and not any(pool.not_scraped for pool in pools.values())
-        and pools["barren"].barren
-    )
+TWINS = {"twin", "barren-twin"}
+"""Of two targets with the same labels one series tells, now of the one and now of the other."""
+
+
+def is_as_laid_out(found):
+    """Whether everything is told of the shared server that will ever be."""
+    discovered = found.metrics.discovered
+    told = {name: discovered.get(name) for name in ("kubelet/0", "no-targets")}
+    return told == {"kubelet/0": 1, "no-targets": 0} and pools_of(found) == laid_out(found)
+
+
+def pools_of(observation):
+    """Of each pool: its targets, those up, down, barren and dropped; twins' are not counted."""
+    return {
+        name: (p.active, p.up, p.down, None if name in TWINS else p.barren, p.dropped)
+        for name, p in observation.pools.items()
+    }
+
+
+def laid_out(observation):
+    """What must be told of the pools of the shared server."""
+    pools = {
+        "twin": (1, 1, 0, None, None),
+        "barren-twin": (1, 1, 0, None, None),
+        "self": (1, 1, 0, 0, None),
+        "down": (1, 0, 1, 0, None),
+        "half": (2, 1, 1, 0, None),
+        "barren": (1, 1, 0, 1, None),
+        "dropped": (0, 0, 0, None, 2),
+    }
+    return pools | ({"no-targets": (0, 0, 0, None, 0)} if observation.lists_empty_pools else {})
 
 
 @every_prometheus
 def test_each_state_of_a_job_is_told_from_the_others(server):
-    found = seen_when(Prometheus(HttpSettings()), server.url, is_scraped)
+    found = awaited(
+        lambda: seen(Prometheus(HttpSettings()), server.url), wanted=is_as_laid_out, every=0.3
+    )
 
     assert not found.agent
     assert found.version == server.binary.version
     assert {"self", "down", "half", "barren", "dropped", "no-targets"} < set(found.jobs)
     assert "kubelet/0" in found.jobs
-    assert "kubelet/0" not in found.pools
     assert found.metrics.discovered["kubelet/0"] == 1
     assert found.metrics.discovered["no-targets"] == 0
-    assert ("no-targets" in found.pools) == found.lists_empty_pools
-    assert (found.pools["down"].up, found.pools["down"].down) == (0, 1)
+    assert pools_of(found) == laid_out(found)
     assert "connection refused" in found.pools["down"].failing[0].last_error
-    assert (found.pools["half"].up, found.pools["half"].down) == (1, 1)
-    assert (found.pools["dropped"].active, found.pools["dropped"].dropped) == (0, 2)
-    assert (found.pools["self"].up, found.pools["self"].barren) == (1, 0)
-    assert (found.pools["barren"].up, found.pools["barren"].barren) == (1, 1)
-    assert found.pools["twin"].up == found.pools["barren-twin"].up == 1
-    # Of two targets with the same labels one series tells, now of the one and now of the other.
-    assert {found.pools[name].barren for name in ("twin", "barren-twin")} in ({None}, {0})
+    assert {found.pools[name].barren for name in TWINS} in ({None}, {0})
 
 
 @every_prometheus
@@ -147,7 +160,7 @@ def test_a_server_settles_for_ten_seconds_after_its_start(server):
 
 @every_prometheus
 def test_the_log_names_the_pool_and_the_file_that_is_missing(server):
-    seen_when(Prometheus(HttpSettings()), server.url, is_scraped)
+    seen_when(Prometheus(HttpSettings()), server.url, is_as_laid_out)
     log = Log(ServerName("prometheus-0"))
     log.take(LogFile(server.log_file).read())
 
@@ -167,14 +180,17 @@ def test_what_relabelling_dropped_can_be_looked_at(server):
 
 @every_prometheus
 def test_above_the_limit_pools_read_one_by_one_are_the_same(server):
-    whole = seen_when(Prometheus(HttpSettings()), server.url, is_scraped)
-    single = seen(Prometheus(HttpSettings(), full_targets_up_to=2), server.url)
+    seen_when(Prometheus(HttpSettings()), server.url, is_as_laid_out)
+    ways = ({}, {"full_targets_up_to": 2})
 
-    twins = {"twin", "barren-twin"}  # theirs is told now and then
-    assert single.pools.keys() == whole.pools.keys() > twins
-    assert {n: p for n, p in single.pools.items() if n not in twins} == {
-        n: p for n, p in whole.pools.items() if n not in twins
-    }
+    def without_twins():
+        observations = [seen(Prometheus(HttpSettings(), **way), server.url) for way in ways]
+        return [{n: p for n, p in o.pools.items() if n not in TWINS} for o in observations]
+
+    whole, single = awaited(without_twins, wanted=lambda found: found[0] == found[1], every=0.3)
+
+    assert single == whole
+    assert set(whole) > {"self", "down", "half", "barren"}
 
 
 @every_prometheus
@@ -216,14 +232,29 @@ def test_a_server_counts_how_often_its_discovery_asked_and_failed(prometheus_bin
     with RealPrometheus(
         a_config(*jobs), binary=prometheus_binary, at=("127.0.0.1", port)
     ) as server:
-        metrics = seen_when(
-            Prometheus(HttpSettings()), server.url, lambda o: o.metrics.refreshes.get("http", 0) > 2
-        ).metrics
+        found = seen_when(Prometheus(HttpSettings()), server.url, has_asked)
 
-    assert metrics.refresh_failures["http"] == metrics.refreshes["http"]
-    assert metrics.failed_sd_configs == 0
-    assert metrics.refreshes["dns"] > 0
-    assert metrics.refresh_failures.get("dns", 0) < metrics.refreshes["dns"]
+    assert found.metrics.failed_sd_configs == 0
+
+
+def has_asked(observation):
+    """Whether one source failed each of several times, and another one answered."""
+    asked, failed = observation.metrics.refreshes, observation.metrics.refresh_failures
+    return (
+        asked.get("http", 0) > 2
+        and failed.get("http") == asked["http"]
+        and asked.get("dns", 0) > failed.get("dns", 0)
+    )
+
+
+def dated(place, pool, **labels):
+    """The last sample of a pool that goes on, as soon as one is found: by steps of 15 seconds."""
+    found = awaited(
+        lambda: Prometheus(HttpSettings()).last_sample(place, pool, now(), **labels),
+        wanted=lambda found: isinstance(found, Known) and found.value is not None,
+        every=1,
+    )
+    return found.value
 
 
 def test_the_last_sample_of_a_lost_job_is_found_by_its_labels_and_by_the_gauge(prometheus_binary):
@@ -234,13 +265,12 @@ def test_the_last_sample_of_a_lost_job_is_found_by_its_labels_and_by_the_gauge(p
     with RealPrometheus(config, binary=prometheus_binary, at=("127.0.0.1", port)) as server:
         watching = Prometheus(HttpSettings())
         seen_when(watching, server.url, lambda o: 'lost/"0"' in o.pools and o.pools['lost/"0"'].up)
-        time.sleep(16 - time.time() % 15)  # the gauge is looked at every 15 seconds
-        earliest = last_scrape(server, 'lost/"0"')
+        place, pool = a_place(server.url), PoolName('lost/"0"')
+        earliest = min(dated(place, pool), dated(place, pool, labels=(("job", pool),)))
         server.write_config(a_config(itself))
         server.reload()
         server.wait_for_pools("self")
         latest = now()
-        place, pool = a_place(server.url), PoolName('lost/"0"')
         by_memory = watching.last_sample(place, pool, now())
         by_gauge = Prometheus(HttpSettings()).last_sample(place, pool, now())
         by_labels = Prometheus(HttpSettings()).last_sample(
@@ -251,14 +281,14 @@ def test_the_last_sample_of_a_lost_job_is_found_by_its_labels_and_by_the_gauge(p
     for found in (by_memory, by_gauge, by_labels):
         assert isinstance(found, Known)
         assert found.value is not None
-        assert earliest - timedelta(seconds=16) < found.value < latest
+        assert earliest <= found.value < latest
     assert never == Known(None)
 
 
 @every_prometheus
 def test_the_addresses_of_active_targets_are_those_that_were_discovered(server):
     observer = Prometheus(HttpSettings())
-    seen_when(observer, server.url, is_scraped)
+    seen_when(observer, server.url, is_as_laid_out)
 
     found = observer.active_addresses(a_place(server.url), PoolName("half"))
 
@@ -268,7 +298,7 @@ def test_the_addresses_of_active_targets_are_those_that_were_discovered(server):
 @every_prometheus
 def test_targets_that_are_up_and_yield_nothing_never_had_a_sample(server):
     observer = Prometheus(HttpSettings())
-    seen_when(observer, server.url, is_scraped)
+    seen_when(observer, server.url, is_as_laid_out)
 
     found = observer.last_sample(a_place(server.url), PoolName("barren"), now())
 
@@ -284,7 +314,7 @@ def test_a_loss_older_than_the_watcher_is_dated_by_what_the_job_must_have_had(pr
     with RealPrometheus(a_config(job), binary=prometheus_binary, at=("127.0.0.1", port)) as server:
         watching = Prometheus(HttpSettings())
         seen_when(watching, server.url, lambda o: "lost" in o.pools and o.pools["lost"].up)
-        earliest = last_scrape(server, "lost")
+        earliest = dated(place, pool, labels=(("job", "lost"),))
         server.write_config(a_config(a_scrape("a", NOWHERE)))
         server.reload()
         later = Prometheus(HttpSettings())
@@ -292,7 +322,7 @@ def test_a_loss_older_than_the_watcher_is_dated_by_what_the_job_must_have_had(pr
         found = later.last_sample(place, pool, now(), supposed=(("job", "lost"),))
 
     assert isinstance(found, Known)
-    assert earliest - timedelta(seconds=1) < found.value < now()
+    assert earliest <= found.value < now()
     assert isinstance(not_found, Unavailable)
 
 
@@ -309,9 +339,9 @@ def test_a_server_that_does_not_scrape_itself_cannot_tell_of_a_pool_it_never_saw
 
 @every_prometheus
 def test_a_route_prefix_is_part_of_the_address(prometheus_binary):
-    with odd_server(prometheus_binary, "--web.route-prefix=/prom") as url:
-        found = seen(Prometheus(HttpSettings()), f"{url}/prom/")
-        missed = Prometheus(HttpSettings()).observe(a_place(url), now())
+    with odd_server(prometheus_binary, "--web.route-prefix=/prom") as server:
+        found = seen(Prometheus(HttpSettings()), f"{server.url}/prom/")
+        missed = Prometheus(HttpSettings()).observe(a_place(server.url), now())
 
     assert found.metrics is not None
     assert set(found.jobs) == {"a"}
@@ -323,10 +353,10 @@ def test_a_route_prefix_is_part_of_the_address(prometheus_binary):
 def test_an_agent_is_read_without_queries(prometheus_binary):
     major = int(prometheus_binary.version.split(".")[0])
     agent = "--agent" if major > 2 else "--enable-feature=agent"
-    with odd_server(prometheus_binary, agent, storage="agent") as url:
+    with odd_server(prometheus_binary, agent) as server:
         observer = Prometheus(HttpSettings())
-        found = seen_when(observer, url, lambda o: "a" in o.pools and o.pools["a"].down)
-        last = observer.last_sample(a_place(url), PoolName("a"), now())
+        found = seen_when(observer, server.url, lambda o: "a" in o.pools and o.pools["a"].down)
+        last = observer.last_sample(a_place(server.url), PoolName("a"), now())
 
     assert found.agent
     assert found.pools["a"].barren is None
@@ -370,9 +400,8 @@ def test_tls_and_basic_authentication_are_spoken(prometheus_binary, tmp_path):
         "401": right.model_copy(update={"username": "nobody"}),
         "none.pem": right.model_copy(update={"ca_file": tmp_path / "none.pem"}),
     }
-    with odd_server(
-        prometheus_binary, f"--web.config.file={tmp_path / 'web.yml'}", scheme="https"
-    ) as url:
+    with odd_server(prometheus_binary, f"--web.config.file={tmp_path / 'web.yml'}") as server:
+        url = server.url.replace("http://", "https://")
         found = seen(Prometheus(right), url)
         unchecked = seen(
             Prometheus(right.model_copy(update={"ca_file": None, "insecure_skip_verify": True})),
@@ -387,34 +416,6 @@ def test_tls_and_basic_authentication_are_spoken(prometheus_binary, tmp_path):
     for words, error in errors.items():
         assert words in error
         assert "pa:ss" not in error
-
-
-@contextlib.contextmanager
-def odd_server(binary, *arguments, storage="tsdb", scheme="http"):
-    """A Prometheus with flags that RealPrometheus has no use for; gives its address."""
-    with contextlib.ExitStack() as ending:
-        folder = Path(ending.enter_context(TemporaryDirectory(prefix="prometheus-")))
-        (folder / "prometheus.yml").write_text(a_config(a_scrape("a", NOWHERE)))
-        port = free_port()
-        command = (
-            str(binary.prometheus),
-            f"--config.file={folder / 'prometheus.yml'}",
-            f"--storage.{storage}.path={folder / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-            *arguments,
-        )
-        log = ending.enter_context((folder / "log").open("ab"))
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-        ending.callback(process.wait)
-        ending.callback(process.kill)
-        url = f"{scheme}://127.0.0.1:{port}"
-        _wait_until_ready(url, folder / "log")
-        yield url
-
-
-def _wait_until_ready(url, log):
-    words = awaited(log.read_text, wanted=lambda words: READY in words, every=0.1)
-    assert READY in words, f"{url} did not become ready: {words}"
 
 
 @every_prometheus
@@ -433,11 +434,7 @@ def test_samples_of_a_time_far_off_are_known_as_refused(prometheus_binary):
         jobs = [a_scrape(name, target, metrics_path=f"/{name}") for name in ages]
         honoring = a_scrape("honoring", target, metrics_path="/three-days", honor_labels=True)
         with RealPrometheus(a_config(*jobs, honoring), binary=prometheus_binary) as server:
-            found = awaited(
-                lambda: states_of(seen(observer, server.url)),
-                wanted=lambda states: states == expected,
-                every=0.3,
-            )
+            found = awaited_as(expected, lambda: states_of(seen(observer, server.url)), every=0.3)
 
     assert found == expected
 
