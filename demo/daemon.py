@@ -9,6 +9,8 @@ from typing import Any, Self
 
 import requests
 
+from tests.patience import PATIENCE
+
 _ENDS_WITHIN = 6.0
 """Seconds that the daemon has to end after SIGTERM."""
 
@@ -53,18 +55,18 @@ class Daemon:
 
     def jobs(self) -> dict[str, Any]:
         """What its API tells of the jobs now."""
-        answer = requests.get(f"{self.page}/api/v1/jobs", timeout=10)
+        answer = requests.get(f"{self.page}/api/v1/jobs", timeout=PATIENCE)
         told: dict[str, Any] = answer.json() if answer.ok else {"jobs": []}
         return told
 
     def front(self) -> str:
         """Its front page, as HTML."""
-        return requests.get(f"{self.page}/", timeout=10).text
+        return requests.get(f"{self.page}/", timeout=PATIENCE).text
 
     def _where(self) -> str:
         while self._running.poll() is None:
-            for line in self.log.splitlines():
-                if " on http" in line:
+            for line in self.log.splitlines(keepends=True):
+                if " on http" in line and line.endswith("\n"):
                     return line.rpartition(" on ")[2].strip().rstrip("/")
             try:
                 self._running.wait(0.1)

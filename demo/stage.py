@@ -22,6 +22,7 @@ from demo.kubelets import ADDRESSES, Kubelets
 from demo.pod import Pod
 from tests.kube_api import KubeApi
 from tests.kube_api.cluster import wall_clock
+from tests.patience import PATIENCE
 from tests.slack_api import CHANNEL, TOKEN, SlackAPI
 from tools.prometheus_binary import PrometheusBinary, default
 
@@ -121,7 +122,7 @@ class Stage:
                 "Authorization": f"Bearer {self.api.token}",
                 "Content-Type": "application/json-patch+json",
             },
-            timeout=10,
+            timeout=PATIENCE,
         )
         done.raise_for_status()
 

@@ -1,10 +1,11 @@
 """Makers of raw Kubernetes objects, and of a connection to the local API server that serves them."""
 
+from tests.patience import LONG
 from watcher.adapters.kube import connect
 from watcher.settings import KubernetesSettings
 
 
-def connected(cluster, folder, *, token=None, timeout="5s"):
+def connected(cluster, folder, *, token=None, timeout=LONG):
     """Our reader, by a kubeconfig with the admin's token, or another."""
     path = cluster.kubeconfig(folder / "kubeconfig", token=token)
     found = connect(KubernetesSettings(kubeconfig=path, timeout=timeout))

@@ -21,6 +21,7 @@ from tests.kube_objects import (
     an_operator,
     connected,
 )
+from tests.patience import LONG
 from watcher.adapters.cluster import ClusterSource
 from watcher.errors import SourceUnavailable
 from watcher.settings import Settings
@@ -37,7 +38,7 @@ def cluster():
         yield api
 
 
-def source(cluster, tmp_path, *, token=None, timeout="5s", **settings):
+def source(cluster, tmp_path, *, token=None, timeout=LONG, **settings):
     api = connected(cluster, tmp_path, token=token, timeout=timeout)
     return ClusterSource(api, Settings.model_validate(settings))
 

@@ -12,24 +12,28 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from tests.hostile_answers import ENDLESS, HEAD, after, leave, serving
+from tests.patience import PATIENCE
 from watcher.adapters.http import BoundedSession
 from watcher.adapters.http_exchange import TooLargeError, read_whole
 
+SOON = 0.5
+"""Seconds of an exchange that is to end by its limit."""
 
-def session(**given):
-    return BoundedSession(**({"seconds": 0.5, "largest": 1024 * 1024} | given))
+
+def session(seconds=PATIENCE):
+    return BoundedSession(seconds=seconds, largest=1024 * 1024)
 
 
 @pytest.mark.parametrize("speak", ENDLESS.values(), ids=ENDLESS.keys())
 def test_every_exchange_ends_with_an_error_of_the_library(speak):
-    with serving(speak) as url, session() as asking, pytest.raises(requests.RequestException):
-        asking.get(f"{url}/a", timeout=2)
+    with serving(speak) as url, session(SOON) as asking, pytest.raises(requests.RequestException):
+        asking.get(f"{url}/a", timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("speak", ENDLESS.values(), ids=ENDLESS.keys())
 def test_a_body_that_is_read_by_the_caller_ends_too(speak):
     def read(url):
-        with session() as asking, asking.get(url, timeout=2, stream=True) as answer:
+        with session(SOON) as asking, asking.get(url, timeout=PATIENCE, stream=True) as answer:
             read_whole(answer, 1024 * 1024)
 
     with serving(speak) as url, pytest.raises((OSError, HTTPError)):
@@ -38,16 +42,16 @@ def test_a_body_that_is_read_by_the_caller_ends_too(speak):
 
 def test_what_is_too_large_is_called_so():
     endless = ENDLESS["a body without end"]
-    with serving(endless) as url, session(seconds=30) as asking, pytest.raises(TooLargeError):
-        asking.get(url, timeout=5)
+    with serving(endless) as url, session() as asking, pytest.raises(TooLargeError):
+        asking.get(url, timeout=PATIENCE)
 
 
 def test_header_redirects_and_body_are_one_exchange_with_one_limit():
     with (
         origin() as (_, url),
         origin(url) as (_, first),
-        session(seconds=60) as asking,
-        asking.get(first, timeout=60, stream=True) as answer,
+        session() as asking,
+        asking.get(first, timeout=PATIENCE, stream=True) as answer,
     ):
         (hop,) = answer.history
         assert answer.exchange is hop.exchange
@@ -57,13 +61,14 @@ def test_header_redirects_and_body_are_one_exchange_with_one_limit():
 
 
 def test_after_an_exchange_that_was_cut_the_session_goes_on():
-    with session() as asking:
+    with session(SOON) as asking:
         endless = ENDLESS["headers that never end"]
         with serving(endless) as url, pytest.raises(requests.Timeout):
-            asking.get(url, timeout=2)
+            asking.get(url, timeout=PATIENCE)
+        asking._seconds = PATIENCE
         done = after(HEAD + b"Content-Length: 2\r\n\r\nok", leave)
         with serving(done) as url:
-            assert asking.get(url, timeout=5).text == "ok"
+            assert asking.get(url, timeout=PATIENCE).text == "ok"
 
 
 class Seen(BaseHTTPRequestHandler):
@@ -103,9 +108,9 @@ def test_no_credentials_go_to_another_origin_neither_ours_nor_those_of_a_netrc(
         return request
 
     with origin() as (other, elsewhere), origin(elsewhere) as (first, url), session() as asking:
-        asking.get(url, timeout=5)
+        asking.get(url, timeout=PATIENCE)
         asking.auth = token
-        asking.get(url, timeout=5)
+        asking.get(url, timeout=PATIENCE)
 
     assert first.authorizations == [None, "Bearer marked"]
     assert other.authorizations == [None, None]
@@ -122,10 +127,10 @@ def test_an_authority_that_the_clusters_other_clients_take_is_taken(tmp_path):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"https://127.0.0.1:{server.server_port}/"
         with pytest.raises(requests.exceptions.SSLError):
-            asking.get(url, timeout=5)
+            asking.get(url, timeout=PATIENCE)
         asking.verify = str(tmp_path / "ca.crt")
 
-        answer = asking.get(url, timeout=5)
+        answer = asking.get(url, timeout=PATIENCE)
         server.shutdown()
 
     assert answer.status_code == 200

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.kube_api import KubeApi as Cluster
-from tests.patience import PATIENCE
+from tests.patience import LONG, PATIENCE
 from watcher.adapters.kube import ManagedFields, NoSuchResource, Which, connect
 from watcher.adapters.kube_resources import (
     MONITORS,
@@ -40,14 +40,14 @@ def api(cluster, tmp_path):
     return connected(cluster, tmp_path)
 
 
-def connected(cluster, tmp_path, *, token=None, timeout="5s"):
+def connected(cluster, tmp_path, *, token=None, timeout=LONG):
     path = cluster.kubeconfig(tmp_path / "kubeconfig", token=token)
     found = connect(KubernetesSettings(kubeconfig=path, timeout=timeout))
     assert found is not None
     return found
 
 
-def connect_to(url, tmp_path, *, timeout="5s"):
+def connect_to(url, tmp_path, *, timeout=LONG):
     path = tmp_path / "kubeconfig"
     path.write_text(
         "current-context: c\n"

@@ -1,6 +1,6 @@
 """The observer against answers that real servers once gave, and against bad ones."""
 
-import time
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +16,7 @@ from tests.adapters.prometheus_answers import (
     recorded,
     runtime,
 )
+from tests.patience import LONG
 from watcher.adapters.http import BoundedSession
 from watcher.adapters.prometheus import Prometheus
 from watcher.adapters.prometheus_session import LARGEST
@@ -35,7 +36,7 @@ PATHS = (
 
 
 def observed(answers, *, http=None, now=NOW, url=None, **settings):
-    observer = Prometheus(http or HttpSettings(timeout="2s"), **settings)
+    observer = Prometheus(http or HttpSettings(timeout=LONG), **settings)
     return observer.observe(a_place(url or answers.url), now)
 
 
@@ -290,12 +291,15 @@ def test_nobody_there_is_said_in_the_same_words_each_time():
 
 
 def test_a_server_that_hangs_is_given_up_after_the_time_out():
+    over = threading.Event()
+
     def hang(_):
-        time.sleep(1)
+        over.wait()
         return Reply(b"")
 
     with Answers({STATUS + "runtimeinfo": hang}) as answers:
         error = refused(answers, http=HttpSettings(timeout="200ms"))
+        over.set()
 
     assert "in time" in error
 

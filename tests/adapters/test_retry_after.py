@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from tests.adapters.prometheus_answers import Answers, Asked, Reply, a_server
 from tests.kube_api import KubeApi
 from tests.kube_objects import connected
+from tests.patience import LONG as WHOLE
+from tests.patience import PATIENCE
 from watcher.adapters.http import BoundedSession
 from watcher.adapters.kube_resources import NAMESPACES
 from watcher.adapters.prometheus import Prometheus
@@ -84,7 +86,7 @@ class Busy:
 
 def look(answers: Answers) -> ServerObservation | UnreadableServer:
     server = ExpectedServer(name=ServerName("p-0"), shard=0, replica=0, url=answers.url)
-    return Prometheus(HttpSettings(timeout="5s")).observe(server, NOW)
+    return Prometheus(HttpSettings(timeout=WHOLE)).observe(server, NOW)
 
 
 @pytest.mark.parametrize("wait", ["0", "date"])
@@ -110,13 +112,13 @@ def test_an_api_server_that_asks_for_a_short_wait_is_waited_for(status, tmp_path
 
 def test_a_peer_is_waited_for_once_and_then_not_until_it_has_answered_well() -> None:
     path = "/a"
-    with Answers({}) as answers, BoundedSession(seconds=60, largest=1000) as session:
+    with Answers({}) as answers, BoundedSession(seconds=PATIENCE, largest=1000) as session:
 
         def asked(times: int) -> tuple[int, int]:
             """The status, and how many requests it took, of a peer that is busy so many times."""
             answers.replies[path] = Busy(Reply(), status=503, wait="0", times=times)
             before = len(answers.asked)
-            status = session.get(answers.url + path, timeout=60).status_code
+            status = session.get(answers.url + path, timeout=PATIENCE).status_code
             return status, len(answers.asked) - before
 
         assert asked(2) == (503, 2)
@@ -141,8 +143,8 @@ def test_a_wait_that_is_too_long_or_none_is_not_waited_for(wait: str, tmp_path) 
 
 
 def test_what_may_change_something_is_not_sent_a_second_time() -> None:
-    with Answers({}) as answers, BoundedSession(seconds=60, largest=1000) as session:
+    with Answers({}) as answers, BoundedSession(seconds=PATIENCE, largest=1000) as session:
         answers.replies["/a"] = Busy(Reply(), status=429, wait="0")
 
-        assert session.post(f"{answers.url}/a", data=b"{}", timeout=60).status_code == 429
+        assert session.post(f"{answers.url}/a", data=b"{}", timeout=PATIENCE).status_code == 429
         assert len(answers.asked) == 1

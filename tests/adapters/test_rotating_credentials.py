@@ -15,7 +15,7 @@ from kubernetes.config import incluster_config
 
 from tests.adapters.prometheus_answers import Answers, Reply, a_server
 from tests.kube_api import KubeApi
-from tests.patience import PATIENCE, awaited
+from tests.patience import LONG, awaited
 from watcher.adapters.kube import connect
 from watcher.adapters.kube_resources import NAMESPACES
 from watcher.adapters.prometheus import Prometheus
@@ -27,7 +27,6 @@ from watcher.settings import HttpSettings, KubernetesSettings
 
 MARK = "mArK7f3q"
 NOW = datetime(2026, 11, 23, 5, tzinfo=UTC)
-LONG = f"{PATIENCE:.0f}s"
 VERSION = "client.authentication.k8s.io/v1"
 
 
@@ -283,10 +282,10 @@ def is_running(pid):
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 def test_a_plugin_that_hangs_is_killed_with_its_children(cluster, tmp_path):
     child = f"sleep 1000 & echo $! > {tmp_path}/child; wait"
-    api = by(a_kubeconfig(tmp_path, cluster.url, exec=a_plugin(tmp_path, child)), timeout="1s")
+    api = by(a_kubeconfig(tmp_path, cluster.url, exec=a_plugin(tmp_path, child)), timeout="2s")
 
     for _ in range(3):
-        with pytest.raises(SourceUnavailable, match="plugin gave no answer within 1 s"):
+        with pytest.raises(SourceUnavailable, match="plugin gave no answer within 2 s"):
             api.list(NAMESPACES)
 
     assert len(calls(tmp_path)) == 1

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from tests.patience import PATIENCE
 from watcher.app.clock_guard import ClockGuard
 
 
@@ -34,6 +35,6 @@ def test_what_was_due_in_an_hour_runs_at_once_when_the_clock_is_set_back_and_not
         back = guard.check()
 
         assert (steady, forward, early, back) == (False, False, False, True)
-        assert ran.wait(60)
+        assert ran.wait(PATIENCE)
     finally:
         scheduler.shutdown()

@@ -6,6 +6,7 @@ import pytest
 
 from tests.cycles.stage import Receiver, Stage
 from tests.cycles.test_delivery import END, FIRST, QUICK
+from tests.patience import PATIENCE, awaited
 from watcher.cycles.lanes import Beside
 from watcher.errors import StoreError
 
@@ -36,8 +37,9 @@ def stage():
 
 def test_a_hanging_receiver_holds_up_neither_the_watch_nor_another_receiver(stage):
     stage.watch(lost=["web"])
+    stage.lanes.wait(["receiver"], PATIENCE)
     stage.watch(lost=[])
-    stage.lanes.wait(["receiver"], 60)
+    stage.lanes.wait(["receiver"], PATIENCE)
 
     assert stage.receiver.said == [FIRST, END]
     assert stage.hanging.said == []
@@ -47,11 +49,11 @@ def test_a_hanging_receiver_holds_up_neither_the_watch_nor_another_receiver(stag
 def test_what_is_in_flight_is_not_begun_again_and_the_end_is_told_after_it(stage):
     stage.watch(lost=["web"], times=3)
     stage.watch(lost=[])
-    begun = stage.hanging.begun
+    begun = awaited(lambda: stage.hanging.begun, every=0.05)
     stage.hanging.go.set()
-    stage.lanes.wait(["hanging"], 60)
+    stage.lanes.wait(["hanging"], PATIENCE)
     stage.watch(times=2)
-    stage.lanes.wait(["hanging"], 60)
+    stage.lanes.wait(["hanging"], PATIENCE)
 
     assert begun == 1
     assert stage.hanging.said == [FIRST, END]
@@ -66,10 +68,11 @@ def test_at_the_end_a_round_stops_after_the_message_that_it_is_sending(stage):
     stage.receivers = [hanging]
     stage.watch(lost=["a", "b", "c"])
     due = len(stage.store.owed())
+    awaited(lambda: hanging.begun, every=0.05)
 
     stage.lanes.ending = True
     hanging.go.set()
-    stage.lanes.wait(["hanging"], 60)
+    stage.lanes.wait(["hanging"], PATIENCE)
 
     assert hanging.begun == 1
     assert len(stage.store.owed()) == due - 1 > 0
@@ -82,9 +85,9 @@ def test_a_round_that_fails_is_logged_and_the_next_one_begins(caplog):
         raise StoreError("the disk is full")
 
     lanes.start("slack", fail)
-    lanes.wait(["slack"], 60)
+    lanes.wait(["slack"], PATIENCE)
     lanes.start("slack", lambda: ran.append(True))
-    lanes.wait(["slack"], 60)
+    lanes.wait(["slack"], PATIENCE)
 
     assert ran == [True]
     assert "slack: the disk is full" in caplog.text

@@ -16,6 +16,7 @@ import yaml
 from tests.adapters.loki_api import Loki
 from tests.adapters.prometheus_answers import Answers
 from tests.kube_api import KubeApi
+from tests.patience import PATIENCE
 from tests.receivers import HttpReceiver, SmtpReceiver
 from tests.secrets.inputs import Cluster, Server, moment, pool
 from tests.slack_api import CHANNEL, SlackAPI
@@ -269,14 +270,14 @@ class Play:
         self.told()
 
     def _web(self, url):
-        page = requests.get(f"{url}/", timeout=60).text
+        page = requests.get(f"{url}/", timeout=PATIENCE).text
         linked = {f"/{link}" for link in re.findall(r'href="((?:jobs|causes)/[^"#]+)"', page)}
         for path in [*PATHS, *sorted(linked)]:
-            answer = requests.get(f"{url}{path}", timeout=60)
+            answer = requests.get(f"{url}{path}", timeout=PATIENCE)
             assert answer.ok, path
             self.keep("web " + ROUTES.sub(r"/\1/{}", path), answer.content)
         self.states = Counter(
-            j["state"] for j in requests.get(f"{url}/api/v1/jobs", timeout=60).json()["jobs"]
+            j["state"] for j in requests.get(f"{url}/api/v1/jobs", timeout=PATIENCE).json()["jobs"]
         )
 
     def told(self):
