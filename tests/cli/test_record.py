@@ -18,7 +18,7 @@ from tests.kube_objects import (
     a_stateful_set,
     an_operator,
 )
-from tests.patience import PATIENCE, awaited
+from tests.patience import PATIENCE, awaited, awaited_as
 from tests.pems import a_secret, made
 from tests.prometheus_server import RealPrometheus
 from watcher.cli import run
@@ -32,7 +32,7 @@ def jobs(port):
     tls = {"cert_file": "/etc/kubelet-tls/tls.crt", "key_file": "/etc/kubelet-tls/tls.key"}
     targets = [{"targets": [f"127.0.0.1:{port}"]}]
     return {
-        "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+        "global": {"scrape_interval": "5s", "scrape_timeout": "5s"},
         "scrape_configs": [
             {"job_name": KUBELET, "tls_config": tls, "static_configs": targets},
             {
@@ -87,7 +87,8 @@ def _wait_for_down(port):
         targets = requests.get(url, timeout=PATIENCE).json()["data"]["activeTargets"]
         return {target["health"] for target in targets}
 
-    assert awaited(health, wanted={"up", "down"}.__eq__, every=0.1) == {"up", "down"}
+    both = {"up", "down"}
+    assert awaited_as(both, health, every=0.1) == both
 
 
 def _wait_for_settled(capsys, settings_file):

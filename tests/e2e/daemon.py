@@ -71,12 +71,18 @@ class Daemon:
             time.sleep(POLL)
         raise AssertionError(f"not in {PATIENCE} s:\n{self.log[-3000:]}")
 
-    def wait_for_state(self, pool: str, state: str) -> dict[str, Any]:
+    def wait_for_job(self, pool: str, **fields: Any) -> dict[str, Any]:
+        """The job of *pool* as soon as all these fields of it are so."""
+
         def there() -> Any:
             job = self.jobs().get(pool)
-            return job if job is not None and job["state"] == state else None
+            return job if job is not None and fields.items() <= job.items() else None
 
         return self.wait_for(there)
+
+    def wait_for_text(self, path: str, words: str) -> None:
+        """Return as soon as what it answers at *path* has these words."""
+        self.wait_for(lambda: words in self.get(path).text)
 
     def end(self) -> int:
         """SIGTERM; the exit code. Raises TimeoutExpired where it does not come."""
@@ -84,8 +90,8 @@ class Daemon:
         return self.process.wait(timeout=PATIENCE)
 
     def _url(self) -> str | None:
-        for line in self.log.splitlines():
-            if " on http" in line:
+        for line in self.log.splitlines(keepends=True):
+            if " on http" in line and line.endswith("\n"):
                 return line.rpartition(" on ")[2].strip()
         return None
 

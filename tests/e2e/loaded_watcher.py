@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.e2e.loaded_state import Told
 from tests.kube_api import KubeApi
-from tests.patience import awaited
+from tests.patience import awaited_as
 from watcher.adapters.sql import SqlStore, open_store
 from watcher.app.compose import World, clock, connected
 from watcher.cycles.look import Remembered
@@ -35,7 +35,7 @@ class Watcher:
             every = {name: _told(state, found) for name, state, found in _named(self._look())}
             return {name: every.get(name, ("not expected", None, None)) for name in wanted}
 
-        return awaited(looked, wanted=wanted.__eq__, every=0.5)
+        return awaited_as(wanted, looked, every=0.5)
 
     def proof(self, job: str) -> str:
         """Summary and evidence of a job's cause, as the last look told them."""

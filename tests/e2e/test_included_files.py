@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.patience import awaited
+from tests.patience import awaited_as
 from tests.prometheus_server import RealPrometheus, every_prometheus, free_port
 from tools.prometheus_binary import PrometheusBinary
 from watcher.app.compose import Glance, clock, world
@@ -96,4 +96,4 @@ def told(
         }
         return {name: every[name] for name in wanted if name in every}
 
-    return awaited(looked, wanted=wanted.__eq__, every=1)
+    return awaited_as(wanted, looked, every=1)

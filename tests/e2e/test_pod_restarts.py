@@ -84,12 +84,10 @@ def test_a_loss_by_a_restart_is_told_from_the_new_address(
         pod.start(POOL)
         slacks = {"api_url": slack.url, "token_file": str(token), "channel": CHANNEL}
         with Daemon(tmp_path, slack=slacks, **settings) as daemon:
-            daemon.wait_for_state(POOL, "healthy")
+            daemon.wait_for_job(POOL, state="healthy")
             pod.start(POOL, tls=f"tls_config: {{ca_file: {ca_file}}}")
-            daemon.wait_for_state(POOL, "unstarted")
-            told = daemon.wait_for(lambda: slack.channel)
-
-    assert POOL in str(told[0])
+            daemon.wait_for_job(POOL, state="unstarted")
+            daemon.wait_for(lambda: [m for m in slack.channel if POOL in str(m)])
 
 
 @pytest.mark.prometheus
@@ -100,8 +98,6 @@ def test_a_new_monitor_is_expected_long_before_the_next_snapshot(
     with Pod(cluster, prometheus_binary) as pod:
         pod.start(POOL, other)
         with Daemon(tmp_path, **settings) as daemon:
-            daemon.wait_for_state(POOL, "healthy")
+            daemon.wait_for_job(POOL, state="healthy")
             cluster.apply(a_service_monitor("api", "shop"))
-            job = daemon.wait_for_state(other, "healthy")
-
-    assert job["source"] == "monitor"
+            daemon.wait_for_job(other, state="healthy", source="monitor")

@@ -23,7 +23,7 @@ from tests.kube_objects import (
     an_object,
     connected,
 )
-from tests.patience import awaited
+from tests.patience import awaited_as
 from tests.prometheus_server import RealPrometheus, every_prometheus
 from tools.prometheus_binary import PrometheusBinary
 from watcher.app.compose import Glance, world
@@ -186,14 +186,10 @@ def settings(server: RealPrometheus) -> Settings:
 
 
 def counted(glance: Glance, wanted: Mapping[str, int]) -> dict[str, tuple[int | None, int | None]]:
-    """Expected and active targets of each job, as soon as the active ones are as wanted."""
+    """Expected and active targets of each job, as soon as both are as wanted."""
 
     def looked() -> dict[str, tuple[int | None, int | None]]:
         statuses = glance.result(datetime.now(UTC)).statuses
         return {s.pool: (s.targets.expected, s.targets.active) for s in statuses}
 
-    return awaited(
-        looked,
-        wanted=lambda found: {pool: active for pool, (_, active) in found.items()} == wanted,
-        every=1,
-    )
+    return awaited_as({pool: (count, count) for pool, count in wanted.items()}, looked, every=1)

@@ -24,7 +24,7 @@ from tests.kube_objects import (
     an_operator,
     connected,
 )
-from tests.patience import awaited
+from tests.patience import awaited_as
 from tests.prometheus_server import RealPrometheus, every_prometheus
 from tools.prometheus_binary import PrometheusBinary
 from watcher.app.compose import Glance, world
@@ -312,4 +312,4 @@ def looked(glance: Glance, wanted: Mapping[str, str]) -> dict[str, str]:
             for diagnosis in (result.diagnoses.get(status.job.key),)
         }
 
-    return awaited(causes, wanted=wanted.__eq__, every=1)
+    return awaited_as(dict(wanted), causes, every=1)

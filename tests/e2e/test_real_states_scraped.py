@@ -15,7 +15,7 @@ import trustme
 import yaml
 
 from tests.e2e.scraped_targets import Targets, running_targets
-from tests.patience import awaited
+from tests.patience import awaited_as
 from tests.prometheus_server import RealPrometheus, every_prometheus
 from tools.prometheus_binary import PrometheusBinary
 from watcher.app.compose import Glance, world
@@ -291,7 +291,7 @@ def test_what_is_proven_here_is_told_in_full(tmp_path: Path) -> None:
 
 def looked(glance: Glance, wanted: dict[str, str]) -> dict[str, str]:
     """The causes that a look finds, as soon as they are as wanted, else what the last look found."""
-    return awaited(lambda: causes(glance, wanted), wanted=wanted.__eq__, every=1)
+    return awaited_as(wanted, lambda: causes(glance, wanted), every=1)
 
 
 def causes(glance: Glance, wanted: dict[str, str]) -> dict[str, str]:

@@ -106,9 +106,8 @@ def test_the_prometheus_of_the_compose_file_has_lost_just_the_job_it_is_to_lose(
     shutil.copy(CONFIG / "prometheus/watcher.rules.yaml", rules)
 
     with RealPrometheus(config, binary=prometheus_binary, root=tmp_path) as server:
-        server.wait_for_pools("prometheus", "watcher")
-
-        assert "kubelet" in server.log
+        made = frozenset({"prometheus", "watcher"})
+        server.wait_until(lambda server: server.pools() == made and "kubelet" in server.log)
 
 
 def test_whoever_scrapes_the_watcher_keeps_its_labels() -> None:
