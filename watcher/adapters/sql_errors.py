@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import msgspec
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -38,18 +37,13 @@ _POSTGRES: Final = {
 
 @contextmanager
 def said(url: URL) -> Iterator[None]:
-    """Raise StoreError for whatever the database or a row of it did wrong."""
+    """Raise StoreError for whatever the database did wrong."""
     try:
         yield
     except DBAPIError as error:
         raise StoreError(f"{name_of(url)}: {_advice(url, error.orig)}") from error
     except SQLAlchemyError as error:
         raise StoreError(f"{name_of(url)}: {_first_line(error)}: see that it is up") from error
-    except msgspec.MsgspecError as error:
-        raise StoreError(
-            f"{name_of(url)}: a row holds what this watcher does not know ({error}): it was "
-            "written by another version; start that one, or move the store aside"
-        ) from error
 
 
 def name_of(url: URL) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, Select, func, or_, select
 from watcher.adapters import sql_expectations, sql_incidents, sql_rows, sql_sync, sql_telling
 from watcher.adapters.sql_engine import writing
 from watcher.adapters.sql_errors import said, shown
+from watcher.adapters.sql_junk import junk_said
 from watcher.adapters.sql_lock import PATIENCE, Still, alone
 from watcher.adapters.sql_tables import BLINDNESS, JOBS, MOUNTS, WATCHES
 from watcher.model.expectations import Expectations
@@ -207,13 +208,18 @@ class SqlStore:
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
-        with said(self._url), self._engine.begin() as connection:
+        with self._said(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
-        with said(self._url), self._writer.begin() as connection:
+        with self._said(), self._writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        with said(self._url), junk_said(self._url, self._engine):
+            yield
 
 
 def _spells(connection: Connection, query: Select[Any]) -> Sequence[Blindness]:

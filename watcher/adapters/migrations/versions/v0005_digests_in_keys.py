@@ -5,6 +5,7 @@ The digest is of the parameters without their secrets: ``parameter_without_secre
 
 import re
 from hashlib import sha256
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import sqlalchemy as sa
@@ -49,8 +50,11 @@ def downgrade() -> None:
     """Nothing: what the digests were made of is gone."""
 
 
-def _rewrite(connection: sa.Connection, table: sa.TableClause, old: dict[str, str | None]) -> None:
-    new = {name: text and _QUERY.sub(_digested, text) for name, text in old.items()}
+def _rewrite(connection: sa.Connection, table: sa.TableClause, old: dict[str, Any]) -> None:
+    new = {
+        name: _QUERY.sub(_digested, text) if isinstance(text, str) else text
+        for name, text in old.items()
+    }
     if new == old:
         return
     this = sa.and_(*(table.c[name].is_not_distinct_from(text) for name, text in old.items()))
