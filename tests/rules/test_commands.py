@@ -4,6 +4,7 @@ import ast
 import re
 import shlex
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ from watcher.operator.spots import Spot
 
 PACKAGE = Path(watcher.__file__).parent
 WORDS = re.compile(
-    r"(?:^|[;|] *)(?:kubectl|curl|grep|getent|openssl|wget|watcher (?:expect|accept)) |^-[nl] "
+    r"(?:^|[;|] *)(?:kubectl|curl|grep|getent|openssl|wget|watcher (?:expect|accept|once|explain)) "
+    r"|^-[nl] "
 )
 """How a printed command, or a part of one, begins."""
 COMPOSED = {
@@ -29,10 +31,10 @@ COMPOSED = {
     "insecure", "plural", "kind", "role", "own", "verb",  # words of ours
     "patch", "pairs", "account",  # quoted where they are made
     "INVALID", "self._value()", "rest and f' {rest}'",
-    "' '.join(map(quote, pools[:_NAMES]))",
+    "' '.join(map(shell.job, pools[:_NAMES]))",
 }  # fmt: skip
 """What stands in a command as it is: parts that are commands themselves, and words of our own."""
-EXPLAINED = {"engine/choose.py", "web/permission.py", "adapters/slack_parts.py"}
+EXPLAINED = {"engine/choose.py", "web/permission.py", "adapters/slack_parts.py", "model/shell.py"}
 """Sentences about a command, and a code of our own catalogue."""
 
 
@@ -60,6 +62,8 @@ def _quoted(value):
     match value:
         case ast.Call(func=ast.Name(id="quote") | ast.Attribute(attr="quote")):
             return True
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="shell"))):
+            return True
         case (
             ast.Attribute(attr="kind")
             | ast.Call(func=ast.Attribute(attr="lower", value=ast.Attribute(attr="kind")))
@@ -70,6 +74,37 @@ def _quoted(value):
 
 def test_no_rule_puts_a_name_into_a_command_without_quoting_it():
     assert list(unquoted()) == []
+
+
+OPTIONS = re.compile(
+    r"(?:\bgrep\b.*|getent hosts|nslookup|watcher (?:expect|accept|once|explain)"
+    r"|(?:describe|get) (?:secret|configmap)|create secret .*) $"
+)
+"""After which a word that begins with a dash, or a pattern, would be taken as such."""
+
+
+def _bound(shown):
+    """Whether it is made for its place, or a name that the operator gives to its own Secret."""
+    return "shell." in shown or "config_secret" in shown
+
+
+def test_no_name_stands_where_it_is_read_as_an_option_or_a_pattern():
+    asked, wrong = 0, []
+    for file in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.JoinedStr) or not _is_command(node):
+                continue
+            if str(file.relative_to(PACKAGE)) in EXPLAINED:
+                continue
+            for before, value in pairwise(node.values):
+                words = before.value if isinstance(before, ast.Constant) else ""
+                if isinstance(value, ast.FormattedValue) and OPTIONS.search(words):
+                    shown = ast.unparse(value.value)
+                    asked += 1
+                    wrong += [f"{file.name}: {words}{shown}"] * (not _bound(shown))
+
+    assert wrong == []
+    assert asked > 10
 
 
 def commands():

@@ -9,6 +9,7 @@ from typing import Final
 from watcher.engine.announce import URGENT, Reason
 from watcher.engine.mass_loss import MassLoss
 from watcher.engine.wording import Message, Subject
+from watcher.model import shell
 from watcher.model.comparison import JobState, JobStatus
 from watcher.model.findings import Evidence, FixStep
 from watcher.model.incidents import Status
@@ -120,7 +121,7 @@ def _of_monitors(loss: MassLoss, namespaces: Sequence[str]) -> list[FixStep]:
         FixStep(
             do="If they are gone and should not be: let GitOps apply them again, or restore the"
             " last seen objects one by one, as here the first",
-            command=f"watcher expect {quote(first)} --manifest | kubectl apply -f -",
+            command=f"watcher expect {shell.job(first)} --manifest | kubectl apply -f -",
         ),
         FixStep(do=f"If that was meant: accept it{more}", command=accept),
     ]
@@ -135,7 +136,7 @@ def _of_configurations(pools: Sequence[str]) -> list[FixStep]:
         ),
         FixStep(
             do=f"If that was meant: accept it{more}",
-            command=f"watcher accept {' '.join(map(quote, pools[:_NAMES]))}",
+            command=f"watcher accept {' '.join(map(shell.job, pools[:_NAMES]))}",
         ),
     ]
 

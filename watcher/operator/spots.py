@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Final
 
+from watcher.model import shell
 from watcher.model.facts import Availability, Known, SecretKeys, Unavailable
 from watcher.model.kube import KubeObject
 from watcher.model.pems import Pem
@@ -51,7 +52,7 @@ class Spot:
 
     def describe(self) -> str:
         """The command that shows which keys there are, and how large each is."""
-        return f"kubectl -n {quote(self.namespace)} describe {self.kind} {quote(self.name)}"
+        return f"kubectl -n {quote(self.namespace)} describe {shell.resource(self.kind, self.name)}"
 
     def certificate(self) -> str:
         """The command that shows whose the certificate is and when it is valid."""
@@ -65,7 +66,7 @@ class Spot:
     def _value(self) -> str:
         decoded = " | base64decode" if self.kind == "secret" else ""
         shown = quote(f'{{{{index .data "{self.key}"{decoded}}}}}')
-        where = f"kubectl -n {quote(self.namespace)} get {self.kind} {quote(self.name)}"
+        where = f"kubectl -n {quote(self.namespace)} get {shell.resource(self.kind, self.name)}"
         return f"{where} -o go-template={shown}"
 
 

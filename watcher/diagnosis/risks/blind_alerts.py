@@ -28,6 +28,7 @@ from watcher.diagnosis.blast import blast, told
 from watcher.diagnosis.risks._finding import risk
 from watcher.diagnosis.risks._services import looked_for, matching
 from watcher.diagnosis.rule import Ground, RiskRule, needing
+from watcher.model import shell
 from watcher.model.comparison import JobStatus
 from watcher.model.facts import MONITORS, PROMETHEUS, RULES, SERVICES
 from watcher.model.findings import Confidence, FixStep, Risk
@@ -123,7 +124,9 @@ def _risk(
         RULE.code,
         summary=f"{evidence.seen} (lost: {names})",
         evidence=(evidence,),
-        fix=(FixStep(do=f"Bring back {names}", command=f"watcher explain {quote(lost[0].pool)}"),),
+        fix=(
+            FixStep(do=f"Bring back {names}", command=f"watcher explain {shell.job(lost[0].pool)}"),
+        ),
         confidence=Confidence.LIKELY,
         proof=names,
     )

@@ -22,11 +22,11 @@ was ever seen to ask for it.
 """
 
 from datetime import timedelta
-from shlex import quote
 from typing import Final
 
 from watcher.diagnosis.risks._finding import risk
 from watcher.diagnosis.rule import Ground, RiskRule
+from watcher.model import shell
 from watcher.model.comparison import JobState
 from watcher.model.expectations import ExpectedJob
 from watcher.model.findings import Confidence, Evidence, FixStep, Risk
@@ -51,7 +51,7 @@ def check(ground: Ground) -> tuple[Risk, ...]:
 def _risk(ground: Ground, pool: str, job: ExpectedJob) -> Risk:
     asked = str(job.monitor) if job.monitor else f"the source {job.origin.value}"
     restore = (
-        f"watcher expect {quote(pool)} --manifest | kubectl apply -f -" if job.monitor else None
+        f"watcher expect {shell.job(pool)} --manifest | kubectl apply -f -" if job.monitor else None
     )
     return risk(
         ground,
@@ -65,10 +65,10 @@ def _risk(ground: Ground, pool: str, job: ExpectedJob) -> Risk:
                 where=job.monitor.kubectl if job.monitor else "watcher expect",
                 at=job.gone_since,
             ),
-            Evidence(seen="its scrape pool is there", where=f"watcher once {quote(pool)}"),
+            Evidence(seen="its scrape pool is there", where=f"watcher once {shell.job(pool)}"),
         ),
         fix=(
-            FixStep(do="If that was meant: accept it", command=f"watcher accept {quote(pool)}"),
+            FixStep(do="If that was meant: accept it", command=f"watcher accept {shell.job(pool)}"),
             FixStep(do="If it was not: put it back", command=restore),
         ),
         confidence=Confidence.LIKELY,

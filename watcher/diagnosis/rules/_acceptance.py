@@ -7,6 +7,7 @@ from typing import Final
 
 from watcher.diagnosis.rule import Case, Lacking
 from watcher.diagnosis.rules import _operator_words, _selection
+from watcher.model import shell
 from watcher.model.facts import SECRET_KEYS, Unavailable
 from watcher.model.findings import Evidence, Finding, FixStep
 from watcher.model.kube import KubeObject
@@ -78,7 +79,7 @@ def finding(lacks: str, found: _selection.Pair, first: Reference, fix: FixStep) 
         evidence=(
             Evidence(
                 seen=first.text,
-                where=f"kubectl -n {quote(first.namespace)} describe {first.kind} {quote(first.name)}",
+                where=f"kubectl -n {quote(first.namespace)} describe {shell.resource(first.kind, first.name)}",
             ),
             Evidence(
                 seen=f"{found.monitor.kind} {found.monitor.full_name} refers to it",

@@ -1,11 +1,11 @@
 """Steps that several rules about failing scrapes advise."""
 
-import shlex
 from shlex import quote
 
 from watcher.diagnosis.rule import Case
 from watcher.diagnosis.rules import _patches, _targets
 from watcher.diagnosis.rules._scrapes import Failures
+from watcher.model import shell
 from watcher.model.facts import MONITOR, Unavailable
 from watcher.model.findings import FixStep
 from watcher.model.kube import JSON, JSONObject, KubeObject, objects, value
@@ -86,5 +86,5 @@ def ask(case: Case, failures: Failures) -> FixStep:
     return FixStep(
         do="Ask the target yourself, from where Prometheus runs",
         command=f"kubectl -n {quote(namespace)} exec {quote(server.name)} -c prometheus --"
-        f" wget -S -T 10 -O- {insecure}{shlex.quote(url)}",
+        f" wget -S -T 10 -O- {insecure}{shell.last(url)}",
     )

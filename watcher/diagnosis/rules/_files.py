@@ -13,6 +13,7 @@ from typing import Final
 from watcher.diagnosis.rule import Case, Lacking
 from watcher.diagnosis.rules import _where
 from watcher.diagnosis.wording_of_prometheus import FileFault, FileProblem, file_problem
+from watcher.model import shell
 from watcher.model.expectations import FilePath
 from watcher.model.facts import (
     LOGS,
@@ -227,11 +228,11 @@ def where_the_log_is(case: Case, server: ServerObservation, words: str | None = 
 def log_command(case: Case, server: ServerObservation, words: str) -> str | None:
     """The command that shows these lines; None where the server is of no cluster and has no file."""
     if server.server.log_file is not None:
-        return f"grep -F -- {quote(words)} {quote(server.server.log_file)}"
+        return f"{shell.lines_with(words)} {quote(server.server.log_file)}"
     namespace, of_cluster, _ = case.job.prometheus.partition("/")
     if not of_cluster:
         return None
-    return f"kubectl -n {quote(namespace)} logs {quote(server.server.name)} -c prometheus | grep -F -- {quote(words)}"
+    return f"kubectl -n {quote(namespace)} logs {quote(server.server.name)} -c prometheus | {shell.lines_with(words)}"
 
 
 def former_mounts(case: Case, missing: MissingFile) -> tuple[FormerMount, ...]:

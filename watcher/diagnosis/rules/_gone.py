@@ -1,10 +1,10 @@
 """What the rules about removed objects share: that the monitor is gone, and how it comes back."""
 
 from collections.abc import Iterator
-from shlex import quote
 from typing import Final
 
 from watcher.diagnosis.rule import Case
+from watcher.model import shell
 from watcher.model.expectations import Origin
 from watcher.model.facts import LAST_MONITOR, MONITOR, NAMESPACE, Unavailable
 from watcher.model.findings import Evidence, FixStep
@@ -49,7 +49,7 @@ def gone_evidence(case: Case, ref: MonitorRef) -> Iterator[Evidence]:
         made = f", made {last.created_at:%Y-%m-%d}" if last.created_at else ""
         yield Evidence(
             seen=f"as last seen: generation {last.generation or 'not known'}{made}{keeper(last)}",
-            where=f"watcher expect {quote(case.pool)} --manifest",
+            where=f"watcher expect {shell.job(case.pool)} --manifest",
         )
 
 
@@ -72,13 +72,13 @@ def restore_steps(case: Case) -> tuple[FixStep, ...]:
     else:
         accept = FixStep(
             do="If the removal was meant: accept it, and it is expected no more",
-            command=f"watcher accept {quote(case.pool)}",
+            command=f"watcher accept {shell.job(case.pool)}",
         )
         command = None
     back = FixStep(
         do="If it was not: put it back"
         + ("" if known or command else " from where it is kept; this watcher has no copy of it"),
-        command=f"watcher expect {quote(case.pool)} --manifest | kubectl apply -f -"
+        command=f"watcher expect {shell.job(case.pool)} --manifest | kubectl apply -f -"
         if known
         else command,
     )

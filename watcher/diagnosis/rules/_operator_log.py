@@ -8,6 +8,7 @@ from datetime import datetime
 from shlex import quote
 
 from watcher.diagnosis.rule import Case
+from watcher.model import shell
 from watcher.model.facts import OPERATOR_LOG, OperatorLine, OperatorWord, Unavailable
 from watcher.model.findings import Evidence
 
@@ -47,7 +48,7 @@ def last(
 def where(line: OperatorLine) -> str:
     """The command that shows *line*."""
     namespace, _, pod = line.pod.partition("/")
-    return f"kubectl -n {quote(namespace)} logs {quote(pod)} | grep {quote(line.about)}"
+    return f"kubectl -n {quote(namespace)} logs {quote(pod)} | {shell.lines_with(line.about)}"
 
 
 def evidence(line: OperatorLine) -> Evidence:

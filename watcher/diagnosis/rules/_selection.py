@@ -5,6 +5,7 @@ from shlex import quote
 
 from watcher.diagnosis.rule import Case
 from watcher.diagnosis.rules import _monitor
+from watcher.model import shell
 from watcher.model.comparison import JobState
 from watcher.model.facts import LAST_MONITOR, NAMESPACE, PROMETHEUS, Known, Unavailable
 from watcher.model.findings import Evidence, FixStep
@@ -126,7 +127,7 @@ def before_evidence(case: Case, found: Pair) -> tuple[Evidence, ...]:
     return (
         Evidence(
             seen=f"when it was last seen selected it had {listed}",
-            where=f"watcher expect {quote(case.pool)} --manifest",
+            where=f"watcher expect {shell.job(case.pool)} --manifest",
             at=case.job.gone_since,
         ),
     )

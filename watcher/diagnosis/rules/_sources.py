@@ -1,7 +1,6 @@
 """What the rules about discovery's sources share: log lines of discovery, and its HTTP answers."""
 
 from collections.abc import Collection, Iterator
-from shlex import quote
 
 from watcher.diagnosis.rule import Case
 from watcher.diagnosis.rules import _discovery
@@ -24,19 +23,6 @@ def lines(case: Case, kind: LogKind) -> Iterator[tuple[ServerObservation, LogLin
                 continue
             if line.pool == case.pool or (line.pool is None and kubernetes):
                 yield server, line
-
-
-def where(case: Case, server: ServerObservation, words: str) -> str:
-    """The command that shows such lines in the server's log."""
-    if server.server.log_file is not None:
-        return f"grep {quote(words)} {quote(server.server.log_file)}"
-    namespace, in_cluster, _ = case.job.prometheus.partition("/")
-    if not in_cluster:
-        return f"grep {quote(words)} in the log of {quote(server.server.name)}"
-    return (
-        f"kubectl -n {quote(namespace)} logs {quote(server.server.name)} -c prometheus"
-        f" | grep {quote(words)}"
-    )
 
 
 def answers(server: ServerObservation) -> tuple[float, float]:

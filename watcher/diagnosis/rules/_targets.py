@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from watcher.diagnosis.rule import Case
 from watcher.diagnosis.rules import _where
+from watcher.model import shell
 from watcher.model.facts import TARGET_PODS, Unavailable
 from watcher.model.findings import Evidence
 from watcher.model.kube import KubeObject, number, objects, text
@@ -54,7 +55,7 @@ def port(url: str) -> int | None:
 def look_at(url: str) -> str:
     """The command that asks a target as Prometheus does, to be run where Prometheus runs."""
     insecure = "k" if url.startswith("https:") else ""
-    return f"curl -sv{insecure} -m 10 {shlex.quote(url)}"
+    return f"curl -sv{insecure} -m 10 {shell.last(url)}"
 
 
 def meant_for_tls(case: Case, target: Target) -> bool:

@@ -9,6 +9,7 @@ import shlex
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
+from watcher.model import shell
 from watcher.model.observations import ServerObservation
 
 _PROXIED: Final = re.compile(r"/api/v1/namespaces/[^/]+/(?:pods|services)/[^/]+/proxy(?:/|$)")
@@ -44,7 +45,7 @@ def own_metrics(server: ServerObservation, name: str) -> str:
     url = f"{server.server.url.rstrip('/')}/metrics"
     raw = _raw(url)
     shown = f"kubectl get --raw {shlex.quote(raw)}" if raw else f"curl -s {shlex.quote(url)}"
-    return f"{shown} | grep {shlex.quote(name)}"
+    return f"{shown} | {shell.lines_with(name)}"
 
 
 def _raw(url: str) -> str | None:

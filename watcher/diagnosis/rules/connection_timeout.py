@@ -23,10 +23,10 @@ routing itself says no.
 """
 
 from collections.abc import Iterator
-from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _advice, _policies, _scrapes, _targets, _where
+from watcher.model import shell
 from watcher.model.facts import MONITOR, NAMESPACES, NETWORK_POLICIES, PODS, TARGET_PODS
 from watcher.model.findings import Evidence, Finding, FixStep, Link
 from watcher.model.kube import KubeObject, value
@@ -99,8 +99,8 @@ def _fix(
             " Prometheus), a firewall, or a node that is gone",
             command=None
             if case.job.monitor is None
-            else f"kubectl get networkpolicies -A; kubectl get nodes -o wide | grep"
-            f" {quote(_targets.host(found.first.target.url))}",
+            else f"kubectl get networkpolicies -A; kubectl get nodes -o wide"
+            f" | {shell.lines_with(_targets.host(found.first.target.url))}",
         )
 
 

@@ -29,6 +29,7 @@ from shlex import quote
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _advice, _files, _scrapes
 from watcher.diagnosis.rules._scrapes import Failures
+from watcher.model import shell
 from watcher.model.facts import MONITOR, PODS, STATEFUL_SETS
 from watcher.model.findings import Evidence, Finding, FixStep, Link
 from watcher.operator.volumes import covers, key_of
@@ -72,7 +73,7 @@ def repairs(case: Case, found: Failures, path: str) -> Iterator[FixStep]:
         yield FixStep(
             do=f"Mend the key {key} of Secret {holder.namespace}/{mount.secret}, which is mounted"
             " there; the kubelet brings it into the pod within two minutes, and nothing restarts",
-            command=f"kubectl -n {quote(holder.namespace)} describe secret {quote(mount.secret)}",
+            command=f"kubectl -n {quote(holder.namespace)} describe {shell.resource('secret', mount.secret)}",
         )
         return
     yield FixStep(do=f"Bring a usable file to {path} on {found.first.server.server.name}")

@@ -21,7 +21,7 @@ Correct what the log names, then reload: this one does not heal by itself.
 """
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _discovery, _sources, _where
+from watcher.diagnosis.rules import _discovery, _files, _sources, _where
 from watcher.model.comparison import JobState
 from watcher.model.facts import LOGS, LogKind
 from watcher.model.findings import Evidence, Finding, FixStep, Link
@@ -54,7 +54,7 @@ def check(case: Case) -> Finding | None:
         evidence=(
             Evidence(
                 seen=line.text,
-                where=_sources.where(case, server, "Cannot create service discovery"),
+                where=_files.where_the_log_is(case, server, "Cannot create service discovery"),
                 at=line.at,
             ),
             *(counted if failed else ()),

@@ -29,7 +29,7 @@ from shlex import quote
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
-from watcher.diagnosis.rules import _discovery, _sources
+from watcher.diagnosis.rules import _discovery, _files, _sources
 from watcher.model.comparison import JobState
 from watcher.model.facts import ACCESS, LOGS, LogKind, LogLine, Unavailable
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
@@ -129,7 +129,9 @@ def _evidence(
 ) -> Iterator[Evidence]:
     if line is not None:
         server, said = line
-        yield Evidence(seen=said.text, where=_sources.where(case, server, "forbidden"), at=said.at)
+        yield Evidence(
+            seen=said.text, where=_files.where_the_log_is(case, server, "forbidden"), at=said.at
+        )
         return
     for lack in lacks:
         scope = f"-n {quote(lack.namespace)}" if lack.namespace else "-A"

@@ -28,7 +28,7 @@ from datetime import timedelta
 from typing import Final
 
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
-from watcher.diagnosis.rules import _discovery, _sources, _where
+from watcher.diagnosis.rules import _discovery, _files, _sources, _where
 from watcher.model.comparison import JobState
 from watcher.model.facts import LOGS, LogKind, LogLine
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
@@ -67,7 +67,7 @@ def check(case: Case) -> Finding | None:
     if line is None:
         return _by_counter(counted) if counted else None
     server, said = line
-    files = _files(running)
+    files = _file_patterns(running)
     words = (
         f"the files that {case.pool} discovers its targets by cannot be read"
         if files
@@ -78,7 +78,7 @@ def check(case: Case) -> Finding | None:
         evidence=(
             Evidence(
                 seen=f"{said.text} ({said.count} times)",
-                where=_sources.where(case, server, _grepped(said.text)),
+                where=_files.where_the_log_is(case, server, _grepped(said.text)),
                 at=said.at,
             ),
             *((counted.evidence,) if counted else ()),
@@ -91,7 +91,7 @@ def check(case: Case) -> Finding | None:
 
 def _grepped(said: str) -> str:
     """What of it stands in the log as it is: the file that it is about stands apart there."""
-    return said.partition(" (")[0][:40].replace("'", ".")
+    return said.partition(" (")[0][:40]
 
 
 def _line(case: Case) -> tuple[ServerObservation, LogLine] | None:
@@ -187,7 +187,7 @@ def _by_counter(counted: _Counted) -> Finding:
     )
 
 
-def _files(running: RunningJob) -> tuple[str, ...]:
+def _file_patterns(running: RunningJob) -> tuple[str, ...]:
     """The patterns of files where these alone are its discovery."""
     names = {name for name in running.raw if name.endswith("_sd_configs")}
     blocks = objects(running.raw, "file_sd_configs") if names == {"file_sd_configs"} else ()

@@ -32,6 +32,7 @@ from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _files, _patches, tls_file_missing
+from watcher.model import shell
 from watcher.model.comparison import JobState
 from watcher.model.facts import (
     LOGS,
@@ -243,7 +244,7 @@ def _secret_gone(case: Case, prometheus: KubeObject, secret: str) -> FixStep | N
         return None
     return FixStep(
         do=f"Make the Secret {prometheus.namespace}/{secret} again: it is not there any more",
-        command=f"kubectl -n {quote(prometheus.namespace)} get secret {quote(secret)}",
+        command=f"kubectl -n {quote(prometheus.namespace)} get {shell.resource('secret', secret)}",
     )
 
 

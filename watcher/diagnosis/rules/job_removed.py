@@ -25,6 +25,7 @@ from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _monitor, _where
+from watcher.model import shell
 from watcher.model.comparison import JobState
 from watcher.model.expectations import Origin
 from watcher.model.facts import PROMETHEUS, Unavailable
@@ -67,7 +68,7 @@ def _evidence(case: Case) -> Iterator[Evidence]:
     if case.job.gone_since is not None:
         yield Evidence(
             seen=f"what declared {case.pool} has it no longer, first seen by the snapshot of this time",
-            where=f"watcher expect {quote(case.pool)}",
+            where=f"watcher expect {shell.job(case.pool)}",
             at=case.job.gone_since,
         )
     words = _monitor.lacks(case)
@@ -77,7 +78,7 @@ def _evidence(case: Case) -> Iterator[Evidence]:
 def _fix(case: Case, managed: KubeObject | None) -> Iterator[FixStep]:
     yield FixStep(
         do="If the removal was meant: accept it, and it is expected no more",
-        command=f"watcher accept {quote(case.pool)}",
+        command=f"watcher accept {shell.job(case.pool)}",
     )
     if managed is None:
         reload = next((_where.reload(server) for server in case.servers()), None)
@@ -97,8 +98,8 @@ def _fix(case: Case, managed: KubeObject | None) -> Iterator[FixStep]:
     path = key.replace(".", "\\.")
     yield FixStep(
         do=f"If it was not: put it back into the key {key} of that Secret; see what it holds",
-        command=f"kubectl -n {quote(managed.namespace)} get secret {quote(secret)}"
-        f" -o jsonpath={quote(f'{{.data.{path}}}')} | base64 -d | grep {quote(case.pool)}",
+        command=f"kubectl -n {quote(managed.namespace)} get {shell.resource('secret', secret)}"
+        f" -o jsonpath={quote(f'{{.data.{path}}}')} | base64 -d | {shell.lines_with(case.pool)}",
     )
 
 

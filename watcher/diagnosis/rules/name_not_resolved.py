@@ -24,6 +24,7 @@ from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _advice, _scrapes, _targets
+from watcher.model import shell
 from watcher.model.facts import MONITOR
 from watcher.model.findings import Finding, FixStep, Link
 
@@ -54,12 +55,10 @@ def check(case: Case) -> Finding | None:
 def _lookup(case: Case, found: _scrapes.Failures, name: str) -> FixStep:
     do = "Look the name up where Prometheus runs"
     if case.job.monitor is None:
-        return FixStep(do=do, command=f"getent hosts {quote(name)}")
+        return FixStep(do=do, command=f"getent hosts {shell.last(name)}")
     namespace = case.job.prometheus.partition("/")[0]
     pod = found.first.server.server.name
-    command = (
-        f"kubectl -n {quote(namespace)} exec {quote(pod)} -c prometheus -- nslookup {quote(name)}"
-    )
+    command = f"kubectl -n {quote(namespace)} exec {quote(pod)} -c prometheus -- nslookup {shell.last(name)}"
     return FixStep(do=do, command=command)
 
 

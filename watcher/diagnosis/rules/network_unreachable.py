@@ -19,10 +19,9 @@ Mend the route or the node; or let the job name addresses that Prometheus can re
 is reached.
 """
 
-from shlex import quote
-
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _advice, _scrapes, _targets
+from watcher.model import shell
 from watcher.model.facts import MONITOR
 from watcher.model.findings import Finding, FixStep, Link
 
@@ -37,7 +36,9 @@ def check(case: Case) -> Finding | None:
     host = _targets.host(found.first.target.url)
     node = FixStep(do=f"See whether {host} is up and which network it is in")
     if case.job.monitor is not None:
-        command = f"kubectl get nodes -o wide; kubectl get pods -A -o wide | grep -w {quote(host)}"
+        command = (
+            f"kubectl get nodes -o wide; kubectl get pods -A -o wide | {shell.lines_with(host)}"
+        )
         node = FixStep(do=node.do, command=command)
     return Finding(
         summary=f"{found.count} of {case.pool} cannot be reached: there is no way to {host}",

@@ -24,6 +24,7 @@ from shlex import quote
 
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
 from watcher.diagnosis.rules import _monitor, _where
+from watcher.model import shell
 from watcher.model.expectations import Origin
 from watcher.model.facts import OPERATOR_LOG, PROMETHEUS, Unavailable
 from watcher.model.findings import Confidence, Finding, FixStep, Link
@@ -59,7 +60,7 @@ def _fix(case: Case) -> list[FixStep]:
                 do="See whether the configuration that the operator wrote has the job",
                 command=f"kubectl -n {quote(prometheus.namespace)} get secret"
                 f" {quote(config_secret(prometheus))} -o jsonpath='{{.data.prometheus\\.yaml\\.gz}}'"
-                f" | base64 -d | gunzip | grep {quote(case.pool)}",
+                f" | base64 -d | gunzip | {shell.lines_with(case.pool)}",
             )
         ]
     return steps

@@ -24,6 +24,7 @@ from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _acceptance
+from watcher.model import shell
 from watcher.model.comparison import JobState
 from watcher.model.facts import LAST_MONITOR, MONITOR, NAMESPACE, PROMETHEUS, SECRET_KEYS
 from watcher.model.findings import Finding, FixStep, Link
@@ -45,8 +46,8 @@ def check(case: Case) -> Finding | None:
         FixStep(
             do=f"Make the {first.kind} {first.name} in namespace {first.namespace} again, with the"
             " keys that the monitor names",
-            command=f"kubectl -n {quote(first.namespace)} create {create} {quote(first.name)}"
-            " --from-file=<key>=<file>",
+            command=f"kubectl -n {quote(first.namespace)} create {create}"
+            f" --from-file=<key>=<file> {shell.last(first.name)}",
         ),
     )
 

@@ -27,6 +27,7 @@ from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _files, _where
+from watcher.model import shell
 from watcher.model.comparison import JobState
 from watcher.model.facts import (
     LOGS,
@@ -79,7 +80,7 @@ def evidence(case: Case, missing: _files.MissingFile) -> list[Evidence]:
             Evidence(
                 seen=f"Secret {namespace}/{secret} is mounted there and has not the key {key}, it has"
                 f" {', '.join(missing.keys) or 'none'}",
-                where=f"kubectl -n {quote(namespace)} describe secret {quote(str(secret))}",
+                where=f"kubectl -n {quote(namespace)} describe {shell.resource('secret', str(secret))}",
             )
         )
     if missing.line is not None:
@@ -145,7 +146,7 @@ def _mend_secret(case: Case, namespace: str, name: str, key: str) -> FixStep:
     else:
         has = ", ".join(held.value) or "none"
         do = f"{secret} is mounted there without the key {key}, it has {has}: add it"
-    command = f"kubectl -n {quote(namespace)} describe secret {quote(name)}"
+    command = f"kubectl -n {quote(namespace)} describe {shell.resource('secret', name)}"
     return FixStep(do=f"{do}; then reload Prometheus", command=command)
 
 

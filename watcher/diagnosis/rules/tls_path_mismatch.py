@@ -33,6 +33,7 @@ from typing import Final
 
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
 from watcher.diagnosis.rules import _files, _patches, hand_patch_reverted, tls_file_missing
+from watcher.model import shell
 from watcher.model.comparison import JobState
 from watcher.model.facts import (
     LOGS,
@@ -159,7 +160,7 @@ def _by_keys(
             confidence=Confidence.LIKELY if usual else Confidence.CERTAIN,
             evidence=Evidence(
                 seen=f"Secret {mount.secret} has the keys {', '.join(sorted(names[mount]))}",
-                where=f"kubectl -n {quote(holder.namespace)} describe secret {quote(str(mount.secret))}",
+                where=f"kubectl -n {quote(holder.namespace)} describe {shell.resource('secret', str(mount.secret))}",
             ),
         )
     for mount in secrets:
@@ -171,7 +172,7 @@ def _by_keys(
                 evidence=Evidence(
                     seen=f"the name of Secret {mount.secret} fits the directory of"
                     f" {missing.file.path}; its keys were not read",
-                    where=f"kubectl -n {quote(holder.namespace)} describe secret {quote(str(mount.secret))}",
+                    where=f"kubectl -n {quote(holder.namespace)} describe {shell.resource('secret', str(mount.secret))}",
                 ),
             )
 
