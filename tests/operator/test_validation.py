@@ -12,6 +12,7 @@ from tests.pems import verdicts
 from watcher.model.facts import Known, Unavailable
 from watcher.operator.rejection import Reason
 from watcher.operator.validation import validate
+from watcher.operator.versions import ERAS
 
 KEYS = {
     "secret/monitoring/tls": Known(
@@ -34,8 +35,14 @@ KEYS = {
 }
 CERT = {"secret": {"name": "tls", "key": "tls.crt"}}
 KEY = {"name": "tls", "key": "tls.key"}
+USER = {"name": "tls", "key": "password"}
 PAIR = {"cert": CERT, "keySecret": KEY}
 IN_NOTHING = {"matchExpressions": [{"key": "a", "operator": "In"}]}
+
+
+def judged(monitor, resource, keys):
+    """As the newest operator that is known judges it."""
+    return validate(monitor, resource, keys, ERAS[-1])
 
 
 def endpoint(**fields):
@@ -51,7 +58,7 @@ def relabeled(**rule):
 
 
 def first(monitor, **spec):
-    found = validate(monitor, prometheus(**spec), KEYS)
+    found = judged(monitor, prometheus(**spec), KEYS)
     return found.rejections[0]
 
 
@@ -99,7 +106,7 @@ REJECTED = [
         'authorization: \'authorization\' type cannot be set to "basic", use "basicAuth" instead',
     ),
     (
-        probe(authorization={"type": "Bearer"}),
+        endpoint(authorization={"type": "Bearer"}),
         {},
         Reason.AUTHORIZATION,
         "'authorization' credentials are required",
@@ -216,7 +223,7 @@ REJECTED = [
         endpoint(oauth2={"tokenUrl": "http://t", "clientSecret": KEY}),
         {},
         Reason.OAUTH2,
-        "OAuth2 clientID must be specified",
+        "OAuth2 'clientID' must be specified",
     ),
     (
         endpoint(interval="10s", scrapeTimeout="30s"),
@@ -396,7 +403,7 @@ REJECTED = [
         'dockerSDConfigs: [0]: parse "tcp://a:b": invalid port ":b" after host',
     ),
     (
-        scrape_config(dockerswarmSDConfigs=[{"host": "tcp://a b", "role": "Nodes"}]),
+        scrape_config(dockerSwarmSDConfigs=[{"host": "tcp://a b", "role": "Nodes"}]),
         {},
         Reason.DISCOVERY,
         'invalid character " " in host name',
@@ -507,7 +514,7 @@ GOOD = [
 
 @pytest.mark.parametrize("monitor", GOOD)
 def test_a_valid_object_is_accepted(monitor):
-    found = validate(monitor, prometheus(), KEYS)
+    found = judged(monitor, prometheus(), KEYS)
 
     assert found.rejections == ()
     assert found.accepted is True
@@ -518,12 +525,12 @@ def test_all_monitors_of_kube_prometheus_are_accepted():
     (resource,) = [item for item in objects if item.kind == "Prometheus"]
     monitors = [item for item in objects if item.kind == "ServiceMonitor"]
 
-    assert [validate(m, resource, {}).accepted for m in monitors] == [True] * 13
+    assert [judged(m, resource, {}).accepted for m in monitors] == [True] * 13
 
 
 @pytest.mark.parametrize("keys", [None, {}])
 def test_what_needs_a_secret_that_was_not_read_is_not_called_accepted(keys):
-    found = validate(endpoint(bearerTokenSecret=KEY), prometheus(), keys)
+    found = judged(endpoint(bearerTokenSecret=KEY), prometheus(), keys)
 
     assert found.accepted is None
     assert [untold.text for untold in found.untold] == [
@@ -535,7 +542,7 @@ def test_a_secret_that_could_not_be_read_says_why():
     refused = Unavailable("403 Forbidden", "get secrets in namespace monitoring")
     keys = KEYS | {"secret/monitoring/tls": refused}
 
-    found = validate(endpoint(tlsConfig=PAIR), prometheus(), keys)
+    found = judged(endpoint(tlsConfig=PAIR), prometheus(), keys)
 
     assert found.accepted is None
     assert {untold.lacking for untold in found.untold} == {refused}
@@ -544,18 +551,59 @@ def test_a_secret_that_could_not_be_read_says_why():
 def test_a_rejection_is_certain_even_where_a_secret_was_not_read():
     monitor = endpoint(bearerTokenSecret=KEY, interval="1s", scrapeTimeout="2s")
 
-    assert validate(monitor, prometheus(), None).accepted is False
+    assert judged(monitor, prometheus(), None).accepted is False
 
 
 def test_every_endpoint_is_looked_at_and_named_by_its_index():
     monitor = service_monitor({"port": "a"}, {"port": "b", "tlsConfig": {"certFile": "/b"}})
 
-    found = validate(monitor, prometheus(), KEYS)
+    found = judged(monitor, prometheus(), KEYS)
 
     assert [r.text.split(":")[0] for r in found.rejections] == ["endpoints[1]"]
 
 
 def test_a_pattern_that_only_go_could_judge_is_told_as_such():
-    found = validate(relabeled(targetLabel="a", regex=r"\pL+"), prometheus(), KEYS)
+    deep = "(" * 300 + "a" + ")" * 300
+
+    found = judged(relabeled(targetLabel="a", regex=deep), prometheus(), KEYS)
 
     assert found.accepted is None
+
+
+@pytest.mark.parametrize(
+    ("version", "accepted"),
+    [
+        ("0.78.2", True),
+        ("0.79.0", False),
+        ("v0.79.0-rc.1", False),
+        ("0.93.0", False),
+        ("1.2", False),
+    ],
+)
+def test_an_operator_checks_what_its_own_version_checks(version, accepted):
+    monitor = service_monitor({"port": "web"}, spec={"selector": IN_NOTHING})
+
+    assert validate(monitor, prometheus(), KEYS, version).accepted is accepted
+
+
+@pytest.mark.parametrize("version", [None, "main", "latest"])
+def test_where_the_version_is_not_known_only_what_all_of_them_do_is_told(version):
+    differs = service_monitor({"port": "web"}, spec={"selector": IN_NOTHING})
+    never = endpoint(interval="1s", scrapeTimeout="2s")
+
+    found = validate(differs, prometheus(), KEYS, version)
+
+    assert found.accepted is None
+    assert "it depends on the operator's version" in found.untold[0].text
+    assert validate(never, prometheus(), KEYS, version).accepted is False
+    assert validate(endpoint(), prometheus(), KEYS, version).accepted is True
+
+
+def test_a_version_that_was_never_seen_is_judged_as_those_around_it():
+    differs = pod_endpoint(
+        basicAuth={"username": USER, "password": USER}, authorization={"credentials": USER}
+    )
+
+    told = {v: validate(differs, prometheus(), KEYS, v).accepted for v in ("0.85", "0.86", "0.87")}
+
+    assert told == {"0.85": True, "0.86": None, "0.87": False}

@@ -15,7 +15,7 @@ CASES = tuple(sorted(path.parent for path in HERE.glob("*/expected.json")))
 EXPECTED = "expected.json"
 
 JOB = ("pool", "state", "cause", "confidence", "link", "summary", "last_sample_at")
-"""What is expected of a job; ``findings`` and ``evidence`` beside it."""
+"""What is expected of a job; ``findings``, ``evidence`` and ``around`` beside it."""
 
 
 def recording(case: Path) -> Path:
@@ -48,6 +48,7 @@ def essence(whole: dict) -> dict:
                 | {
                     "findings": [{"cause": found["cause"]} for found in job["findings"]],
                     "evidence": [{"seen": line["seen"]} for line in job["evidence"]],
+                    "around": [{"seen": line["seen"]} for line in job["around"]],
                 }
                 for job in once["jobs"]
             ],

@@ -1,6 +1,6 @@
 """Replays relabelling: what the steps of a running configuration make of a discovered target.
 
-The only home of ``re2``. Ground: prometheus model/relabel/relabel.go, 2.42 to 3.5: regular
+Ground: prometheus model/relabel/relabel.go, 2.42 to 3.5: regular
 expressions are RE2 and fully anchored; a label that is not there is the empty string. It does not
 judge what the steps are for.
 """
@@ -8,13 +8,11 @@ judge what the steps are for.
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Final, Protocol
+from typing import Final
 
-import re2
-
-from watcher.diagnosis.relabel_template import Match, expanded
+from watcher.diagnosis.relabel_template import expanded
 from watcher.model.kube import FieldError, JSONObject, number, text, texts
+from watcher.operator.patterns import PatternError, PatternUnknownError, Regex, compiled
 
 _LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 _DIGITS: Final = frozenset("0123456789")
@@ -171,25 +169,12 @@ _CHANGING: Final[Mapping[str, Callable[[Step, Mapping[str, str], bool], Mapping[
 }
 
 
-class _Regex(Protocol):
-    """What is used of a compiled expression of ``re2``."""
-
-    def search(self, text: str) -> Match | None: ...
-
-
-def _compiled(regex: str, *, modern: bool) -> _Regex:
-    return _compile(f"^(?s:{regex})$" if modern else f"^(?:{regex})$")
-
-
-@cache
-def _compile(pattern: str) -> _Regex:
-    options = re2.Options()
-    options.log_errors = False
+def _compiled(regex: str, *, modern: bool) -> Regex:
+    pattern = f"^(?s:{regex})$" if modern else f"^(?:{regex})$"
     try:
-        found: _Regex = re2.compile(pattern, options)
-    except re2.error as error:
+        return compiled(pattern)
+    except (PatternError, PatternUnknownError) as error:
         raise StepError(f"{pattern}: no regular expression of RE2: {error}") from None
-    return found
 
 
 def _plain(name: str) -> bool:

@@ -1,26 +1,12 @@
 """Puts what a regular expression found into a template, as Go's ``Regexp.Expand`` does."""
 
-from collections.abc import Iterator, Mapping
-from typing import Final, Protocol
+from collections.abc import Iterator
+from typing import Final
+
+from watcher.operator.patterns import Match
 
 _DIGITS: Final = frozenset("0123456789")
 _MOST_DIGITS: Final = 8
-
-
-class Match(Protocol):
-    """What is used of a match of ``re2``, which ships no types: group 0 is all of it."""
-
-    def group(self, group: int | str) -> str | None:
-        """What one group found, None where it took no part."""
-        ...
-
-    def groups(self) -> tuple[str | None, ...]:
-        """What each group found."""
-        ...
-
-    def groupdict(self) -> Mapping[str, str | None]:
-        """What each named group found."""
-        ...
 
 
 def expanded(template: str, found: Match) -> str:

@@ -15,7 +15,7 @@ from watcher.model.expectations import ExpectedJob, FilePath
 from watcher.model.kube import JSON, FieldError, KubeObject, mapping, objects, text, texts, value
 from watcher.model.names import JobKey, MonitorKind, MonitorRef, PrometheusName
 from watcher.operator.files import endpoint_files, scrape_class_of
-from watcher.operator.names import old_names, pool_name
+from watcher.operator.names import names_by
 from watcher.operator.steering import changed_at, steering
 from watcher.secrecy import parameter_without_secret
 
@@ -40,12 +40,16 @@ def monitor_ref(monitor: KubeObject) -> MonitorRef:
 
 
 def expected_jobs(
-    monitor: KubeObject, prometheus: KubeObject, *, name: PrometheusName | None = None
+    monitor: KubeObject,
+    prometheus: KubeObject,
+    *,
+    name: PrometheusName | None = None,
+    operator: str | None = None,
 ) -> tuple[ExpectedJob, ...]:
     """One job per endpoint of a ServiceMonitor or PodMonitor, one for a Probe or ScrapeConfig.
 
-    *name* is what the Prometheus is called in keys, its ``namespace/name`` where not given. The
-    number of targets is left to counts. Raises FieldError for a field of a wrong type.
+    *name* is what the Prometheus is called in keys, its ``namespace/name`` where not given.
+    *operator* is the operator's version, None where that is not known. The number of targets is left to counts. Raises FieldError for a field of a wrong type.
     """
     ref, owner = monitor_ref(monitor), name or PrometheusName(prometheus.full_name)
     scrape_class = scrape_class_of(monitor, prometheus)
@@ -60,11 +64,12 @@ def expected_jobs(
             key += f" {address.fingerprint}" + (f" #{nth}" if nth > 1 else "")
         with at_endpoint(ref.kind, index):
             files: tuple[FilePath, ...] = endpoint_files(spec, scrape_class)
+        pool, aliases = names_by(ref, index, operator)
         job = ExpectedJob(
             key=JobKey(key),
             prometheus=owner,
-            pool=pool_name(ref, index),
-            aliases=old_names(ref, index),
+            pool=pool,
+            aliases=aliases,
             monitor=ref,
             endpoint=index,
             scheme=address.scheme,

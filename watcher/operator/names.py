@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from watcher.model.names import MonitorKind, MonitorRef, PoolName
+from watcher.model.observations import at_least
 
 PREFIXES: Final = {
     MonitorKind.SERVICE_MONITOR: "serviceMonitor",
@@ -65,6 +66,20 @@ def old_names(monitor: MonitorRef, endpoint: int | None = None) -> tuple[PoolNam
             return PoolName(bare), PoolName(monitor.name)
         case MonitorKind.SCRAPE_CONFIG:
             return (PoolName(f"scrapeconfig/{bare}"),)
+
+
+def names_by(
+    monitor: MonitorRef, endpoint: int | None, operator: str | None
+) -> tuple[PoolName, tuple[PoolName, ...]]:
+    """The name that an operator of that version gives, and those that others give.
+
+    Where the version is not known it is taken for today's.
+    """
+    today, older = pool_name(monitor, endpoint), old_names(monitor, endpoint)
+    since = (0, 70) if monitor.kind is MonitorKind.SCRAPE_CONFIG else (0, 47)
+    if at_least(operator, *since):
+        return today, older
+    return older[0], (today, *older[1:])
 
 
 def parse_pool(pool: str) -> ParsedPool | None:

@@ -69,8 +69,10 @@ def _preview(
         case CannotTell(reason=reason):
             return Preview(monitor=ref, prometheus=chooser.name, selected=None, why=(reason,))
         case Selected():
-            jobs = expected_jobs(monitor, chooser.prometheus, name=chooser.name)
-            validation = validate(monitor, chooser.prometheus, keys)
+            jobs = expected_jobs(
+                monitor, chooser.prometheus, name=chooser.name, operator=chooser.operator
+            )
+            validation = validate(monitor, chooser.prometheus, keys, chooser.operator)
             said = validation.rejections or validation.untold
             return Preview(
                 monitor=ref,

@@ -24,10 +24,14 @@ from watcher.operator.selectors import SelectorError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chooser:
-    """One Prometheus and what it selects; an invalid selector stands as CannotTell."""
+    """One Prometheus and what it selects; an invalid selector stands as CannotTell.
+
+    ``operator`` is the version of the operator that looks after it, None where that is not known.
+    """
 
     name: PrometheusName
     prometheus: KubeObject
+    operator: str | None
     selections: Mapping[MonitorKind, Selection | CannotTell]
 
     def judge(self, kind: MonitorKind, namespace: str, labels: Mapping[str, str]) -> Verdict:
@@ -65,11 +69,18 @@ def choosers(
         Chooser(
             name=names[resource.kind, resource.full_name],
             prometheus=resource,
+            operator=version_for(resource, operators),
             selections=_selections(resource, namespaces, operators, unreadable),
         )
         for resource in usable
     ]
     return tuple(sorted(found, key=lambda chooser: chooser.name))
+
+
+def version_for(resource: KubeObject, operators: Sequence[OperatorScope]) -> str | None:
+    """The version of the operator that looks after *resource*, None where that is not known."""
+    versions = {scope.version for scope in operators if scope.disowns(resource) is None}
+    return versions.pop() if len(versions) == 1 else None
 
 
 def prometheus_names(

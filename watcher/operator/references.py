@@ -56,6 +56,10 @@ class References:
 
     def _key(self, kind: str, selector: JSONObject) -> Problems:
         name, key = text(selector, "name") or "", text(selector, "key") or ""
+        if not name:  # as Kubernetes's client says before it asks
+            said = f'unable to get {kind} "": resource name may not be empty'
+            yield Rejection(Reason.REFERENCE_MISSING, said)
+            return
         held = self._held(kind, name)
         if isinstance(held, Unavailable):
             said = f"{kind} {name!r} could not be read"

@@ -25,11 +25,13 @@ _KEYED: Final = re.compile(r"metadata\.(?P<field>annotations|labels)\['(?P<key>[
 class OperatorScope:
     """What one operator sees; empty sets and None mean that nothing is restricted.
 
-    ``name`` is ``namespace/name`` of its Deployment. ``instances`` are the namespaces in which it
+    ``name`` is ``namespace/name`` of its Deployment, ``version`` None where its image does not tell
+    it. ``instances`` are the namespaces in which it
     looks for Prometheus resources, where ``--prometheus-instance-namespaces`` says so.
     """
 
     name: str
+    version: str | None = None
     namespaces: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
     instances: frozenset[str] = frozenset()
@@ -74,6 +76,7 @@ def operator_scope(deployment: KubeObject) -> OperatorScope:
     selector = flags.get("prometheus-instance-selector", "")
     return OperatorScope(
         name=deployment.full_name,
+        version=operator_version(deployment),
         namespaces=_names(flags, "namespaces"),
         denied=_names(flags, "deny-namespaces"),
         instances=_names(flags, "prometheus-instance-namespaces"),

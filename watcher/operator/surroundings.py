@@ -10,7 +10,7 @@ from watcher.model.expectations import Unreadable
 from watcher.model.facts import Availability, Known, Unavailable
 from watcher.model.kube import FieldError, KubeObject
 from watcher.model.names import MonitorKind
-from watcher.operator.prometheuses import called
+from watcher.operator.prometheuses import called, version_for
 from watcher.operator.scope import OperatorScope, operator_scope
 from watcher.operator.selection import NamespaceLabels
 from watcher.operator.selectors import SelectorError
@@ -36,6 +36,13 @@ def operator_scopes(
         except (FieldError, SelectorError) as error:
             unreadable.append(bad(deployment, error))
     return tuple(scopes)
+
+
+def version_judging(
+    prometheus: KubeObject, operators: Availability[Sequence[KubeObject]]
+) -> str | None:
+    """The version of the operator that looks after *prometheus*, None where that is not known."""
+    return version_for(prometheus, operator_scopes(operators, []))
 
 
 def namespace_labels(

@@ -28,9 +28,10 @@ from typing import Final
 from watcher.diagnosis.risks._finding import risk
 from watcher.diagnosis.rule import Ground, RiskRule, needing
 from watcher.model.comparison import JobState, JobStatus
-from watcher.model.facts import MONITORS, PROMETHEUS
+from watcher.model.facts import MONITORS, OPERATOR, PROMETHEUS, Known, Unavailable
 from watcher.model.findings import Confidence, Evidence, FixStep, Risk
 from watcher.model.kube import FieldError, KubeObject
+from watcher.operator.surroundings import version_judging
 from watcher.operator.validation import validate
 
 SETTLED: Final = timedelta(minutes=15)
@@ -44,22 +45,30 @@ def check(ground: Ground) -> tuple[Risk, ...]:
     if prometheus is None:
         return ()
     monitors = {f"{m.kind} {m.full_name}": m for m in ground.read(MONITORS)}
+    operators = ground.look(OPERATOR)
+    operator = version_judging(
+        prometheus, operators if isinstance(operators, Unavailable) else Known(operators)
+    )
     return tuple(
         found
         for status in running
         if (monitor := monitors.get(str(status.job.monitor))) is not None
-        for found in _risks(ground, prometheus, monitor, status)
+        for found in _risks(ground, prometheus, operator, monitor, status)
     )
 
 
 def _risks(
-    ground: Ground, prometheus: KubeObject, monitor: KubeObject, status: JobStatus
+    ground: Ground,
+    prometheus: KubeObject,
+    operator: str | None,
+    monitor: KubeObject,
+    status: JobStatus,
 ) -> Iterator[Risk]:
     changed = status.job.changed_at
     if changed is not None and ground.now - changed < SETTLED:
         return
     try:
-        rejections = validate(monitor, prometheus, None).rejections
+        rejections = validate(monitor, prometheus, None, operator).rejections
     except FieldError:
         return
     if not rejections:
@@ -87,4 +96,6 @@ def _risks(
     )
 
 
-RULE = RiskRule(code="rejected-but-running", needs=needing(MONITORS, PROMETHEUS), check=check)
+RULE = RiskRule(
+    code="rejected-but-running", needs=needing(MONITORS, PROMETHEUS, OPERATOR), check=check
+)

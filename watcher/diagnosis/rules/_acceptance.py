@@ -8,11 +8,12 @@ from typing import Final
 from watcher.diagnosis.rule import Case, Lacking
 from watcher.diagnosis.rules import _operator_words, _selection
 from watcher.model import shell
-from watcher.model.facts import SECRET_KEYS, Unavailable
+from watcher.model.facts import OPERATOR, SECRET_KEYS, Known, Unavailable
 from watcher.model.findings import Evidence, Finding, FixStep
 from watcher.model.kube import KubeObject
 from watcher.operator.rejection import Reason, Rejection
 from watcher.operator.selection import NotSelected
+from watcher.operator.surroundings import version_judging
 from watcher.operator.validation import Validation, validate
 
 _REFERENCE: Final = re.compile(r'(?P<kind>secret|configmap) "(?P<name>[^"]+)"')
@@ -45,7 +46,15 @@ def validation(case: Case, found: _selection.Pair) -> Validation:
     """Our own re-validation, as far as keys could be read."""
     keys = case.look(SECRET_KEYS)
     known = None if isinstance(keys, Unavailable) else keys
-    return validate(found.monitor, found.prometheus, known)
+    return validate(found.monitor, found.prometheus, known, version_of_operator(case, found))
+
+
+def version_of_operator(case: Case, found: _selection.Pair) -> str | None:
+    """The version of the operator that looks after the Prometheus, None where that is not known."""
+    operators = case.look(OPERATOR)
+    return version_judging(
+        found.prometheus, operators if isinstance(operators, Unavailable) else Known(operators)
+    )
 
 
 def references(case: Case, reason: Reason) -> tuple[_selection.Pair, list[Reference]] | None:

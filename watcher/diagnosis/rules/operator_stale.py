@@ -37,6 +37,7 @@ from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
 from watcher.model.kube import KubeObject
 from watcher.operator.scope import operator_flags
 from watcher.operator.validation import validate
+from watcher.operator.versions import ERAS
 
 
 def check(case: Case) -> Finding | None:
@@ -44,7 +45,8 @@ def check(case: Case) -> Finding | None:
     found = _acceptance.taken(case)
     if found is None or any(_monitor.reload_fails(server) for server in case.servers()):
         return None
-    if not validate(found.monitor, found.prometheus, None).untold:
+    unread = validate(found.monitor, found.prometheus, None, ERAS[-1])
+    if not unread.untold:
         return None  # it refers to nothing that could have come later
     hidden = _hidden(case.read(OPERATOR), found.monitor.namespace)
     if hidden is None:

@@ -25,6 +25,7 @@ from watcher.model.facts import (
     LAST_MONITOR,
     MONITOR,
     NAMESPACE,
+    OPERATOR,
     PROMETHEUS,
     SECRET_KEYS,
     Unavailable,
@@ -58,7 +59,7 @@ RULE = Rule(
     code="secret-key-missing",
     link=Link.ACCEPTED,
     states=frozenset({JobState.MISSING}),
-    needs=needing(MONITOR, PROMETHEUS, NAMESPACE, SECRET_KEYS, LAST_MONITOR),
+    needs=needing(MONITOR, PROMETHEUS, NAMESPACE, OPERATOR, SECRET_KEYS, LAST_MONITOR),
     check=check,
     refines=frozenset({"rejected-by-operator"}),
 )

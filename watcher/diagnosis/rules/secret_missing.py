@@ -26,7 +26,7 @@ from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _acceptance
 from watcher.model import shell
 from watcher.model.comparison import JobState
-from watcher.model.facts import LAST_MONITOR, MONITOR, NAMESPACE, PROMETHEUS, SECRET_KEYS
+from watcher.model.facts import LAST_MONITOR, MONITOR, NAMESPACE, OPERATOR, PROMETHEUS, SECRET_KEYS
 from watcher.model.findings import Finding, FixStep, Link
 from watcher.operator.rejection import Reason
 
@@ -56,7 +56,7 @@ RULE = Rule(
     code="secret-missing",
     link=Link.ACCEPTED,
     states=frozenset({JobState.MISSING}),
-    needs=needing(MONITOR, PROMETHEUS, NAMESPACE, SECRET_KEYS, LAST_MONITOR),
+    needs=needing(MONITOR, PROMETHEUS, NAMESPACE, OPERATOR, SECRET_KEYS, LAST_MONITOR),
     check=check,
     refines=frozenset({"rejected-by-operator", "secret-key-missing"}),
 )
