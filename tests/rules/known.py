@@ -49,6 +49,7 @@ def gathered(entry, now, job, expectations):
     stored = entry.get("store") != "none"
     nothing = Unavailable("this watcher keeps no history yet", "a store")
     known[fact.LAST_MONITOR.name] = Known(KubeObject(last) if last else None)
+    known[fact.DECLARED.name] = Known(tuple(map(KubeObject, expectations.objects.values())))
     known[fact.MOUNT_HISTORY.name] = Known(mount_history(entry)) if stored else nothing
     return Facts(known | dict.fromkeys(entry.get("hide", ()), HIDDEN))
 

@@ -24,6 +24,7 @@ from watcher.model.expectations import (
     WatchedPrometheus,
 )
 from watcher.model.facts import (
+    DECLARED,
     LAST_MONITOR,
     LAST_SAMPLE,
     LOGS,
@@ -200,9 +201,10 @@ class Look:
             more = BESIDE if status.state.lost else frozenset()
             needs[status.job.key] = frozenset(wanted | {LAST_SAMPLE.name} | more)
         gathered = gather.of(sick, needs)
+        declared = _declared_in(expectations) if sick else Known(())
         return {
             status.job.key: _with_memory(
-                gathered[status.job.key], status.job, expectations, remembered
+                gathered[status.job.key], status.job, expectations, remembered, declared
             )
             for status in sick
         }
@@ -280,8 +282,17 @@ def _named_in_log(
     return {server: frozenset(pools) for server, pools in named.items()}
 
 
+def _declared_in(expectations: Expectations) -> Known[tuple[KubeObject, ...]]:
+    """The fact of that name: every monitor as it was last seen."""
+    return Known(tuple(map(KubeObject, expectations.objects.values())))
+
+
 def _with_memory(
-    facts: Facts, job: ExpectedJob, expectations: Expectations, remembered: Remembered
+    facts: Facts,
+    job: ExpectedJob,
+    expectations: Expectations,
+    remembered: Remembered,
+    declared: Known[tuple[KubeObject, ...]],
 ) -> Facts:
     raw = expectations.objects.get(job.monitor) if job.monitor else None
     return Facts(
@@ -289,6 +300,7 @@ def _with_memory(
             **facts.known,
             LAST_MONITOR.name: Known(KubeObject(raw) if raw is not None else None),
             MOUNT_HISTORY.name: remembered.mounts,
+            DECLARED.name: declared,
         }
     )
 

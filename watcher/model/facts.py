@@ -162,6 +162,8 @@ MONITORS: Final = Fact[tuple[KubeObject, ...]]("monitors")
 """All monitors of all four kinds, for the rules of what is at risk."""
 LAST_MONITOR: Final = Fact[KubeObject | None]("last_monitor")
 """The job's monitor as our own store last saw it."""
+DECLARED: Final = Fact[tuple[KubeObject, ...]]("declared")
+"""All monitors of all four kinds as our own store last saw them."""
 NAMESPACE: Final = Fact[KubeObject | None]("namespace")
 """The namespace of the monitor, None when it is gone."""
 NAMESPACES: Final = Fact[tuple[KubeObject, ...]]("namespaces")

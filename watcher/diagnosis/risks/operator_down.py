@@ -8,7 +8,8 @@ it writes everything from the custom resources at once: hand-made changes are lo
 ## Evidence
 
 A Deployment of prometheus-operator has no available replica, or is scaled to zero. That there is none
-to be seen is no evidence while nothing is lost: it may run where the watcher does not look.
+to be seen is no evidence while nothing is lost: it may run where the watcher does not look. Where it
+panics, the monitor or Prometheus that was changed last before is named as *possible*.
 
 ## Fix
 
@@ -20,8 +21,9 @@ Scale it up again, once whatever was patched by hand stands in the custom resour
 """
 
 from watcher.diagnosis.rule import Ground, RiskRule, needing
+from watcher.diagnosis.rules._crash import with_suspect
 from watcher.diagnosis.rules._operator import not_running
-from watcher.model.facts import OPERATOR, PROMETHEUS
+from watcher.model.facts import MONITORS, OPERATOR, OPERATOR_PODS, PROMETHEUS, PROMETHEUSES
 from watcher.model.findings import Confidence, Finding, Risk
 
 
@@ -32,6 +34,9 @@ def check(ground: Ground) -> tuple[Risk, ...]:
     trouble = not_running(ground.read(OPERATOR))
     if trouble is None or trouble.confidence is Confidence.POSSIBLE:
         return ()
+    trouble = with_suspect(
+        trouble, ground.look(OPERATOR_PODS), ground.look(MONITORS), ground.look(PROMETHEUSES)
+    )
     finding = Finding(
         summary=f"{trouble.summary}; no change of a monitor reaches {ground.name}",
         evidence=trouble.evidence,
@@ -42,4 +47,8 @@ def check(ground: Ground) -> tuple[Risk, ...]:
     return (Risk(code=RULE.code, prometheus=ground.name, pool=None, finding=finding),)
 
 
-RULE = RiskRule(code="operator-down", needs=needing(OPERATOR, PROMETHEUS), check=check)
+RULE = RiskRule(
+    code="operator-down",
+    needs=needing(OPERATOR, OPERATOR_PODS, PROMETHEUS, PROMETHEUSES, MONITORS),
+    check=check,
+)

@@ -11,9 +11,16 @@ Its Deployment has no available replica, or is scaled to zero; or the condition 
 observed for an older generation than the resource has. Where no Deployment is seen it may run
 elsewhere, so that is a suspicion only.
 
+An operator that panics (exit code 2) names functions in its log, not the object: one object that it
+cannot bear stops everybody's changes. The monitor or Prometheus that was changed last in the hour
+before the first panic is named as *possible*, with who changed it and when. The first panic is
+reckoned from the restarts and the kubelet's waits between them. Other kinds (PrometheusRule,
+AlertmanagerConfig and the like) are not read, so it may be one of these.
+
 ## Fix
 
-Scale it up, or read why its pods do not run.
+Scale it up, or read why its pods do not run. If it panics: `kubectl logs --previous` of its pod, then the
+object that is named; take the change back, and upgrade the operator.
 
 ## Not to be confused with
 
@@ -26,8 +33,16 @@ from shlex import quote
 
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
 from watcher.diagnosis.rules import _monitor, _reconciling
+from watcher.diagnosis.rules._crash import with_suspect
 from watcher.diagnosis.rules._operator import not_running
-from watcher.model.facts import OPERATOR, PROMETHEUS, Unavailable
+from watcher.model.facts import (
+    DECLARED,
+    OPERATOR,
+    OPERATOR_PODS,
+    PROMETHEUS,
+    PROMETHEUSES,
+    Unavailable,
+)
 from watcher.model.findings import Confidence, Finding, FixStep, Link
 from watcher.model.kube import KubeObject
 
@@ -53,6 +68,9 @@ def check(case: Case) -> Finding | None:
             return late
         if case.changed_lately or any(_monitor.reload_fails(server) for server in case.servers()):
             return None
+    trouble = with_suspect(
+        trouble, case.look(OPERATOR_PODS), case.look(DECLARED), case.look(PROMETHEUSES)
+    )
     return replace(
         trouble,
         summary=f"{trouble.summary}; no change of a monitor reaches {prometheus.full_name}",
@@ -87,7 +105,7 @@ RULE = Rule(
     code="operator-down",
     link=Link.RECONCILED,
     states=frozenset(_monitor.NOT_LOADED),
-    needs=needing(PROMETHEUS, OPERATOR),
+    needs=needing(PROMETHEUS, OPERATOR, OPERATOR_PODS, DECLARED, PROMETHEUSES),
     check=check,
     refines=_reconciling.after("operator-down"),
 )

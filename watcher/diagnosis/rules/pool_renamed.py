@@ -3,8 +3,8 @@
 ## Meaning
 
 A pool's name ends in the index of its endpoint. When an endpoint before it is removed or they are
-reordered, the same endpoint gets another name; when the endpoint itself is edited or removed, its
-owner replaced it. Nothing is lost: the next snapshot takes the new names over.
+reordered, the same endpoint gets another name; when it is removed itself, its owner did so. Nothing
+is lost: the next snapshot takes the new names over. One whose fields are edited stays the same.
 
 ## Evidence
 
