@@ -1,0 +1,38 @@
+"""Takes users, passwords and tokens out of words, before anybody keeps or reads them. Pure.
+
+One rule for all words that come from outside or leave: it is applied where the values that people
+read are made (evidence, fixes, errors), so that nobody can forget it. Names of Secrets, of their keys
+and of files are no secrets: causes are found by them.
+"""
+
+import re
+from hashlib import sha256
+from typing import Final
+
+from watcher.secrecy.commands import command_without_secrets
+from watcher.secrecy.names import KEPT_PARAMETERS, is_flag_of_secret, is_secret
+from watcher.secrecy.words import HIDDEN, without_secrets
+
+__all__ = [
+    "HIDDEN",
+    "command_without_secrets",
+    "is_flag_of_secret",
+    "is_secret",
+    "parameter_without_secret",
+    "without_secrets",
+]
+
+_STAND_IN: Final = re.compile(r"<secret(?: [0-9a-f]{4})?>")
+
+
+def parameter_without_secret(name: str, value: str) -> str:
+    """*value* of a parameter of a scrape, or what stands for it: of equal values the same.
+
+    What stands for it tells values of one parameter apart, so that endpoints keep their identity;
+    it is far too short for anybody to guess by it.
+    """
+    if name in KEPT_PARAMETERS:
+        return without_secrets(value)
+    if not value or _STAND_IN.fullmatch(value):
+        return value
+    return f"<secret {sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()[:4]}>"

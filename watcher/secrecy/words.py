@@ -1,0 +1,112 @@
+"""Takes secrets out of others' words, by their place and by their form."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import quote, unquote
+
+from watcher.secrecy import forms
+from watcher.secrecy.names import ERRORS, KEPT_HEADERS, KEPT_PARAMETERS
+
+HIDDEN: Final = "<secret>"
+"""What stands for a secret; Prometheus's own word."""
+
+_DEEPEST: Final = 4
+_SCHEMES: Final = frozenset({"bearer", "basic", "digest", "token"})
+_NO_VALUES: Final = frozenset({"null", "None", "true", "false", "nil", '""', "''", "``"})
+
+
+def without_secrets(text: str, hidden: str = HIDDEN, *, deep: int = 0) -> str:
+    """*text* without what is secret in it by its place or its form; *hidden* stands there instead.
+
+    What is percent-encoded in it is looked into as well, *deep* times.
+    """
+    if forms.SUSPECT.search(text) is None:
+        return text
+    if forms.OBJECT.search(text):
+        text = forms.DATA.sub(rf"\g<1>{hidden}", text)
+    for pattern in forms.WHOLE:
+        text = pattern.sub(hidden, text)
+    for pattern in forms.USERS:
+        text = pattern.sub(lambda found: found[1] or "", text)
+    if is_named := forms.NAMED.search(text) is not None:
+        text = forms.BLOCK.sub(rf"\g<1>{hidden}\n", text)
+    for pattern, shown in _RULES:
+        text = pattern.sub(lambda found, shown=shown: shown(found, hidden), text)  # type: ignore[misc]
+    for pattern in (*forms.AFTER_NAMES, *forms.AFTER) if is_named else forms.AFTER:
+        text = pattern.sub(rf"\g<1>{hidden}", text)
+    for pattern in forms.KNOWN:
+        text = pattern.sub(hidden, text)
+    if deep < _DEEPEST and "%" in text:
+        text = forms.ENCODED.sub(lambda found: _encoded(found[0], hidden, deep), text)
+    return text
+
+
+def _encoded(run: str, hidden: str, deep: int) -> str:
+    held = unquote(run)
+    shown = held if held == run else without_secrets(held, hidden, deep=deep + 1)
+    if shown == held:
+        return run
+    return hidden.join(quote(part, safe="/:") for part in shown.split(hidden))
+
+
+def _parameter(found: re.Match[str], hidden: str) -> str:
+    before, name, equals, value = found.groups()
+    if not value or value.startswith((hidden, "$")):
+        return found[0]
+    if name not in KEPT_PARAMETERS:
+        return f"{before}{name}{equals}{hidden}"
+    if name != "query" and any(mark in value for mark in ("@", "%40")):
+        return f"{before}{name}{equals}{hidden}"
+    return f"{before}{name}{equals}{without_secrets(value, hidden, deep=_DEEPEST)}"
+
+
+def _bare(found: re.Match[str], hidden: str) -> str:
+    """A query that is a value alone."""
+    return found[0] if found[2] in KEPT_PARAMETERS else f"{found[1]}{hidden}"
+
+
+def _header(found: re.Match[str], hidden: str) -> str:
+    name = found[2].lower()
+    if name in KEPT_HEADERS | {"authorization"} or found[4].startswith(("$", hidden)):
+        return found[0]
+    return f"{found[1]}{found[2]}{found[3]}{hidden}"
+
+
+def _authorization(found: re.Match[str], hidden: str) -> str:
+    if not found[2] and (found[3] in ERRORS or found[3].lower() in _SCHEMES):
+        return found[0]
+    return found[0] if found[3].startswith("$") else f"{found[1]}{found[2] or ''}{hidden}"
+
+
+def _pair(found: re.Match[str], hidden: str) -> str:
+    name, value = found["before"], found["value"]
+    if value.lower() in _SCHEMES:
+        return found[0]  # what follows is hidden by itself
+    if name[-1].isspace() and _is_said(value):
+        return found[0]  # `…/token: open …` is an error, and no token
+    held = value.strip("\\\"'`“”")
+    if not held or held.startswith((HIDDEN, hidden, "$")) or value in _NO_VALUES:
+        return found[0]
+    if forms.SECRET_ALONE.search(name) and forms.NAME_OF_AN_OBJECT.fullmatch(held):
+        return found[0]
+    if "--from-file=" in name:
+        return found[0]  # a path
+    opening, closing = found["quote"] or "", found["closing"] or ""
+    return f"{name}{opening}{hidden}{closing}"
+
+
+def _is_said(value: str) -> bool:
+    word = value.rstrip(",:")
+    return word in ERRORS or any(p.fullmatch(word) for p in (forms.STATUS, forms.NAMED))
+
+
+_RULES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], str]], ...]] = (
+    (forms.PARAMETER, _parameter),
+    (forms.BARE_QUERY, _bare),
+    (forms.HEADER, _header),
+    (forms.AUTHORIZATION, _authorization),
+    (forms.VARIABLE, _pair),
+    (forms.FLAG, _pair),
+    (forms.PAIR, _pair),
+)
