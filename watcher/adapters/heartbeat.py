@@ -10,6 +10,7 @@ from watcher.errors import NotifyError
 from watcher.settings import HeartbeatSettings
 
 _TIMEOUT: Final = 10.0
+_REDIRECTS: Final = 300
 
 
 class Heartbeat:
@@ -24,13 +25,19 @@ class Heartbeat:
             url = self._file.read_text(encoding="utf-8").strip()
             sent = {"User-Agent": "watcher"}
             session = BoundedSession(seconds=_TIMEOUT, largest=ANSWER_OF_A_RECEIVER)
-            # The body of the answer is not read: it says nothing, and may have no end.
-            with session, session.get(url, timeout=_TIMEOUT, headers=sent, stream=True) as answer:
-                status, well = answer.status_code, answer.ok
+            # The body of the answer is not read: it says nothing, and may have no end. A redirect is
+            # not followed: another host would get the ping, or a page to log in would take it.
+            with (
+                session,
+                session.get(
+                    url, timeout=_TIMEOUT, headers=sent, stream=True, allow_redirects=False
+                ) as answer,
+            ):
+                status = answer.status_code
         except (OSError, ValueError) as fault:
             said = f"{type(fault).__name__}: check heartbeat.url_file and the way there"
         else:
-            if well:
+            if status < _REDIRECTS:
                 return
             said = f"HTTP {status}: check the address in heartbeat.url_file"
         raise NotifyError(f"heartbeat: {said}", permanent=False, reason="network")
