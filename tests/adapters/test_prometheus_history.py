@@ -1,5 +1,6 @@
 """When a job last gave a sample, over HTTP, and for how long that is believed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tests.adapters.prometheus_answers import Answers, data
@@ -31,3 +32,17 @@ def test_a_job_that_was_well_meanwhile_is_asked_about_again_when_it_is_lost_agai
 
     assert lost == still_lost == Known(first)
     assert lost_again == Known(second)
+
+
+def test_a_scrape_of_more_samples_than_a_target_may_give_is_no_last_sample():
+    well = NOW - timedelta(minutes=5)
+
+    def result(asked):
+        at = well if " <= 10" in asked.query["query"] else NOW
+        return sample(at)
+
+    with Answers({"/api/v1/query": result}) as server:
+        history = History(Api(server.url, HttpSettings(), None))
+        found = history.last_sample(replace(SOUGHT, most=10), "15d", NOW)
+
+    assert found == Known(well)

@@ -10,6 +10,7 @@ import bcrypt
 import pytest
 import trustme
 
+from tests.e2e.scraped_targets import served
 from tests.patience import awaited, awaited_as
 from tests.prometheus_server import RealPrometheus, every_prometheus, free_port
 from watcher.adapters.log_files import LogFile
@@ -469,3 +470,30 @@ def serving(ages):
         finally:
             server.shutdown()
             thread.join()
+
+
+@every_prometheus
+def test_a_target_over_its_sample_limit_is_down_where_the_server_calls_it_up(prometheus_binary):
+    if not prometheus_binary.version.startswith("2.53."):
+        pytest.skip(f"Prometheus {prometheus_binary.version} never calls it up")
+    observer, pool = Prometheus(HttpSettings()), PoolName("full")
+
+    def times_up():
+        result = server.api("query", query="sum(sum_over_time(up[1h]))")["result"]
+        return float(result[0]["value"][1]) if result else 0
+
+    with served() as target:
+        job = a_scrape(pool, target, metrics_path="/samples", sample_limit=30)
+        with RealPrometheus(a_config(job), binary=prometheus_binary) as server:
+            # The first time some samples are stored; from then on it is up without any.
+            awaited(times_up, wanted=lambda times: times >= 2, every=0.1)
+            looks = []
+            awaited(
+                lambda: looks.append(seen(observer, server.url).pools[pool]) or times_up(),
+                wanted=lambda times: times >= 4,
+                every=0.1,
+            )
+            last = observer.last_sample(a_place(server.url), pool, now())
+
+    assert {(look.up, look.down) for look in looks} == {(0, 1)}
+    assert last == Known(None) or isinstance(last, Unavailable)

@@ -1,5 +1,6 @@
 """What a large server is asked, and what is not asked of it."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -236,3 +237,64 @@ def test_where_no_sample_was_refused_nobody_is_asked_whose_they_are():
         queries = [one.query["query"] for one in answers.asked if one.path == "/api/v1/query"]
 
     assert not any("unless" in query for query in queries)
+
+
+OVER = b"prometheus_target_scrapes_exceeded_sample_limit_total 3\n"
+DUPLICATES = b"prometheus_target_scrapes_sample_duplicate_timestamp_total 9\n"
+
+
+def limited(*, limit, samples, stored=(), metrics_of=OVER + DUPLICATES, **job):
+    """A server of one target that is up, by how many samples it gave and what of them is stored."""
+    target = a_target()
+    count = {"metric": target["labels"], "value": [1, str(samples)]}
+
+    def result(asked):
+        query = asked.query["query"]
+        counts = (
+            [count] if query.startswith(f"scrape_samples_post_metric_relabeling > {limit} ") else []
+        )
+        found = counts or (stored if query.startswith("count({") else [])
+        return data({"resultType": "vector", "result": list(found)})
+
+    config = {"scrape_configs": [{"job_name": "web", "sample_limit": limit} | job]}
+    return a_server(target) | {
+        "/metrics": Reply(metrics({"web": 1}).body + metrics_of),
+        "/api/v1/status/config": data({"yaml": json.dumps(config)}),
+        "/api/v1/query": result,
+    }
+
+
+@pytest.mark.parametrize("full_targets_up_to", [0, 50])
+def test_a_target_that_is_up_over_its_limit_with_nothing_stored_is_down(full_targets_up_to):
+    with Answers(limited(limit=10, samples=50)) as answers:
+        found = observe(Prometheus(HttpSettings(), full_targets_up_to=full_targets_up_to), answers)
+
+    pool = found.pools["web"]
+    assert (pool.up, pool.down, pool.failing[0].last_error) == (0, 1, "sample limit exceeded")
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        {"samples": 10},
+        {"samples": 50, "stored": [{"metric": {}, "value": [1, "9"]}]},
+        {"samples": 50, "metrics_of": OVER},
+        {"samples": 50, "metrics_of": DUPLICATES},
+        {"samples": 50, "honor_labels": True},
+        {"samples": 50, "metric_relabel_configs": [{"action": "labeldrop", "regex": "job"}]},
+    ],
+    ids=str,
+)
+def test_a_target_is_up_where_it_is_not_known_that_its_samples_were_passed_over(server):
+    with Answers(limited(limit=10, **server)) as answers:
+        found = observe(Prometheus(HttpSettings()), answers)
+
+    assert (found.pools["web"].up, found.pools["web"].down) == (1, 0)
+
+
+def test_where_no_target_has_a_limit_nobody_is_asked_who_is_over_it():
+    with Answers(limited(limit=0, samples=50)) as answers:
+        observe(Prometheus(HttpSettings()), answers)
+        queries = [one.query["query"] for one in answers.asked if one.path == "/api/v1/query"]
+
+    assert not any("min_over_time" in query for query in queries)

@@ -3,6 +3,7 @@
 History only: PromQL lags by up to five minutes, so no state follows from it.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ _DEFAULT: Final = timedelta(days=15)  # Prometheus's own default retention
 _UNITS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
 _END_OF_TIME: Final = 253402300800  # the year 10000, which datetime does not know
 _GAUGE: Final = "prometheus_target_scrape_pool_targets"
-_STORED: Final = "scrape_samples_post_metric_relabeling"
+STORED: Final = "scrape_samples_post_metric_relabeling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,14 @@ class Sought:
     """A pool, and by which labels of its targets it may be found.
 
     *labels* all its targets had and no other pool's have. *supposed* they must have had by what
-    asks for it: a sample with them is one of the pool, and none with them proves nothing.
+    asks for it: a sample with them is one of the pool, and none with them proves nothing. Where a
+    server may call a target up that gave more than *most* samples, none of these was stored.
     """
 
     pool: PoolName
     labels: Labels = ()
     supposed: Labels = ()
+    most: float = math.inf
 
 
 class History:
@@ -96,34 +99,38 @@ class History:
         windows = (*_WINDOWS, (int(_reach(retention).total_seconds()), _LOOKBACK))
         pool = sought.pool
         if sought.labels:
-            return self._of_targets(pool, sought.labels, windows, now)
+            return self._of_targets(sought, sought.labels, windows, now)
         if self._api.query(f"count({_GAUGE})"):
             gauge = selector(_GAUGE, {"scrape_job": pool})
             return self._alive(pool, f"timestamp({gauge}) and {gauge} > 0", windows, now)
         if sought.supposed:
-            found = self._of_targets(pool, sought.supposed, windows, now)
+            found = self._of_targets(sought, sought.supposed, windows, now)
             if found is not None:
                 return found
         reason = "it does not scrape itself; let it, and the history of its pools is known"
         raise SourceUnavailable(self._api.url, reason)
 
     def _of_targets(
-        self, pool: PoolName, labels: Labels, windows: _Windows, now: datetime
+        self, sought: Sought, labels: Labels, windows: _Windows, now: datetime
     ) -> datetime | None:
         """When a target with *labels* was last up, and something of its answer was stored.
 
         A scrape that fails over a limit has a number of samples too, and stores none.
         """
-        up, stored = selector("up", dict(labels)), selector(_STORED, dict(labels))
+        up, stored = selector("up", dict(labels)), selector(STORED, dict(labels))
         series = f"timestamp({up}) and {up} == 1 and {stored} > 0"
-        found = self._alive(pool, series, windows, now)
+        if sought.most < math.inf:
+            series += f" and {stored} <= {sought.most}"
+        found = self._alive(sought.pool, series, windows, now)
         if found is not None:
             return found
         both = [f"{series}[{windows[-1][0]}s]" for series in (up, stored)]
         if not all(any(s.value for s in self._api.query(f"max_over_time({b})")) for b in both):
             return None
         # Well for less than a step, which only the last sample of a series that ended well tells.
-        well = [{s.at for s in self._api.query(each) if s.value > 0} for each in both]
+        well = [
+            {s.at for s in self._api.query(each) if 0 < s.value <= sought.most} for each in both
+        ]
         times = [at for at in set.intersection(*well) if 0 <= at < _END_OF_TIME]
         if not times:
             reason = "it was well for too short a time to be found by few queries"

@@ -18,6 +18,8 @@ _ESCAPED: Final = {"n": "\n", '"': '"', "\\": "\\"}
 _SIGN: Final = "prometheus_config_last_reload_successful"
 """A family that every Prometheus shows, server or agent; whoever lacks it is something else."""
 
+_OVER_LIMIT: Final = "prometheus_target_scrapes_exceeded_sample_limit_total"
+_DUPLICATES: Final = "prometheus_target_scrapes_sample_duplicate_timestamp_total"
 _OUT_OF_BOUNDS: Final = "prometheus_target_scrapes_sample_out_of_bounds_total"
 _SERIES: Final = "prometheus_tsdb_head_series"
 _FEW_SERIES: Final = 200_000
@@ -33,6 +35,8 @@ _FAMILIES: Final = (
     "prometheus_target_scrape_pool_reloads_failed_total",
     "prometheus_target_scrape_pool_targets",
     "prometheus_target_sync_failed_total",
+    _OVER_LIMIT,
+    _DUPLICATES,
     _OUT_OF_BOUNDS,
     _SERIES,
 )
@@ -58,6 +62,11 @@ class SelfMetrics:
         """Whether some sample was refused for its time, and it may be asked whose they are."""
         refused = self.single.get(_OUT_OF_BOUNDS, 0) > 0
         return refused and self.single.get(_SERIES, _FEW_SERIES + 1) <= _FEW_SERIES
+
+    @property
+    def may_miscount(self) -> bool:
+        """Whether a target over its limit may be up: samples are taken for duplicates."""
+        return all(self.single.get(name, 0) > 0 for name in (_OVER_LIMIT, _DUPLICATES))
 
     def told(self) -> ServerMetrics:
         """What the model keeps of it."""

@@ -1,6 +1,7 @@
 """Reads one server of a Prometheus, and remembers what need not be read again."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -38,6 +39,8 @@ class Reader:
         self._config = RunningConfig({}, includes=False)
         self._history = History(api)
         self._labels: dict[PoolName, Labels] = {}
+        self._limits: dict[PoolName, int] = {}
+        """Most samples of a target, where the server may call one up that gave more."""
 
     def observe(self, server: ExpectedServer, now: datetime) -> ServerObservation:
         """Everything of it, or SourceUnavailable: never a part."""
@@ -78,7 +81,8 @@ class Reader:
             return Unavailable(f"{self.api.url}: an agent keeps no history and answers no query")
         own = frozenset(labels or self._labels.get(pool, ()))
         shared = any(own <= set(of) for name, of in self._labels.items() if name != pool)
-        sought = Sought(pool, () if shared else tuple(own), supposed)
+        most = self._limits.get(pool, math.inf)
+        sought = Sought(pool, () if shared else tuple(own), supposed, most)
         return self._history.last_sample(sought, retention, now)
 
     def _runtime(self) -> Runtime:
@@ -126,14 +130,24 @@ class Reader:
         counts = None if metrics is None else metrics.targets
         listed = self.api.get("/api/v1/scrape_pools", PoolNames).scrape_pools or ()
         names = frozenset(map(PoolName, listed))
-        honest: frozenset[PoolName] = frozenset()
-        if metrics is not None and metrics.may_refuse and not agent:
-            honest = frozenset(n for n, job in self._config.jobs.items() if _keeps_labels(job.raw))
-        pools = self._targets.pools(names, counts, agent=agent, now=now, honest=honest)
+        honest = frozenset(n for n, job in self._config.jobs.items() if _keeps_labels(job.raw))
+        self._limits = self._sample_limits(honest) if metrics and metrics.may_miscount else {}
+        pools = self._targets.pools(
+            names,
+            counts,
+            agent=agent,
+            now=now,
+            honest=honest if metrics and metrics.may_refuse and not agent else frozenset(),
+            limits=self._limits,
+        )
         empty = [name for name, pool in pools.items() if pool.targets_read and not pool.active]
         self._labels |= {name: pool.labels for name, pool in pools.items() if pool.labels}
         dropped = dropped_counts(self.api, empty)
         return {n: replace(pool, dropped=dropped.get(n)) for n, pool in sorted(pools.items())}
+
+    def _sample_limits(self, pools: Iterable[PoolName]) -> dict[PoolName, int]:
+        found = {name: self._config.jobs[name].raw.get("sample_limit") for name in pools}
+        return {name: n for name, n in found.items() if isinstance(n, int) and n > 0}
 
     def _young(self, runtime: Runtime, now: datetime) -> bool:
         # By the server's own clock: ours may be wrong, and must not make it settle for ever.

@@ -18,8 +18,8 @@ from watcher.adapters.prometheus_answers import (
     DiscoveredTargets,
     DroppedTargets,
 )
-from watcher.adapters.prometheus_history import selector
 from watcher.adapters.prometheus_http import Api
+from watcher.adapters.prometheus_overfull import OTHERS, Overfull, series_of
 from watcher.adapters.prometheus_pools import Barren, Labels, ambiguous, by_pool, pool_of
 from watcher.errors import SourceUnavailable
 from watcher.model.names import PoolName
@@ -41,11 +41,11 @@ _DOWN: Final = "count by (job) (up == 0)"
 _BARREN: Final = "scrape_samples_post_metric_relabeling == 0 and up == 1"
 # Both series come of the same scrape, so that a scrape between our two requests cannot make a
 # target that just recovered look barren.
-_OTHERS: Final = '__name__!~"up|scrape_.+"'
 _WITHOUT: Final = (
-    f'up == 1 unless on (job, instance) count by (job, instance) ({{job!="",{_OTHERS}}})'
+    f'up == 1 unless on (job, instance) count by (job, instance) ({{job!="",{OTHERS}}})'
 )
 _LATELY: Final = "1h"
+_NO_LIMITS: Final[Mapping[PoolName, int]] = {}
 _ASKED_AT_MOST: Final = 20
 """Most targets of which it is asked whether the TSDB has anything else of them lately."""
 
@@ -81,23 +81,26 @@ class Targets:
         agent: bool,
         now: datetime,
         honest: AbstractSet[PoolName] = frozenset(),
+        limits: Mapping[PoolName, int] = _NO_LIMITS,
     ) -> dict[PoolName, ScrapePool]:
         """Every pool of *names*, without its dropped targets. Raises SourceUnavailable.
 
         *counts* are the numbers of active targets by the server's own gauges, None where these
         could not be read. An *agent* has no PromQL: no hints, and nothing is known to be barren.
         *honest* are the pools whose series carry their targets' labels, where the server refuses
-        samples and may be asked of whom.
+        samples and may be asked of whom. *limits* are most samples of a target of such pools, where
+        the server may call one up that gave more.
         """
+        overfull = Overfull(self._api, {} if agent else limits)
         barren = None if agent else self._barren(honest)
         total = self._total if counts is None else sum(counts.values())
         if total <= self._full_up_to:
-            return self._all(names, barren)
+            return self._all(names, barren, overfull)
         suspects = frozenset() if agent else self._down_jobs()
         if barren is not None:
             suspects |= _jobs(barren.empty) | _jobs(barren.refused)
         for name in self._due(names, counts, suspects, now):
-            self._read(name, barren)
+            self._read(name, barren, overfull)
         self._readings = {n: self._readings[n] for n in names if n in self._readings}
         if len(self._readings) == len(names):
             self._total = sum(reading.pool.active for reading in self._readings.values())
@@ -110,18 +113,22 @@ class Targets:
         for name in tuple(self._readings) if pools is None else pools:
             self._readings.pop(name, None)
 
-    def _all(self, names: Iterable[PoolName], barren: Barren | None) -> dict[PoolName, ScrapePool]:
+    def _all(
+        self, names: Iterable[PoolName], barren: Barren | None, overfull: Overfull
+    ) -> dict[PoolName, ScrapePool]:
         answer = self._api.get(_PATH, ActiveTargets, {"state": "active"})
-        found = by_pool(answer.active_targets or ())
-        self._total = len(answer.active_targets or ())
-        doubtful = ambiguous(_among(barren, answer.active_targets or ()))
+        targets = overfull.told(answer.active_targets or ())
+        found = by_pool(targets)
+        self._total = len(targets)
+        doubtful = ambiguous(_among(barren, targets))
         return {
             name: pool_of(name, found.get(name, ()), barren, doubtful) for name in {*names, *found}
         }
 
-    def _read(self, name: PoolName, barren: Barren | None) -> None:
+    def _read(self, name: PoolName, barren: Barren | None, overfull: Overfull) -> None:
         asked = {"state": "active", "scrapePool": name}
-        targets = self._api.get(_PATH, ActiveTargets, asked).active_targets or ()
+        answer = self._api.get(_PATH, ActiveTargets, asked)
+        targets = overfull.told(answer.active_targets or ())
         jobs = frozenset(target.labels.get("job", "") for target in targets)
         pool = pool_of(name, targets, barren)
         self._readings[name] = _Reading(pool, jobs, _among(barren, targets))
@@ -196,9 +203,7 @@ class Targets:
         return {each for each in without[:_ASKED_AT_MOST] if not self._has_others(dict(each))}
 
     def _has_others(self, labels: Mapping[str, str]) -> bool:
-        own = selector("", {name: labels.get(name, "") for name in ("job", "instance")})
-        others = f"{own.removesuffix('}')},{_OTHERS}}}"
-        return bool(self._api.query(f"count(last_over_time({others}[{_LATELY}]))"))
+        return bool(self._api.query(f"count(last_over_time({series_of(labels)}[{_LATELY}]))"))
 
 
 def dropped_counts(api: Api, pools: Collection[PoolName]) -> dict[PoolName, int]:

@@ -3,7 +3,8 @@
 ## Meaning
 
 A scrape with more samples than `sample_limit` (after metric relabelling) is thrown away as a whole,
-and the target counts as down.
+and the target counts as down. Prometheus 2.53 calls it up after every second scrape all the same,
+and stores nothing then either: here it is down.
 
 ## Evidence
 
