@@ -96,7 +96,7 @@ def test_two_prometheuses_of_one_name_are_refused(tmp_path):
         ("http: {password_file: /a/password}", "http", "no use without username"),
         ("expect: {pinned: [{name: dns}]}", "expect.pinned.0", "how is it found"),
         ("- watch_interval", "expected settings by name", "got list"),
-        ("watch_interval: [", "not valid YAML", "mend it"),
+        ("watch_interval: [", "not valid YAML", "correct it"),
         ("slack: {token_file: /nowhere/token}", "slack.token_file", "name a readable file"),
     ],
 )

@@ -3,6 +3,7 @@
 The only reader of the settings file and of the environment.
 """
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -10,7 +11,6 @@ from itertools import count
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -25,6 +25,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from watcher import files, yaml_text
 from watcher.errors import ConfigError
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -653,7 +654,7 @@ def _hindrance(path: Path) -> str | None:
         if path.is_dir():
             next(path.iterdir(), None)
         else:
-            path.open("rb").close()
+            os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))  # which waits for no pipe
     except OSError as error:
         return error.strerror
     return None
@@ -666,13 +667,13 @@ def _default_path() -> Path | None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        raw = yaml_text.load(files.read_text(path))
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be read: {error.strerror}; name a readable file with --config"
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid YAML: {error}; mend it and try again") from None
+    except yaml_text.NotYaml as error:
+        raise ConfigError(f"{path}: not valid YAML: {error}; correct it and try again") from None
     if raw is None:
         return {}
     if not isinstance(raw, dict):
@@ -719,9 +720,8 @@ def _secret(field: str, path: Path | None) -> SecretStr | None:
     if path is None:
         return None
     try:
-        return SecretStr(path.read_text(encoding="utf-8").strip())
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        return SecretStr(files.read_text(path).strip())
+    except OSError as error:
         raise ConfigError(
-            f"{field}: {path}: cannot be read: {reason}; name a readable file"
+            f"{field}: {path}: cannot be read: {error.strerror}; name a readable file"
         ) from None

@@ -60,7 +60,7 @@ def test_included_files_are_found_beside_it_and_by_their_whole_path(tmp_path):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("scrape_configs: [", "no YAML"),
+        ("scrape_configs: [", "not valid YAML"),
         ("scrape_configs: {job_name: x}", "scrape_configs: expected a list"),
         ("scrape_configs: [{scheme: http}]", "a job without job_name"),
         ("scrape_config_files: x.yml", "scrape_config_files: expected a list of paths"),
@@ -86,7 +86,7 @@ def test_a_file_that_is_not_there_or_no_text_is_named(tmp_path):
 
     assert [u.error.partition(";")[0] for u in found.unreadable] == [
         "cannot be read: No such file or directory",
-        "cannot be read: it is no text",
+        "cannot be read: it is no UTF-8 text",
     ]
 
 

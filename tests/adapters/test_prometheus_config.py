@@ -20,5 +20,5 @@ def test_a_configuration_without_jobs_is_one(text):
 
 @pytest.mark.parametrize("text", ["[]", "a: [", "scrape_configs: a", "scrape_configs: [{}]"])
 def test_what_is_no_configuration_is_refused(text):
-    with pytest.raises(ValueError, match=r"expected|no YAML|without job_name"):
+    with pytest.raises(ValueError, match=r"expected|not valid YAML|without job_name"):
         running_config(text)

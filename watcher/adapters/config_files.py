@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from watcher import files
 from watcher.adapters.prometheus_config import RunningConfig, running_config
 from watcher.adapters.static_targets import static_targets
 from watcher.adapters.tape import LIVE, Answered, Asked, Tape
@@ -115,9 +116,7 @@ def _found(folder: Path, config: RunningConfig) -> Iterator[Path]:
 
 def _file(path: Path) -> tuple[str, str, str]:
     try:
-        return str(path), path.read_text(encoding="utf-8-sig"), ""
-    except UnicodeDecodeError:
-        return str(path), "", "cannot be read: it is no text"
+        return str(path), files.read_text(path), ""
     except OSError as error:
         return str(path), "", f"cannot be read: {error.strerror}"
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import requests
-import yaml
 from kubernetes.client import Configuration
 from kubernetes.config import (
     KUBE_CONFIG_DEFAULT_LOCATION,
@@ -18,6 +17,7 @@ from kubernetes.config import (
 )
 from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
+from watcher import files, yaml_text
 from watcher.adapters.http import BoundedSession
 from watcher.adapters.kube_credentials import Account, Credentials
 from watcher.adapters.kube_plugin import Plugin
@@ -121,6 +121,7 @@ class _Loader(KubeConfigLoader):
 def _from_file(path: str, setting: str, context: str | None) -> Account:
     if not any(Path(part).expanduser().is_file() for part in path.split(":") if part):
         raise ConfigError(f"{setting}: {path}: no such file; name a readable kubeconfig")
+    _require_yaml(path, setting)
     configuration = Configuration()
     try:
         loader = _Loader(
@@ -131,9 +132,20 @@ def _from_file(path: str, setting: str, context: str | None) -> Account:
         loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
     except (ConfigException, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise ConfigError(f"{setting}: {path}: {_line(error)}; mend it and try again") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{setting}: {path}: not valid YAML: {_line(error)}") from None
     return Account(configuration=configuration, plugin=loader.plugin)
+
+
+def _require_yaml(paths: str, setting: str) -> None:
+    """Raise ConfigError, with the line, for what the client would choke on or misread."""
+    for part in filter(None, paths.split(":")):
+        path = Path(part).expanduser()
+        try:
+            if path.is_file():
+                yaml_text.load(files.read_text(path))
+        except OSError as error:
+            raise ConfigError(f"{setting}: {path}: cannot be read: {error.strerror}") from None
+        except yaml_text.NotYaml as error:
+            raise ConfigError(f"{setting}: {path}: not valid YAML: {error}") from None
 
 
 def _line(error: Exception) -> str:

@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
+from watcher import files, yaml_text
 from watcher.model.kube import KubeObject
 
 _ENDINGS: Final = frozenset({".yaml", ".yml", ".json"})
@@ -27,16 +26,6 @@ class Unusable:
     place: str
     error: str
     kinds: frozenset[str] | None = None
-
-
-class _Loader(yaml.CSafeLoader):
-    """YAML as JSON has it: a time, and `=`, which CRDs have in lists of values, stay text."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, form) for tag, form in found if not tag.endswith((":timestamp", ":value"))]
-    for first, found in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
 
 
 def read(path: Path) -> Iterator[KubeObject | Unusable]:
@@ -57,18 +46,17 @@ def read(path: Path) -> Iterator[KubeObject | Unusable]:
 
 def _of_file(path: Path) -> Iterator[KubeObject | Unusable]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        yield Unusable(place=str(path), error=f"cannot be read: {reason}; check the file")
+        text = files.read_text(path)
+    except OSError as error:
+        yield Unusable(place=str(path), error=f"cannot be read: {error.strerror}; check the file")
         return
     yield from of_text(text, str(path))
 
 
 def of_text(text: str, place: str) -> Iterator[KubeObject | Unusable]:
     """The objects of a text of several documents; *place* is what it is called in errors."""
-    for number, document in enumerate(_documents(text), start=1):
-        yield from _of_document(document, f"{place}, document {number}")
+    for number, (line, document) in enumerate(_documents(text), start=1):
+        yield from _of_document(document, f"{place}, document {number}", line)
 
 
 @cache
@@ -77,21 +65,22 @@ def _standard_input() -> str:
     return sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
 
 
-def _documents(text: str) -> Iterator[str]:
-    """The documents that hold anything but comments."""
+def _documents(text: str) -> Iterator[tuple[int, str]]:
+    """The documents that hold anything but comments, each with the line where it begins."""
+    first = 1
     for document in _NEXT.split(text):
         lines = (line.strip() for line in document.splitlines())
         if any(line and not line.startswith(("#", "%")) for line in lines):
-            yield document
+            yield first, document
+        first += document.count("\n")
 
 
-def _of_document(text: str, place: str) -> Iterator[KubeObject | Unusable]:
+def _of_document(text: str, place: str, line: int) -> Iterator[KubeObject | Unusable]:
     kinds = frozenset(_KIND.findall(text))
     try:
-        raw = yaml.load(text, Loader=_Loader)  # noqa: S506 -- a safe loader
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        words = " ".join(str(error).split())[:200]
-        reason = f"not valid YAML: {words}; correct it, or render the template first"
+        raw = yaml_text.load(text, first_line=line)
+    except yaml_text.NotYaml as error:
+        reason = f"not valid YAML: {error}; correct it, or render the template first"
         yield Unusable(place=place, error=reason, kinds=kinds)
         return
     for item in _items(raw):

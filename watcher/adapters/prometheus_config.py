@@ -1,11 +1,10 @@
 """Reads the running configuration that a server shows at /api/v1/status/config."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import yaml
-
+from watcher import yaml_text
 from watcher.model.expectations import FilePath
 from watcher.model.names import PoolName
 from watcher.model.observations import RunningJob
@@ -27,22 +26,8 @@ _FILES: Final = (
 """Fields of a scrape config that name a file of its own HTTP client, not of its discovery."""
 
 
-class _Loader(yaml.CSafeLoader):
-    """Takes as text what YAML 1.1 would make a date or a sexagesimal number of.
-
-    Prometheus writes YAML 1.2 and quotes only what would be read wrongly there.
-    """
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, form) for tag, form in forms if not tag.endswith((":timestamp", ":value"))]
-    for first, forms in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-_TEXT: Final = "tag:yaml.org,2002:str"
-_MISREAD: Final = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool"))
-"""What a job may be called without quotes in a file: Prometheus takes `job_name: 012` as written."""
+AS_WRITTEN: Final = frozenset({"job_name"})
+"""What may stand without quotes in a file: Prometheus takes `job_name: 012` as it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +48,9 @@ def running_config(text: str) -> RunningConfig:
     Raises ValueError when it is not a Prometheus configuration.
     """
     try:
-        raw = _loaded(text)
-    except yaml.YAMLError as error:
-        problem = getattr(error, "problem", None) or type(error).__name__
-        raise ValueError(f"no YAML: {problem}") from None
+        raw = yaml_text.load(text, as_written=AS_WRITTEN)
+    except yaml_text.NotYaml as error:
+        raise ValueError(f"not valid YAML: {error}") from None
     if raw is None:
         return RunningConfig({}, includes=False)
     if not isinstance(raw, dict):
@@ -79,28 +63,6 @@ def running_config(text: str) -> RunningConfig:
     if not isinstance(files, list | tuple) or not all(isinstance(file, str) for file in files):
         raise ValueError("scrape_config_files: expected a list of paths")
     return RunningConfig({job.name: job for job in found}, bool(files), tuple(files))
-
-
-def _loaded(text: str) -> Any:
-    loader = _Loader(text)
-    try:
-        root = loader.get_single_node()
-        for job in _items(_field(root, "scrape_configs")):
-            name = _field(job, "job_name")
-            if name is not None and name.tag in _MISREAD:
-                name.tag = _TEXT
-        return None if root is None else loader.construct_document(root)
-    finally:
-        loader.dispose()
-
-
-def _items(node: yaml.Node | None) -> Sequence[yaml.Node]:
-    return node.value if isinstance(node, yaml.SequenceNode) else ()
-
-
-def _field(node: yaml.Node | None, name: str) -> yaml.Node | None:
-    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
-    return next((value for key, value in pairs if key.value == name), None)
 
 
 def _job(raw: dict[str, Any]) -> RunningJob:

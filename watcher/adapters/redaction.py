@@ -11,8 +11,9 @@ from typing import Any, Final
 import msgspec
 import yaml
 
-from watcher import decoding
+from watcher import decoding, yaml_text
 from watcher.adapters.pems import as_kept, judged
+from watcher.adapters.prometheus_config import AS_WRITTEN
 from watcher.secrecy import (
     HIDDEN,
     is_flag_of_secret,
@@ -137,8 +138,8 @@ def _emptied(raw: Mapping[str, Any]) -> dict[str, Any]:
 def _configuration(content: str) -> str:
     """The running configuration, which Prometheus shows as YAML; as it is where it is none."""
     try:
-        decoded = yaml.load(content, Loader=yaml.CSafeLoader)
-    except yaml.YAMLError:
+        decoded = yaml_text.load(content, as_written=AS_WRITTEN)
+    except yaml_text.NotYaml:
         return without_secrets(content)
     if not isinstance(decoded, dict):
         return without_secrets(content)

@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from watcher import decoding
+from watcher import decoding, files, yaml_text
 from watcher.errors import ConfigError
 
 Version: TypeAlias = Literal["TLS10", "TLS11", "TLS12", "TLS13"]
@@ -53,17 +53,17 @@ class WebConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def read(path: Path) -> WebConfig:
     """The file, checked. Raises ConfigError, which names file and field."""
     try:
-        raw = path.read_bytes()
+        raw = yaml_text.load(files.read_text(path))
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be read: {error.strerror}; correct web.config_file"
         ) from None
+    except yaml_text.NotYaml as error:
+        raise ConfigError(f"{path}: not valid YAML: {error}; {_ADVICE}") from None
     try:
-        config = decoding.convert(msgspec.yaml.decode(raw.strip() or b"{}"), WebConfig)
+        config = decoding.convert({} if raw is None else raw, WebConfig)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {error}; {_ADVICE}") from None
-    except msgspec.DecodeError as error:
-        raise ConfigError(f"{path}: not valid YAML: {error}; {_ADVICE}") from None
     for user, hashed in config.basic_auth_users.items():
         if not _HASH.fullmatch(hashed):
             raise ConfigError(
