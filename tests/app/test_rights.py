@@ -195,3 +195,16 @@ def test_the_daemon_says_it_once_after_it_knows_what_is_expected(tmp_path, capsy
 
     assert said.count("no right to") == 1
     assert "no right to get secrets in namespace monitoring: without it" in said
+
+
+def test_the_daemon_names_the_right_without_which_it_knows_no_prometheus(tmp_path, capsys):
+    with ExitStack() as stack:
+        place = opened(tmp_path, capsys, stack)
+        token = place.api.token_for("monitoring", "watcher")
+        kubeconfig = place.api.kubeconfig(tmp_path / "poor", token)
+        place.settings(kubernetes={"kubeconfig": str(kubeconfig)}, prometheuses=[])
+
+        said = place.run("run", "--cycles", "1").err
+
+    line = "no right to list prometheuses.monitoring.coreos.com in all namespaces: without it"
+    assert said.count(line) == 1

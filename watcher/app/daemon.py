@@ -96,7 +96,10 @@ class Daemon:
     ousted: OustedError | None = None
     end: Callable[[], None] = lambda: None
     """Called when another watcher has the store: this one must end."""
-    rights_said: bool = False
+    rights_known: bool = False
+    """Whether the rights were asked for where what is expected needs them."""
+    lacks: set[str] = field(default_factory=set)
+    """What was said of rights that are lacking."""
     running: Mapping[str, threading.Lock] = field(
         default_factory=lambda: {name: threading.Lock() for name in CYCLES}
     )
@@ -186,15 +189,18 @@ class Daemon:
     def _say_what_lacks(self, expectations: Expectations) -> None:
         """Which rights are lacking where what is expected needs them, once they can be asked for."""
         kube, settings = self.world.kube, self.settings.kubernetes
-        if kube is None or not expectations.prometheuses:
+        if kube is None:
             return
         try:
             lacks = rights.lacking(kube, expectations, settings.namespaces if settings else ())
         except SourceUnavailable:
             return  # the snapshot says why; the next one asks again
-        self.rights_said = True
-        for lack in lacks:
-            logger.warning("%s", lack)
+        # Without a Prometheus nobody knows yet where all the others will be needed.
+        self.rights_known = bool(expectations.prometheuses)
+        for line in map(str, lacks):
+            if line not in self.lacks:
+                logger.warning("%s", line)
+            self.lacks.add(line)
 
     def _beat(self, heartbeat: Heartbeat) -> None:
         try:
@@ -204,7 +210,7 @@ class Daemon:
 
     def _snapshot(self) -> object:
         taken = self.snapshot.run()
-        if not self.rights_said:
+        if not self.rights_known:
             self._say_what_lacks(taken.expectations)
         self.assess()
         self.store.prune(compose.clock())
