@@ -186,6 +186,17 @@ def test_a_wrong_type_at_any_place_costs_that_object_alone(cluster, tmp_path, pl
         assert unreadable.error.endswith("correct the object")
 
 
+@pytest.mark.parametrize("kind", [None, [None], {"x": {}}, 1])
+def test_the_kind_of_an_item_is_that_of_its_list(cluster, tmp_path, kind):
+    items = [cluster.get("Prometheus", "monitoring", "k8s") | {"kind": kind}]
+    body = {"kind": "PrometheusList", "metadata": {}, "items": items}
+    cluster.fail("/apis/monitoring.coreos.com/v1/prometheuses", body=json.dumps(body).encode())
+
+    found = snapshot(cluster, tmp_path)
+
+    assert (pools(found), found.unreadable) == ({GOOD}, ())
+
+
 def test_a_list_that_keeps_changing_between_its_pages_is_no_half_list(cluster, tmp_path):
     first = {
         "kind": "ServiceMonitorList",

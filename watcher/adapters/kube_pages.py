@@ -145,8 +145,7 @@ def selecting(which: Which) -> dict[str, str]:
 def completed(raw: msgspec.Raw, resource: Resource, which: Which) -> KubeObject:
     """One object, as much of it as is kept, with the kind that lists leave out."""
     item = _whole(raw) if which.parts is None else _sketched(raw, which.parts)
-    item.setdefault("kind", resource.kind)
-    item.setdefault("apiVersion", resource.api_version)
+    item |= {"kind": resource.kind, "apiVersion": resource.api_version}
     metadata = item.get("metadata")
     if isinstance(metadata, dict):
         _slim(metadata, which.managed_fields)

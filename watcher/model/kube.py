@@ -27,7 +27,7 @@ class FieldError(ValueError):
 
     def below(self, *parents: Path) -> "FieldError":
         """The same with the place of what was read before its path."""
-        return FieldError((*parents, self.path), self._expected, self._got)
+        return FieldError((*parents, *filter(None, [self.path])), self._expected, self._got)
 
 
 def value(raw: JSON, *path: str) -> JSON:

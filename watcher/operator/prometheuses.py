@@ -118,7 +118,8 @@ def _selections(
         try:
             found[kind] = selection(resource, kind, namespaces, operators)
         except SelectorError as error:
-            unreadable.append(Unreadable(source=called(resource), error=str(error), hides=(kind,)))
+            problem = f"{error}; correct the object"
+            unreadable.append(Unreadable(source=called(resource), error=problem, hides=(kind,)))
             found[kind] = CannotTell(reason=f"{called(resource)}: {error}")
     return found
 

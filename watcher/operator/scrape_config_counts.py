@@ -7,7 +7,7 @@ and another cluster leave the number unknown. Relabeling that could change it is
 from collections.abc import Iterator
 from typing import Final
 
-from watcher.model.kube import JSONObject, KubeObject, mapping, number, objects, text, texts, value
+from watcher.model.kube import JSONObject, KubeObject, number, objects, text, text_map, texts, value
 from watcher.operator.addresses import container_ports, running
 from watcher.operator.discovery import Discovery, Role, block_discovery
 from watcher.operator.grounds import Grounds, Unknown, matching, naming
@@ -39,7 +39,7 @@ def scrape_config_targets(
     if any(key.endswith("SDConfigs") and key != BLOCKS and held for key, held in spec.items()):
         raise Unknown
     listed = {
-        (target, tuple(sorted(mapping(static, "labels").items(), key=str)))
+        (target, tuple(sorted(text_map(static, "labels").items())))
         for static in objects(spec, "staticConfigs")
         for target in texts(static, "targets")
     }

@@ -110,7 +110,9 @@ def selector(raw: JSON, *path: str) -> Selector | None:
     try:
         found = value(raw, *path)
         return None if found is None else Selector((*_labels(found), *_expressions(found)))
-    except (FieldError, SelectorError) as error:
+    except FieldError as error:
+        raise SelectorError(str(error.below(*(path or ("selector",))))) from None
+    except SelectorError as error:
         raise SelectorError(f"{'.'.join(path) or 'selector'}: {error}") from None
 
 

@@ -147,12 +147,7 @@ def behind(case: Case, found: Among, role: str) -> tuple[KubeObject, ...]:
     slices = role == Role.ENDPOINT_SLICE
     names = {(s.namespace, s.name) for s in found.matching}
     listed = case.read(ENDPOINT_SLICES if slices else ENDPOINTS)
-    return _sorted(
-        o
-        for o in listed
-        if (_of(o, "namespace"), labels_of(o).get(SERVICE_OF_SLICE) if slices else _of(o, "name"))
-        in names
-    )
+    return _sorted(o for o in listed if _service_of(o, slices=slices) in names)
 
 
 def address_count(resource: KubeObject) -> int:
@@ -174,6 +169,16 @@ def names_of(resources: Iterable[KubeObject], most: int = 5) -> str:
     full = [resource.full_name for resource in resources]
     more = f" and {len(full) - most} more" if len(full) > most else ""
     return ", ".join(full[:most]) + more
+
+
+def _service_of(resource: KubeObject, *, slices: bool) -> tuple[str, str] | None:
+    """Namespace and name of the Service of Endpoints or of a slice, None where they are no words."""
+    name = labels_of(resource).get(SERVICE_OF_SLICE) if slices else _of(resource, "name")
+    match _of(resource, "namespace"), name:
+        case str(namespace), str(name):
+            return namespace, name
+        case _:
+            return None
 
 
 def _of(resource: KubeObject, field: str) -> JSON:
