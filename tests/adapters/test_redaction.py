@@ -196,3 +196,23 @@ def test_hiding_twice_is_hiding_once(content):
 @given(st.binary())
 def test_any_answer_can_be_looked_through(content):
     assert isinstance(body(content), bytes)
+
+
+def test_a_program_without_arguments_stays_one():
+    assert value({"args": [], "command": []}) == {"args": [], "command": []}
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("prober:9115", "prober:9115"),
+        ("http://prober:9115", "http://prober:9115"),
+        ("anna:hush@prober:9115", "<secret>@prober:9115"),
+        ("http://anna:hu://sh@prober:9115", "http://<secret>@prober:9115"),
+    ],
+)
+def test_of_a_probers_url_it_stays_that_it_has_a_user_and_not_who(url, kept):
+    hidden = value({"prober": {"url": url}})
+
+    assert hidden == {"prober": {"url": kept}}
+    assert value(hidden) == hidden

@@ -20,6 +20,7 @@ from watcher.secrecy import (
     is_secret,
     parameter_without_secret,
     without_secrets,
+    without_user,
 )
 
 _PARAMETERS: Final = frozenset({"params", "endpoint_params", "endpointParams"})
@@ -59,16 +60,22 @@ def _field(name: Any, held: Any) -> Any:
     match held:
         case list():
             return _listed(name, held)
-        case str() if is_secret(str(name)):
-            return held and HIDDEN
-        case str() if name == "yaml":
-            return _configuration(held)
+        case str():
+            return _text(str(name), held)
+        case Mapping() if name == "prober":
+            return _prober(held)
         case Mapping() if name in _PARAMETERS:
             return {key: _parameter(str(key), each) for key, each in held.items()}
         case Mapping() if name in _HEADERS:
             return _header(held)
         case _:
             return value(held)
+
+
+def _text(name: str, held: str) -> str:
+    if is_secret(name):
+        return held and HIDDEN
+    return _configuration(held) if name == "yaml" else without_secrets(held)
 
 
 def _listed(name: Any, held: list[Any]) -> list[Any]:
@@ -86,6 +93,14 @@ def _parameter(name: str, held: Any) -> Any:
     return parameter_without_secret(name, held) if isinstance(held, str) else value(held)
 
 
+def _prober(held: Mapping[Any, Any]) -> dict[Any, Any]:
+    """That the URL of a prober has a user is a cause, who it is a secret."""
+    url = held.get("url")
+    has_user = isinstance(url, str) and "@" in url
+    kept = {"url": without_user(str(url), f"{HIDDEN}@")} if has_user else {}
+    return {**value(held), **kept}
+
+
 def _header(held: Any) -> Any:
     """What a header holds may be a secret whatever it is called; names of files are none."""
     match held:
@@ -101,10 +116,9 @@ def _header(held: Any) -> Any:
 
 def _arguments(held: list[Any]) -> list[Any]:
     """The arguments of a program: what follows a flag such as ``--password`` is a secret too."""
-    before = ["", *held[:-1]]
     return [
         HIDDEN if isinstance(flag, str) and is_flag_of_secret(flag) else value(each)
-        for flag, each in zip(before, held, strict=True)
+        for flag, each in zip(("", *held), held, strict=False)
     ]
 
 

@@ -47,7 +47,7 @@ def record(settings: Settings, to: Path, *, cluster: bool = True) -> Recorded:
         size = recording.write(
             Recording(
                 at=now,
-                settings=_kept(settings),
+                settings=kept_settings(settings),
                 kubernetes=None if world.kube is None else world.kube.server,
                 exchanges=exchanges,
                 past=told,
@@ -87,7 +87,7 @@ _BEARS_ON_A_LOOK: Final[dict[str, Any]] = {
 are not needed where nobody is asked."""
 
 
-def _kept(settings: Settings) -> dict[str, Any]:
+def kept_settings(settings: Settings) -> dict[str, Any]:
     """What of *settings* bears on a look, in the form of the settings file, without secrets."""
     kept = settings.model_dump(exclude_unset=True, exclude_none=True, include=_BEARS_ON_A_LOOK)
     return {str(name): _plain(value) for name, value in kept.items()}

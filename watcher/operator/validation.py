@@ -39,6 +39,7 @@ from watcher.operator.validation_relabelings import (
 )
 from watcher.operator.validation_scrapeconfigs import discovery_problems
 from watcher.operator.versions import Versions, candidates
+from watcher.secrecy import without_user
 
 _HOST: Final = re.compile(r"\w[\w-]{0,62}(?:\.\w[\w-]{0,62})*[._]?", re.ASCII)
 _LONGEST_HOST: Final = 255
@@ -207,7 +208,8 @@ def _of_probe(
     url = text(prober, "url") or ""
     if wrong := _wrong_url(url, versions):
         form = "it should be of the format `hostname` or `hostname:port`"
-        said = f'"{url}" url specified in proberSpec is invalid, {form}: {wrong}'
+        why = "it holds a user" if "@" in url else wrong  # not who, nor the password
+        said = f'"{without_user(url)}" url specified in proberSpec is invalid, {form}: {why}'
         yield Rejection(Reason.PROBER_URL, said)
 
 

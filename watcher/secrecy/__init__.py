@@ -20,8 +20,10 @@ __all__ = [
     "is_secret",
     "parameter_without_secret",
     "without_secrets",
+    "without_user",
 ]
 
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _STAND_IN: Final = re.compile(r"<secret(?: [0-9a-f]{4})?>")
 
 
@@ -36,3 +38,11 @@ def parameter_without_secret(name: str, value: str) -> str:
     if not value or _STAND_IN.fullmatch(value):
         return value
     return f"<secret {sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()[:4]}>"
+
+
+def without_user(url: str, stand_in: str = "") -> str:
+    """*url*, with a scheme or without, with *stand_in* for its user and password and the @ after them."""
+    if "@" not in url:
+        return url
+    scheme = _SCHEME.match(url)
+    return f"{scheme[0] if scheme else ''}{stand_in}{url.rpartition('@')[2]}"
