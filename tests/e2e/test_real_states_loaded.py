@@ -64,11 +64,13 @@ PROVES: Final = (
     "operator-paused",
     "rejected-but-running",
     "certificate-expiring",
+    "configuration-refused",
 )
 """The causes that are found here on a real Prometheus; ``docs/causes.md`` is made with them."""
 
 NO_OPERATOR: Final[Told] = ("operator-down", "likely", "reconciled")
 REFUSED: Final[Told] = ("reload-failing", "certain", "loaded")
+AT_ITS_NEXT_RESTART: Final = ("configuration-refused", None)
 UNDECIDED: Final[Told] = ("cause-unknown", None, "declared")
 DELETED: Final[Told] = ("monitor-deleted", "certain", "declared")
 ABSENT: Final[Told] = ("not-in-configuration", "possible", "loaded")
@@ -105,7 +107,8 @@ def test_every_state_of_a_job_that_is_not_made_is_explained(
 def test_what_is_proven_here_is_told_in_full(tmp_path: Path) -> None:
     found = {case.told[0] for case in (*states(tmp_path), RENAMED)} - {HEALTHY[0]}
 
-    assert found | {REFUSED[0]} | {code for code, _ in RISKS} == set(PROVES)
+    told = found | {REFUSED[0], AT_ITS_NEXT_RESTART[0]}
+    assert told | {code for code, _ in RISKS} == set(PROVES)
 
 
 def of_all(stage: Stage, cases: list[State]) -> None:
@@ -150,6 +153,7 @@ def with_refused_configurations(stage: Stage) -> None:
         assert not accepted
         assert stage.watcher.told(wanted) == wanted
         assert words in stage.watcher.proof("plain")
+        assert AT_ITS_NEXT_RESTART in stage.watcher.risks()
 
         stage.api.fail("/apis/monitoring.coreos.com/*", status=403)
         wanted = {"plain": REFUSED if names_the_job else UNDECIDED}
@@ -184,7 +188,9 @@ def with_a_pool_that_could_not_be_reloaded(stage: Stage, files: Path) -> None:
 
     assert accepted == (True, False)
     assert stage.watcher.told(wanted) == wanted
-    assert stage.watcher.risks() >= RISKS
+    risks = stage.watcher.risks()
+    assert risks >= RISKS
+    assert AT_ITS_NEXT_RESTART not in risks
 
 
 @contextmanager

@@ -207,3 +207,8 @@ class KubeObject:
         """The command that shows it."""
         scope = f"-n {quote(self.namespace)} " if self.namespace else ""
         return f"kubectl {scope}get {quote(self.kind.lower())} {quote(self.name)} {output}"
+
+    def edit(self) -> str:
+        """The command that opens it in an editor."""
+        scope = f"-n {quote(self.namespace)} " if self.namespace else ""
+        return f"kubectl {scope}edit {quote(self.kind.lower())} {quote(self.name)}"

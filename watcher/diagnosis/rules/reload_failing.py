@@ -13,7 +13,10 @@ config-reloader) has the refusal in Prometheus's own words, which often name the
 
 ## Fix
 
-Mend the job that the words name; the config-reloader tries again by itself.
+Correct what the words name. A name that is there twice is never a monitor's fault, as the operator gives
+none twice: the second is in additionalScrapeConfigs. A field that the running version does not know
+comes of a `spec.version` that is newer than the image. The config-reloader tries again by itself, but
+one that compares hashes only does not: then reload.
 
 ## Not to be confused with
 
@@ -21,26 +24,13 @@ A reload can also fail after the scrape jobs were taken over (bad rule file, a f
 pool): then new jobs are there. `tls-file-missing`: there the reload succeeds.
 """
 
-from dataclasses import dataclass
-from shlex import quote
-
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
 from watcher.diagnosis.rules import _files, _monitor, _where
-from watcher.model.facts import LOGS, MONITOR, LogKind, LogLine, Unavailable
+from watcher.diagnosis.rules._refusals import Culprit, Refusal, culprit, refusal
+from watcher.model.facts import DECLARED, LOGS, MONITOR, PROMETHEUS, Unavailable
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
+from watcher.model.kube import KubeObject
 from watcher.model.observations import ServerObservation
-from watcher.operator.names import parse_pool
-
-_APPLIED = "errors occurred while applying the new configuration"
-"""Words of a reload that took the scrape jobs over and failed at something else (prometheus.md 1.14)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Refusal:
-    """A server that fails to reload, and its own words, None where no log has them."""
-
-    server: ServerObservation
-    line: LogLine | None
 
 
 def check(case: Case) -> Finding | None:
@@ -52,10 +42,11 @@ def check(case: Case) -> Finding | None:
     if not refusals:
         return None
     told = next((r for r in refusals if r.line is not None), refusals[0])
+    whose = culprit(told, _resource(case), _monitors(case))
     return Finding(
-        summary=_summary(case, told),
+        summary=_summary(case, told, whose),
         evidence=tuple(_evidence(case, told)),
-        fix=(_fix(case, told),),
+        fix=steps(told, whose, _files.log_command(case, told.server, "config")),
         confidence=Confidence.CERTAIN if told.line else Confidence.LIKELY,
         # Words that name this job show that the operator had written it, unless demand ended since.
         conclusive=_names(case, told) and case.job.gone_since is None,
@@ -63,7 +54,28 @@ def check(case: Case) -> Finding | None:
     )
 
 
-def _refusal(case: Case, server: ServerObservation) -> _Refusal | None:
+def steps(told: Refusal, whose: Culprit | None, log: str | None) -> tuple[FixStep, ...]:
+    """What mends a refusal: at whose fault it is, else where that can be read."""
+    again = "the config-reloader tries again by itself"
+    if told.line is None:
+        do = f"Read why in the log of {told.server.server.name}, and correct that; {again}"
+        return (FixStep(do=do, command=log),)
+    if whose is None:
+        do = (
+            "Correct what the words name; a job that no monitor makes is in additionalScrapeConfigs"
+            f" or in the configuration file; {again}"
+        )
+        return (FixStep(do=do),)
+    reload = FixStep(do="Then have it read its configuration", command=_where.reload(told.server))
+    if told.line.at and whose.changed_at and whose.changed_at > told.line.at:
+        since = (
+            f"{whose.what} was changed since, and nobody has reloaded: reload, and see it succeed"
+        )
+        return (FixStep(do=since, command=reload.command), *whose.fix)
+    return (*whose.fix, FixStep(do=f"{again[0].upper()}{again[1:]}; else:", command=reload.command))
+
+
+def _refusal(case: Case, server: ServerObservation) -> Refusal | None:
     """The refusal of *server*, None when it took the scrape jobs over and failed at others.
 
     Raises Lacking when only the log could tell these two apart, and when nothing is known of the
@@ -74,38 +86,44 @@ def _refusal(case: Case, server: ServerObservation) -> _Refusal | None:
         by_pools = server.metrics is not None and server.metrics.pool_reloads_failed
         if by_pools or (case.job.monitor and isinstance(case.look(MONITOR), Unavailable)):
             raise Lacking(LOGS.name, logs)
-        return _Refusal(server=server, line=None)
-    lines = [line for line in logs if _is_about(line, server)]
-    last = max(lines, key=lambda line: line.at.timestamp() if line.at else 0.0, default=None)
-    applied = any(_APPLIED in line.text for line in lines if last and line.at == last.at)
-    if last is not None and (applied or "failed to apply the new" in last.text):
-        return None
-    return _Refusal(server=server, line=last)
+        return Refusal(server=server, line=None)
+    return refusal(server, logs)
 
 
-def _is_about(line: LogLine, server: ServerObservation) -> bool:
-    """Whether it is a refusal of *server*, younger than its last good configuration."""
-    if line.kind is not LogKind.CONFIG_NOT_LOADED or line.server != server.server.name:
-        return False
-    since = max((at for at in (server.loaded_at, server.started_at) if at), default=None)
-    return line.at is None or since is None or line.at >= since
+def _resource(case: Case) -> KubeObject | None:
+    found = case.look(PROMETHEUS)
+    return None if isinstance(found, Unavailable) else found
 
 
-def _names(case: Case, told: _Refusal) -> bool:
+def _monitors(case: Case) -> tuple[KubeObject, ...]:
+    """The monitors that are known: all that our own store remembers, and the job's as it is now."""
+    remembered, now = case.look(DECLARED), case.look(MONITOR)
+    found = {} if isinstance(remembered, Unavailable) else {_id(m): m for m in remembered}
+    if not isinstance(now, Unavailable) and now is not None:
+        found[_id(now)] = now
+    return tuple(found.values())
+
+
+def _id(monitor: KubeObject) -> str:
+    return f"{monitor.kind} {monitor.full_name}"
+
+
+def _names(case: Case, told: Refusal) -> bool:
     return told.line is not None and told.line.pool in case.job.names
 
 
-def _summary(case: Case, told: _Refusal) -> str:
+def _summary(case: Case, told: Refusal, whose: Culprit | None) -> str:
     server = told.server.server.name
     if told.line is None:
-        return f"{server} fails to reload its configuration, so {case.pool} does not arrive"
-    if told.line.pool is None:
-        return f"{server} refuses its new configuration, so {case.pool} does not arrive"
-    whose = "this job" if _names(case, told) else f"the job {told.line.pool}"
-    return f"{server} refuses its new configuration because of {whose}"
+        return f"{server} fails to reload its configuration, so {case.pool} is never loaded"
+    if whose is None:
+        named = f" because of job {told.line.pool}" if told.line.pool else ""
+        return f"{server} refuses its new configuration{named}, so {case.pool} is never loaded"
+    possibly = "" if whose.sure else "possibly "
+    return f"{server} refuses its new configuration, {possibly}because of {whose.what}"
 
 
-def _evidence(case: Case, told: _Refusal) -> list[Evidence]:
+def _evidence(case: Case, told: Refusal) -> list[Evidence]:
     found = [
         Evidence(
             seen="the last reload failed; what runs is the configuration of this time",
@@ -125,32 +143,11 @@ def _evidence(case: Case, told: _Refusal) -> list[Evidence]:
     return found
 
 
-def _fix(case: Case, told: _Refusal) -> FixStep:
-    again = "the config-reloader tries again by itself"
-    if told.line is None:
-        return FixStep(
-            do=f"Read why in the server's log, and mend that; {again}",
-            command=_files.log_command(case, told.server, "config"),
-        )
-    parsed = parse_pool(told.line.pool) if told.line.pool else None
-    if parsed is None:
-        whose = f"the job {told.line.pool}" if told.line.pool else "what the words name"
-        return FixStep(
-            do=f"Mend {whose}; a job that no monitor makes stands in additionalScrapeConfigs or in"
-            f" the configuration file; {again}"
-        )
-    ref = parsed.refs[0]
-    return FixStep(
-        do=f"Mend {ref}; {again}",
-        command=f"kubectl -n {quote(ref.namespace)} edit {ref.kind.lower()} {quote(ref.name)}",
-    )
-
-
 RULE = Rule(
     code="reload-failing",
     link=Link.LOADED,
     states=frozenset(_monitor.NOT_LOADED),
-    needs=needing(LOGS, MONITOR),
+    needs=needing(LOGS, MONITOR, PROMETHEUS, DECLARED),
     check=check,
     refines=frozenset(
         {"server-not-rolled-out", "reloader-broken", "reload-pending", "not-in-configuration"}
