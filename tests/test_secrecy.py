@@ -1,10 +1,13 @@
+import json
 import shlex
 import subprocess
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.secrets.forms import FORMS, STAYS
-from watcher.secrecy import command_without_secrets, without_secrets
+from watcher.secrecy import clipped, command_without_secrets, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -143,3 +146,48 @@ def test_an_argument_that_nobody_quoted_becomes_no_redirection():
 )
 def test_what_tells_the_cause_is_left(cause):
     assert without_secrets(cause) == cause
+
+
+QUOTED = {
+    "json": lambda words: json.dumps({"error": words, "status": 1}),
+    "json in json": lambda words: json.dumps({"error": json.dumps({"message": words})}),
+    "repr": repr,
+    "repr of a dict": lambda words: repr({"a": words}),
+    "logfmt": lambda words: f"err={json.dumps(words)} x=y",
+}
+
+
+@pytest.mark.parametrize("quoted", QUOTED.values(), ids=QUOTED)
+def test_a_secret_in_words_that_are_escaped_is_found(quoted):
+    shown = {form: without_secrets(quoted(form.format(MARK))) for form in FORMS}
+
+    assert [form for form, each in shown.items() if MARK in each] == []
+    assert [each for each in shown.values() if without_secrets(each) != each] == []
+
+
+@given(st.text() | st.sampled_from(FORMS), st.sampled_from([*QUOTED.values()]))
+def test_words_that_were_redacted_stay_so(words, quoted):
+    shown = without_secrets(quoted(words))
+
+    assert without_secrets(shown) == shown
+
+
+@pytest.mark.parametrize("scheme", ["http", "postgres"])
+@pytest.mark.parametrize("longest", range(20, 80, 7))
+def test_words_are_cut_after_what_is_secret_was_taken_out(scheme, longest):
+    for before in range(longest):
+        said = "x" * before + f" {scheme}://user:{MARK}@host {'y' * 50}"
+
+        assert "mArK" not in clipped(said, longest)
+
+
+@pytest.mark.parametrize("end", ["", "…", "...", '"', "'", '…"'])
+def test_an_address_that_somebody_else_cut_in_its_password_is_hidden(end):
+    assert without_secrets(f"at http://user:{MARK}{end}").rstrip("…'.\"") == "at http://"
+
+
+@pytest.mark.parametrize(
+    "end", ["http://h:9090", "http://h:9090…", "https://[::1]:9090", "http://HOST:PORT"]
+)
+def test_an_address_with_a_port_at_the_end_is_left(end):
+    assert without_secrets(f"at {end}") == f"at {end}"

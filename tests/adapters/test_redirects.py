@@ -1,41 +1,16 @@
 """A redirect takes no credentials to another origin, and no receiver's message."""
 
 import ast
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
-import yaml
-from pydantic import SecretStr
 
 import watcher.adapters
-from tests.messages import a_message
-from watcher.adapters import kube
-from watcher.adapters.alertmanager import Alertmanager
-from watcher.adapters.heartbeat import Heartbeat
-from watcher.adapters.kube_resources import NAMESPACES
-from watcher.adapters.loki import Loki
-from watcher.adapters.prometheus import Prometheus
-from watcher.adapters.slack import Slack
-from watcher.adapters.webhook import Webhook
+from tests.peers import MARK, PEERS, READ, RECEIVERS
 from watcher.errors import NotifyError, SourceUnavailable
-from watcher.model.expectations import ExpectedServer
-from watcher.model.names import PrometheusName, ServerName
-from watcher.model.observations import UnreadableServer
-from watcher.settings import (
-    AlertmanagerSettings,
-    HeartbeatSettings,
-    HttpSettings,
-    KubernetesSettings,
-    LokiSettings,
-    SlackSettings,
-    WebhookSettings,
-)
 
-MARK = "mArK7f3q"
-NOW = datetime(2026, 11, 23, 5, tzinfo=UTC)
 STATUSES = (301, 302, 303, 307, 308)
 
 
@@ -81,106 +56,6 @@ class Server:
     @property
     def url(self):
         return f"http://127.0.0.1:{self._server.server_port}"
-
-
-def a_file(folder, content=MARK):
-    path = folder / f"file{len(list(folder.iterdir()))}"
-    path.write_text(content, encoding="utf-8")
-    return path
-
-
-def every_credential(folder):
-    yield HttpSettings(bearer_token_file=a_file(folder))
-    yield HttpSettings(username="me", password_file=a_file(folder))
-
-
-def with_user(url):
-    return url.replace("http://", f"http://me:{MARK}@")
-
-
-def slack_bot(url, folder):
-    del folder
-    settings = SlackSettings(api_url=f"{url}/", channel="C1", token=SecretStr(f"xoxb-{MARK}"))
-    Slack(settings).notify(a_message(), None)
-
-
-def slack_hook(url, folder):
-    del folder
-    address = SecretStr(f"{url}/services/T/B/{MARK}")
-    Slack(SlackSettings(webhook_url=address)).notify(a_message(), None)
-
-
-def alertmanager(url, folder):
-    def notify(settings):
-        Alertmanager(settings, clock).notify(a_message(), None)
-
-    for http in every_credential(folder):
-        with pytest.raises(NotifyError):
-            notify(AlertmanagerSettings(urls=(url,), http=http))
-    notify(AlertmanagerSettings(urls=(with_user(url),)))
-
-
-def webhook(url, folder):
-    settings = WebhookSettings(url=f"{with_user(url)}/?token={MARK}", secret_file=a_file(folder))
-    Webhook(settings, clock).notify(a_message(), None)
-
-
-def heartbeat(url, folder):
-    address = a_file(folder, f"{with_user(url)}/{MARK}?token={MARK}")
-    Heartbeat(HeartbeatSettings(url_file=address)).beat()
-
-
-def prometheus(url, folder):
-    def observe(address, http):
-        server = ExpectedServer(name=ServerName("p-0"), shard=0, replica=0, url=address)
-        seen = Prometheus(http).observe(server, NOW)
-        assert isinstance(seen, UnreadableServer)
-        return SourceUnavailable("prometheus", seen.error)
-
-    for http in every_credential(folder):
-        observe(url, http)
-    raise observe(with_user(url), HttpSettings())
-
-
-def loki(url, folder):
-    for http in every_credential(folder):
-        with pytest.raises(SourceUnavailable):
-            _read(LokiSettings(url=url, http=http))
-    _read(LokiSettings(url=with_user(url)))
-
-
-def _read(settings):
-    Loki(settings).read(PrometheusName("monitoring/k8s"), ServerName("p-0"), NOW)
-
-
-def kubernetes(url, folder):
-    named = {"name": "x"}
-    content = {
-        "current-context": "x",
-        "clusters": [named | {"cluster": {"server": url}}],
-        "users": [named | {"user": {"token": MARK}}],
-        "contexts": [named | {"context": {"cluster": "x", "user": "x"}}],
-    }
-    path = a_file(folder, yaml.safe_dump(content))
-    kube.connect(KubernetesSettings(kubeconfig=path)).list(NAMESPACES)
-
-
-def clock():
-    return NOW
-
-
-RECEIVERS = (slack_bot, slack_hook, alertmanager, webhook, heartbeat)
-READ = (prometheus, loki, kubernetes)
-PEERS = {
-    "slack_client": (slack_bot, slack_hook),
-    "receiver_http": (alertmanager, webhook),
-    "heartbeat": (heartbeat,),
-    "prometheus_http": (prometheus,),
-    "loki": (loki,),
-    "kube_session": (kubernetes,),
-    "prometheus_session": (prometheus, loki),
-}
-"""Every module that makes a session, and those who speak through it."""
 
 
 def test_every_peer_is_tried():

@@ -8,6 +8,7 @@ from watcher import decoding
 from watcher.adapters.kube_resources import MONITORING, Resource
 from watcher.adapters.kube_transport import SOURCE, Answer
 from watcher.errors import SourceUnavailable
+from watcher.secrecy import clipped
 
 T = TypeVar("T")
 
@@ -85,7 +86,7 @@ def is_missing_object(answer: Answer, name: str) -> bool:
 def _words(body: bytes) -> str:
     status = _status(body)
     text = status.message if status and status.message else body.decode(errors="replace")
-    line = " ".join(text.split())
+    line = clipped(text, _LONGEST + 1)
     return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
 
 

@@ -17,7 +17,7 @@ import msgspec
 from kubernetes.config.exec_provider import ExecProvider
 
 from watcher import decoding
-from watcher.secrecy import without_secrets
+from watcher.secrecy import clipped
 
 _CHUNK: Final = 64 * 1024
 _LARGEST: Final = 1024 * 1024
@@ -134,5 +134,5 @@ def _read(process: "subprocess.Popen[bytes]", until: float) -> list[bytes]:
 
 
 def _words(said: bytes) -> str:
-    text = " ".join(without_secrets(said.decode(errors="replace")).split())
-    return f": {text[:_LONGEST]}" if text else ""
+    text = clipped(said.decode(errors="replace"), _LONGEST)
+    return f": {text}" if text else ""

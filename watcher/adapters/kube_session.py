@@ -22,6 +22,7 @@ from watcher.adapters.http import BoundedSession
 from watcher.adapters.kube_credentials import Account, Credentials
 from watcher.adapters.kube_plugin import Plugin
 from watcher.errors import ConfigError
+from watcher.secrecy import clipped
 from watcher.settings import KubernetesSettings
 
 POOL_SIZE = 16
@@ -149,4 +150,4 @@ def _require_yaml(paths: str, setting: str) -> None:
 
 
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
+    return clipped(str(error), 300) or type(error).__name__

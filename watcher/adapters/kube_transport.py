@@ -17,6 +17,7 @@ from watcher.adapters.kube_credentials import NoCredentialsError
 from watcher.adapters.kube_session import LARGEST
 from watcher.adapters.tape import LIVE, Answered, Asked, Tape
 from watcher.errors import SourceUnavailable
+from watcher.secrecy import clipped
 
 SOURCE: Final = "kubernetes"
 """Name of the API server as a source."""
@@ -145,5 +146,5 @@ def _line(error: BaseException) -> str:
         if not isinstance(inner, BaseException):
             break
         seen = inner
-    words = " ".join(str(seen).split()) or type(seen).__name__
-    return words.rpartition(": ")[2][:200] if "object at 0x" in words else words[:200]
+    words = clipped(str(seen), 400) or type(seen).__name__
+    return (words.rpartition(": ")[2] if "object at 0x" in words else words)[:200]

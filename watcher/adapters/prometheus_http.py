@@ -30,6 +30,7 @@ from watcher.adapters.prometheus_session import (
 from watcher.adapters.retry_after import date
 from watcher.adapters.tape import LIVE, Answered, Asked, Tape
 from watcher.errors import SourceUnavailable
+from watcher.secrecy import clipped
 from watcher.settings import HttpSettings
 
 T = TypeVar("T")
@@ -40,6 +41,8 @@ _LARGEST_OF: Final = {"/metrics": 64 * _MIB, "/api/v1/status/config": 64 * _MIB}
 
 _QUERY: Final = "/api/v1/query"
 _REFUSED: Final = 400
+_READ: Final = 16_384
+_BEGIN: Final = 60
 
 
 class Api:
@@ -116,7 +119,9 @@ class Api:
         except (requests.RequestException, OSError, HTTPError) as error:
             raise self._unavailable(_QUERY, reason_of(error)) from None
         except PrometheusApiClientException as error:
-            raise self._unavailable(_QUERY, f"refused a query: {str(error)[:200]}") from None
+            raise self._unavailable(
+                _QUERY, f"refused a query: {clipped(str(error), 200)}"
+            ) from None
         except (LookupError, RecursionError, TypeError, ValueError) as error:
             what = f"answered no result of the expected form ({type(error).__name__})"
             raise self._unavailable(_QUERY, what) from None
@@ -181,5 +186,5 @@ class Refused(SourceUnavailable):
 
 
 def _begin(body: bytes) -> str:
-    text = " ".join(body[:200].decode("utf-8", "replace").split())
-    return repr("".join(char for char in text if char.isprintable())[:60])
+    text = clipped(body[:_READ].decode("utf-8", "replace"), _BEGIN)
+    return repr("".join(char for char in text if char.isprintable()))

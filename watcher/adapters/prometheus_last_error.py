@@ -12,13 +12,14 @@ from watcher.secrecy import without_secrets
 LONGEST: Final = 300
 """Length at which a lastError is cut, in characters."""
 
+_READ: Final = 16_384
 _EPHEMERAL: Final = re.compile(r"\b((?:read|write) (?:tcp|udp)\d? )(\S+):\d+->")
 _CURRENT: Final = re.compile(r"current time \d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)")
 
 
 def steady(text: str, longest: int = LONGEST) -> str:
     """*text* on one line, without what changes at each scrape or is secret, cut to *longest*."""
-    text = text[: 8 * longest]
+    text = text[:_READ]
     text = _EPHEMERAL.sub(r"\1\2->", text)
     text = _CURRENT.sub("current time", text)
     text = without_secrets(text)

@@ -18,6 +18,7 @@ from watcher.model.expectations import ExpectedServer
 from watcher.model.facts import Availability, Unavailable
 from watcher.model.names import PoolName
 from watcher.model.observations import ScrapePool, ServerObservation
+from watcher.secrecy import clipped
 
 SETTLING: Final = timedelta(seconds=10)
 """How long after a start or a reload pools may not be there yet: 5 s seen, doubled."""
@@ -184,5 +185,7 @@ def _time(api: Api, text: str) -> datetime:
         found = None
     if found is None or found.tzinfo is None:
         where = f"{api.url}/api/v1/status/runtimeinfo"
-        raise SourceUnavailable(where, f"no time: {text[:40]!r}; check that this is a Prometheus")
+        raise SourceUnavailable(
+            where, f"no time: {clipped(text, 40)!r}; check that this is a Prometheus"
+        )
     return found

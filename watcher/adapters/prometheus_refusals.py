@@ -4,6 +4,8 @@ import ssl
 from collections.abc import Iterator
 from typing import Final
 
+from watcher.secrecy import clipped
+
 _ADVICE: Final = {
     401: "set http.username and http.password_file, or http.bearer_token_file, for this server",
     403: "let the user that the settings name read this path",
@@ -14,6 +16,7 @@ _ADVICE: Final = {
     502: "check the proxy between us and Prometheus",
     503: "Prometheus is starting or ending; wait, or look into its log",
 }
+_LONGEST: Final = 200
 _OTHERWISE: Final = "check that the address is a Prometheus, that it runs and can be reached"
 
 
@@ -38,8 +41,8 @@ def reason_of(error: BaseException) -> str:
         if isinstance(cause, OSError) and cause.strerror:
             named = f": {cause.filename}" if cause.filename else ""
             return f"{cause.strerror[:1].lower()}{cause.strerror[1:]}{named}"
-    text = str(chain[-1])
-    return text.partition("(")[0].strip()[:200] or type(chain[-1]).__name__
+    text = clipped(str(chain[-1]), _LONGEST)
+    return text.partition("(")[0].strip() or type(chain[-1]).__name__
 
 
 def _tls(error: ssl.SSLError) -> str:

@@ -15,6 +15,7 @@ from watcher.model.history import Blindness, Owed, Sent, WatchRecord
 from watcher.model.incidents import Incident, Transition
 from watcher.model.mutes import Mute
 from watcher.model.names import MonitorRef
+from watcher.secrecy import clipped
 
 _LONGEST: Final = 200
 
@@ -86,4 +87,4 @@ def _junk(connection: Connection) -> str | None:
 
 
 def _key(table: Table, row: RowMapping) -> str:
-    return ", ".join(f"{c.name}={row[c.name]!r}"[:_LONGEST] for c in table.primary_key)
+    return ", ".join(clipped(f"{c.name}={row[c.name]!r}", _LONGEST) for c in table.primary_key)

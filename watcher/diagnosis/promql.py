@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 import promql_parser
 
 from watcher.diagnosis import relabel
+from watcher.secrecy import clipped
 
 _ON_ABSENCE: Final = frozenset({"absent", "absent_over_time", "scalar"})
 """Functions that give something for nothing (``scalar`` gives NaN)."""
@@ -107,7 +108,7 @@ def _parsed(expression: str) -> _Part:
     try:
         return _part(promql_parser.parse(expression))
     except ValueError as error:
-        raise PromqlError(f"no PromQL: {' '.join(str(error).split())[:200]}") from None
+        raise PromqlError(f"no PromQL: {clipped(str(error), 200)}") from None
 
 
 def _part(node: Any, depth: int = 0) -> _Part:  # type: ignore[explicit-any]  # it has no types

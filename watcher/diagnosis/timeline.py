@@ -14,7 +14,7 @@ from watcher.model.facts import Fact, Facts, Known
 from watcher.model.findings import Evidence
 from watcher.model.kube import FieldError, KubeObject, moment, number, objects, text
 from watcher.model.observations import Observation
-from watcher.secrecy import without_secrets
+from watcher.secrecy import clipped
 
 AT_MOST: Final = 6
 """Most lines."""
@@ -109,7 +109,7 @@ def _of_event(found: KubeObject) -> Iterator[Evidence]:
     about = (
         f"{text(found.raw, 'involvedObject', 'kind')} {text(found.raw, 'involvedObject', 'name')}"
     )
-    words = " ".join(without_secrets(text(found.raw, "message") or "").split())[:_LONGEST]
+    words = clipped(text(found.raw, "message") or "", _LONGEST)
     at = (
         moment(found.raw, "lastTimestamp")
         or moment(found.raw, "eventTime")

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from watcher.model.expectations import Steering
 from watcher.model.kube import KubeObject, moment, objects, text
+from watcher.secrecy import clipped
 
 IGNORE: Final = "watcher/ignore"
 REASON: Final = "watcher/reason"
@@ -49,7 +50,9 @@ def _heard(monitor: KubeObject) -> tuple[Steering, tuple[str, ...]]:
         try:
             return None if name not in said else read(said[name])
         except ValueError:
-            faults.append(f"annotation {name}: expected {expected}, got {said[name][:40]!r}")
+            faults.append(
+                f"annotation {name}: expected {expected}, got {clipped(said[name], 40)!r}"
+            )
             return None
 
     ignored = understood(IGNORE, _yes, "true or false") or False

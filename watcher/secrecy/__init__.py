@@ -15,6 +15,7 @@ from watcher.secrecy.words import HIDDEN, without_secrets
 
 __all__ = [
     "HIDDEN",
+    "clipped",
     "command_without_secrets",
     "is_flag_of_secret",
     "is_secret",
@@ -24,7 +25,18 @@ __all__ = [
 ]
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_READ: Final = 16_384
+"""Of longer words the rest is not looked at when they are cut; they are cut much shorter."""
+
 _STAND_IN: Final = re.compile(r"<secret(?: [0-9a-f]{4})?>")
+
+
+def clipped(text: str, longest: int) -> str:
+    """The first *longest* characters of *text*, on one line, after what is secret was taken out.
+
+    Words are cut by this alone: of a password that is cut before its ``@`` nothing tells that it is one.
+    """
+    return " ".join(without_secrets(text[: max(_READ, longest)]).split())[:longest]
 
 
 def parameter_without_secret(name: str, value: str) -> str:

@@ -5,12 +5,12 @@ from typing import Final
 
 from watcher.secrecy.names import TELLING
 
-_QUOTED: Final = r"[bru]?(?P<quote>\"{3}|'{3}|\\*[\"'`]|“)(?:(?!\n).)*?(?P<closing>(?<!\\)(?:(?P=quote)|”)|(?=\n|\Z))"
+_QUOTED: Final = r"[bru]?(?P<quote>(?:\\*\"){3}|'{3}|\\*[\"'`]|“)(?:(?!\n).)*?(?P<closing>(?<!\\)(?:(?P=quote)|”)|(?=\n|\Z))"
 """To the quote that ends it, or to the end of a line that was cut."""
 
 _PLAIN: Final = (
     r"(?:[^\s\"'`\\,;&|{}<>\[\]()“”]|(?<=[^\s=:])(?:[,;&|](?![\s\"']|$|[\w.-]{1,40}\\?[\"']?[=:]\S)|"
-    r"[\"'`{}<>()\[\]](?=\w)|\\(?![nrt])(?=\w)))+"
+    r"[\"'`{}<>()\[\]](?=\w)|\\(?![nrt])(?=\w)|\\+[\"'](?=\w)))+"
 )
 """To where words, fields or parameters go on; signs within are a part of it."""
 
@@ -58,6 +58,9 @@ USERS: Final = (
     # To the last @: a password may hold some, and slashes.
     re.compile(r"(?i)(:(?:\\?/){2}|%3A%2F%2F)[^/?#\s\"'<>\\]*(?:@|%40|\\u0040)"),
     re.compile(r"(://)[^/?#\s\"'@:<>]+:(?!\d{1,5}(?:[/?#\s]|$))[^\s\"'<>]*@"),
+    re.compile(  # cut before its @
+        r"(://)[^/?#\s\"'<>@:\[\]$]+:(?!\d{1,5}\b|[A-Z]+\b)[^\s\"'<>/@]+(?=(?:…|\.\.\.)?[\"']?\Z)"
+    ),
     re.compile(r"(?<![:\w/])(//)[^/?#\s\"'<>:@]*:[^/?#\s\"'<>]*@"),
     re.compile(r"()(?<![\w/@.:-])[\w.+-]+:(?!sha\d+:)[^\s\"'@/:<>]+@(?!sha\d+:)(?=[\w\[])"),
 )
@@ -134,6 +137,10 @@ DATA: Final = re.compile(
 )
 """A Secret or ConfigMap, and what it holds."""
 
+ESCAPED: Final = re.compile(r"(?<!\\)([\"'])((?:(?!\1)[^\\]|\\.)*+)\1", re.DOTALL)
+"""A string in quotes; those without a backslash are of no concern and change nothing."""
+
+ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
 ENCODED: Final = re.compile(r"(?<![^\s\"'<>?&=;#])[^\s\"'<>?&=;#%]*+%[0-9A-Fa-f]{2}[^\s\"'<>&;#]*")
 SECRET_ALONE: Final = re.compile(r"(?i)(?:^|[^\w.-])secret\W*$")
 NAME_OF_AN_OBJECT: Final = re.compile(
@@ -145,6 +152,7 @@ STATUS: Final = re.compile(r"\d{1,3}")
 SUSPECT: Final = re.compile(
     rf"(?i)[@=?]|%40|%3D|%25|-----|(?:{TELLING})|auth|bearer|basic |geniekey|last-applied|stringData|kind|"
     r"eyJ|gh[pousr]_|_pat_|gl[a-z]+[-_]|xox|xapp|a[ks]ia|aiza|ya29|[sr]k[-_]|npm_|pypi-|hv[sbr]\.|\bs\.|"
-    r"dp\.|sg\.|_v1_|\bsk[0-9a-f]|\$[0-9a]|hooks\.|hc-ping|webhook|pagerduty|telegram| -[upabH]|--user|\\u0040"
+    r"dp\.|sg\.|_v1_|\bsk[0-9a-f]|\$[0-9a]|hooks\.|hc-ping|webhook|pagerduty|telegram| -[upabH]|--user|\\u0040|"
+    r"://[^\s/]+:(?!\d{1,5}\b)"
 )
 """What no secret is without: most words are read once only."""

@@ -12,6 +12,9 @@ HIDDEN: Final = "<secret>"
 """What stands for a secret; Prometheus's own word."""
 
 _DEEPEST: Final = 4
+_SIGNS: Final = {"\\": "\\", "n": "\n", "r": "\r", "t": "\t"}
+"""What a letter stands for after a backslash; the backslash itself is the first to be written."""
+
 _SCHEMES: Final = frozenset({"bearer", "basic", "digest", "token"})
 _NO_VALUES: Final = frozenset({"null", "None", "true", "false", "nil", '""', "''", "``"})
 
@@ -19,10 +22,19 @@ _NO_VALUES: Final = frozenset({"null", "None", "true", "false", "nil", '""', "''
 def without_secrets(text: str, hidden: str = HIDDEN, *, deep: int = 0) -> str:
     """*text* without what is secret in it by its place or its form; *hidden* stands there instead.
 
-    What is percent-encoded in it is looked into as well, *deep* times.
+    What is escaped or percent-encoded in it is looked into as well; *deep* says how often it was.
     """
     if forms.SUSPECT.search(text) is None:
         return text
+    if deep < _DEEPEST and "\\" in text:
+        text = forms.ESCAPED.sub(lambda found: _escaped(found, hidden, deep), text)
+    text = _without_forms(text, hidden)
+    if deep < _DEEPEST and "%" in text:
+        text = forms.ENCODED.sub(lambda found: _encoded(found[0], hidden, deep), text)
+    return text
+
+
+def _without_forms(text: str, hidden: str) -> str:
     if forms.OBJECT.search(text):
         text = forms.DATA.sub(rf"\g<1>{hidden}", text)
     for pattern in forms.WHOLE:
@@ -37,9 +49,26 @@ def without_secrets(text: str, hidden: str = HIDDEN, *, deep: int = 0) -> str:
         text = pattern.sub(rf"\g<1>{hidden}", text)
     for pattern in forms.KNOWN:
         text = pattern.sub(hidden, text)
-    if deep < _DEEPEST and "%" in text:
-        text = forms.ENCODED.sub(lambda found: _encoded(found[0], hidden, deep), text)
     return text
+
+
+def _escaped(found: re.Match[str], hidden: str, deep: int) -> str:
+    """A string as JSON, Go and Python write it."""
+    mark, inner = found[1], found[2]
+    held = forms.ESCAPE.sub(lambda each: _meant(each[1], mark), inner)
+    shown = held if held == inner else without_secrets(held, hidden, deep=deep + 1)
+    if shown == held:
+        return found[0]
+    for char, sign in _SIGNS.items():
+        shown = shown.replace(sign, f"\\{char}")
+    shown = shown.replace(mark, f"\\{mark}")
+    return f"{mark}{shown}{mark}"
+
+
+def _meant(sign: str, mark: str) -> str:
+    if sign in "\"'" and sign != mark:
+        return f"\\{sign}"  # only the mark itself is escaped: this one is of what is quoted
+    return chr(int(sign[1:], 16)) if len(sign) > 1 else _SIGNS.get(sign, sign)
 
 
 def _encoded(run: str, hidden: str, deep: int) -> str:

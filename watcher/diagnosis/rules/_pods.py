@@ -5,6 +5,7 @@ from typing import Final
 
 from watcher.model.findings import Evidence
 from watcher.model.kube import FieldError, KubeObject, objects, text, text_map
+from watcher.secrecy import clipped
 
 OVER: Final = frozenset({"Succeeded", "Failed"})
 """Phases of a pod that will not run again."""
@@ -38,7 +39,7 @@ def condition(pod: KubeObject) -> str:
     """The state of a pod in the words of its status: ``Pending: Unschedulable: 0/3 nodes …``."""
     try:
         phase = text(pod.raw, "status", "phase") or "no status yet"
-        return ": ".join([phase, *_reasons(pod)])[:300]
+        return clipped(": ".join([phase, *_reasons(pod)]), 300)
     except FieldError:
         return "a status of a wrong form"
 

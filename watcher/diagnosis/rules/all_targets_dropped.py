@@ -29,6 +29,7 @@ from watcher.diagnosis.rules import _drops, _where
 from watcher.model.comparison import JobState
 from watcher.model.facts import DROPPED
 from watcher.model.findings import Evidence, Finding, FixStep, Link
+from watcher.secrecy import clipped
 
 
 def check(case: Case) -> Finding | None:
@@ -58,7 +59,7 @@ def shown(drop: _drops.Drop) -> str:
     """What the step saw, in words."""
     values = drop.values()
     more = f" and {len(values) - 3} other values" if len(values) > 3 else ""  # noqa: PLR2004
-    return ", ".join(repr(value[:80]) for value in values[:3]) + more
+    return ", ".join(repr(clipped(value, 80)) for value in values[:3]) + more
 
 
 def evidence(case: Case, drop: _drops.Drop) -> tuple[Evidence, ...]:

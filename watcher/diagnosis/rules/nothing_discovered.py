@@ -32,6 +32,7 @@ from watcher.model.comparison import JobState
 from watcher.model.facts import LOGS, Unavailable
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
 from watcher.model.kube import FieldError, JSONObject, objects, text, texts
+from watcher.secrecy import clipped
 
 _OWN_RULES: Final = frozenset({"endpoints", "endpointslice", "pod"})
 """Roles of the Kubernetes discovery whose objects other rules look at."""
@@ -97,7 +98,7 @@ def _words(name: str, raw: JSONObject) -> str:
 
 def _text(raw: Mapping[str, object], place: str) -> str:
     # A password in a URL is shown as <secret> by Prometheus itself; the query may hold a token.
-    return str(raw[place]).partition("?")[0][:200]
+    return clipped(str(raw[place]).partition("?")[0], 200)
 
 
 def _fix(case: Case) -> FixStep:

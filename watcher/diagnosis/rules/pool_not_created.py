@@ -30,6 +30,7 @@ from watcher.model.facts import LOGS, MONITOR, LogKind
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
 from watcher.model.observations import ServerObservation
 from watcher.operator.volumes import normal
+from watcher.secrecy import without_secrets
 
 _LONGEST: Final = 300
 
@@ -65,6 +66,7 @@ def check(case: Case) -> Finding | None:
 
 def _clipped(words: str) -> str:
     """The words as far as a summary can hold them; all of them stand in the evidence."""
+    words = without_secrets(words)
     return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
 
 

@@ -29,7 +29,7 @@ from watcher.diagnosis.rules import _monitor, _operator_log, _reconciling, _sele
 from watcher.model.facts import OPERATOR_LOG, PROMETHEUS, OperatorWord
 from watcher.model.findings import Evidence, Finding, Link
 from watcher.model.kube import KubeObject, text
-from watcher.secrecy import without_secrets
+from watcher.secrecy import clipped
 
 _LONGEST: Final = 500
 """Longest words shown, in characters; cut only once no secret can be cut in two."""
@@ -50,7 +50,7 @@ def check(case: Case) -> Finding | None:
     if text(condition, "status") != "False" or _reconciling.behind(prometheus):
         return None
     reason = text(condition, "reason") or "no reason"
-    message = without_secrets(text(condition, "message") or "no message")[:_LONGEST]
+    message = clipped(text(condition, "message") or "no message", _LONGEST)
     seen = _reconciling.evidence(prometheus, f"Reconciled is False ({reason}): {message}")
     return _finding(prometheus, message, seen)
 
@@ -62,7 +62,7 @@ def _in_log(case: Case, prometheus: KubeObject) -> Finding | None:
     line = _operator_log.last(case, OperatorWord.SYNC_FAILED, name, prometheus=name, since=since)
     if line is None:
         return None
-    return _finding(prometheus, line.text[:_LONGEST], _operator_log.evidence(line))
+    return _finding(prometheus, clipped(line.text, _LONGEST), _operator_log.evidence(line))
 
 
 def _finding(prometheus: KubeObject, message: str, seen: Evidence) -> Finding:

@@ -47,6 +47,7 @@ from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
 from watcher.model.kube import KubeObject
 from watcher.operator.rejection import Reason, Rejection
 from watcher.operator.spots import Spot
+from watcher.secrecy import clipped
 
 _PEM: Final = re.compile(r"<(?P<kind>secret|configmap)=(?P<name>[^,>]+),key=(?P<key>[^>]+)>")
 """How the operator writes what a monitor refers to for TLS."""
@@ -87,7 +88,7 @@ def _finding(
             )
         )
     return Finding(
-        summary=f"prometheus-operator rejects {case.job.monitor}: {words}"[:400],
+        summary=clipped(f"prometheus-operator rejects {case.job.monitor}: {words}", 400),
         evidence=tuple(evidence),
         fix=(
             *(

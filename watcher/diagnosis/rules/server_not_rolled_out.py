@@ -30,6 +30,7 @@ from watcher.diagnosis.rules._files import stateful_set_of
 from watcher.model.facts import POD_EVENTS, PODS, STATEFUL_SETS, Unavailable
 from watcher.model.findings import Evidence, Finding, FixStep, Link
 from watcher.model.kube import KubeObject, moment, objects, text
+from watcher.secrecy import clipped
 
 _HASH = "controller-revision-hash"
 
@@ -105,7 +106,8 @@ def _holding(case: Case, held: Sequence[KubeObject]) -> Iterator[Evidence]:
         words = f"; {text(last.raw, 'reason')}: {text(last.raw, 'message')}" if last else ""
         phase = text(pod.raw, "status", "phase") or "not ready"
         yield Evidence(
-            seen=f"pod {pod.full_name} is {phase} {', '.join(reasons)}".strip() + words[:300],
+            seen=f"pod {pod.full_name} is {phase} {', '.join(reasons)}".strip()
+            + clipped(words, 300),
             where=f"kubectl -n {quote(pod.namespace)} describe pod {quote(pod.name)}",
             at=moment(last.raw, "lastTimestamp") if last else None,
         )
