@@ -15,10 +15,8 @@ from demo.acts import ACTS, Act, differences, of_jobs, of_slack
 from demo.pod import NoRootError
 from demo.show import Show
 from demo.stage import Stage, Told
+from tests.patience import PATIENCE
 from tools.prometheus_binary import NoPrometheusError
-
-_PATIENCE: Final = 60.0
-"""Seconds that an act has until the watcher must have seen and told it."""
 
 PICTURED: Final = "b"
 """The act of ``docs/demo.svg``."""
@@ -84,9 +82,9 @@ def _one(stage: Stage, show: Show, act: Act) -> list[str]:
     began = time.monotonic()
     with show.console.status("the watcher looks …"):
         stage.start_watcher()
-        _await(stage, act, began + _PATIENCE)
+        _await(stage, act, began + PATIENCE)
         seconds = time.monotonic() - began
-        once, audit, wrong = _asked(stage, act, began + _PATIENCE)
+        once, audit, wrong = _asked(stage, act, began + PATIENCE)
     show.seen(once, audit, seconds)
     if not stage.slack.messages:
         show.silence()

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from demo import operator_part
 from demo.stage import Stage, Told
+from tests.patience import awaited
 
 KUBELET: Final = ("serviceMonitor/monitoring/kubelet/0", "serviceMonitor/monitoring/kubelet/1")
 OLD_PATH: Final = "/etc/ssl/private/kubelet"
@@ -87,12 +88,15 @@ def _reload(stage: Stage) -> None:
 
 def _fix(stage: Stage, kind: str) -> str:
     """The command that the watcher itself prints for the first kubelet job."""
-    told = stage.ask_both()[0][1]
-    steps = next(job for job in told["jobs"] if job["pool"] == KUBELET[0])["fix"]
-    commands = [step["command"] for step in steps if kind in (step["command"] or "")]
-    if not commands:
+
+    def commands() -> list[str]:
+        told = stage.ask_both()[0][1]
+        steps = next(job for job in told["jobs"] if job["pool"] == KUBELET[0])["fix"]
+        return [step["command"] for step in steps if kind in (step["command"] or "")]
+
+    if not (found := awaited(commands, every=0.5)):
         raise LookupError(f"the watcher prints no command with `kubectl … {kind}…`")
-    return str(commands[0])
+    return found[0]
 
 
 ACTS: Final = (

@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from tests.e2e.scraped_targets import served
-from tests.patience import awaited, awaited_as
+from tests.patience import LONG, awaited, awaited_as
 from tests.prometheus_server import RealPrometheus, every_prometheus, free_port
 from watcher.adapters.log_files import LogFile
 from watcher.adapters.logs import Log
@@ -26,6 +26,7 @@ from watcher.settings import HttpSettings
 pytestmark = pytest.mark.prometheus
 
 GLOBAL = {"scrape_interval": "1s", "scrape_timeout": "1s"}
+PATIENT = HttpSettings(timeout=LONG)
 NOWHERE = "127.0.0.1:1"
 
 
@@ -97,7 +98,7 @@ def server(prometheus_binary):
     external = {"global": GLOBAL | {"external_labels": {"cluster": "test"}}}
     config = a_config(*jobs, **external)
     with RealPrometheus(config, binary=prometheus_binary, at=("127.0.0.1", port)) as server:
-        server.early, server.early_at = seen(Prometheus(HttpSettings()), server.url), now()
+        server.early, server.early_at = seen(Prometheus(PATIENT), server.url), now()
         yield server
 
 
@@ -136,9 +137,7 @@ def laid_out(observation):
 
 @every_prometheus
 def test_each_state_of_a_job_is_told_from_the_others(server):
-    found = awaited(
-        lambda: seen(Prometheus(HttpSettings()), server.url), wanted=is_as_laid_out, every=0.3
-    )
+    found = awaited(lambda: seen(Prometheus(PATIENT), server.url), wanted=is_as_laid_out, every=0.3)
 
     assert not found.agent
     assert found.version == server.binary.version
@@ -153,7 +152,7 @@ def test_each_state_of_a_job_is_told_from_the_others(server):
 
 @every_prometheus
 def test_a_server_settles_for_ten_seconds_after_its_start(server):
-    found = seen_when(Prometheus(HttpSettings()), server.url, lambda o: not o.settling)
+    found = seen_when(Prometheus(PATIENT), server.url, lambda o: not o.settling)
 
     assert server.early.settling or server.early_at - found.started_at > timedelta(seconds=9)
     assert now() - found.started_at > timedelta(seconds=9)
@@ -161,7 +160,7 @@ def test_a_server_settles_for_ten_seconds_after_its_start(server):
 
 @every_prometheus
 def test_the_log_names_the_pool_and_the_file_that_is_missing(server):
-    seen_when(Prometheus(HttpSettings()), server.url, is_as_laid_out)
+    seen_when(Prometheus(PATIENT), server.url, is_as_laid_out)
     log = Log(ServerName("prometheus-0"))
     log.take(LogFile(server.log_file).read())
 
@@ -171,7 +170,7 @@ def test_the_log_names_the_pool_and_the_file_that_is_missing(server):
 
 @every_prometheus
 def test_what_relabelling_dropped_can_be_looked_at(server):
-    observer = Prometheus(HttpSettings())
+    observer = Prometheus(PATIENT)
     seen_when(observer, server.url, lambda o: "dropped" in o.pools)
     found = observer.dropped_targets(a_place(server.url), PoolName("dropped"))
 
@@ -181,11 +180,11 @@ def test_what_relabelling_dropped_can_be_looked_at(server):
 
 @every_prometheus
 def test_above_the_limit_pools_read_one_by_one_are_the_same(server):
-    seen_when(Prometheus(HttpSettings()), server.url, is_as_laid_out)
+    seen_when(Prometheus(PATIENT), server.url, is_as_laid_out)
     ways = ({}, {"full_targets_up_to": 2})
 
     def without_twins():
-        observations = [seen(Prometheus(HttpSettings(), **way), server.url) for way in ways]
+        observations = [seen(Prometheus(PATIENT, **way), server.url) for way in ways]
         return [{n: p for n, p in o.pools.items() if n not in TWINS} for o in observations]
 
     whole, single = awaited(without_twins, wanted=lambda found: found[0] == found[1], every=0.3)
@@ -198,7 +197,7 @@ def test_above_the_limit_pools_read_one_by_one_are_the_same(server):
 def test_a_reload_can_succeed_and_leave_a_job_without_a_pool_or_be_refused(prometheus_binary):
     with RealPrometheus(a_config(a_scrape("a", NOWHERE)), binary=prometheus_binary) as server:
         server.wait_for_pools("a")
-        observer = Prometheus(HttpSettings())
+        observer = Prometheus(PATIENT)
         before = seen(observer, server.url)
         server.write_config(a_config(a_scrape("a", NOWHERE), without_its_file("b")))
         reloaded = server.reload()
@@ -233,7 +232,7 @@ def test_a_server_counts_how_often_its_discovery_asked_and_failed(prometheus_bin
     with RealPrometheus(
         a_config(*jobs), binary=prometheus_binary, at=("127.0.0.1", port)
     ) as server:
-        found = seen_when(Prometheus(HttpSettings()), server.url, has_asked)
+        found = seen_when(Prometheus(PATIENT), server.url, has_asked)
 
     assert found.metrics.failed_sd_configs == 0
 
@@ -251,7 +250,7 @@ def has_asked(observation):
 def dated(place, pool, **labels):
     """The last sample of a pool that goes on, as soon as one is found: by steps of 15 seconds."""
     found = awaited(
-        lambda: Prometheus(HttpSettings()).last_sample(place, pool, now(), **labels),
+        lambda: Prometheus(PATIENT).last_sample(place, pool, now(), **labels),
         wanted=lambda found: isinstance(found, Known) and found.value is not None,
         every=1,
     )
@@ -264,7 +263,7 @@ def test_the_last_sample_of_a_lost_job_is_found_by_its_labels_and_by_the_gauge(p
     jobs = (itself, a_scrape('lost/"0"', f"127.0.0.1:{port}", metrics_path="/metrics"))
     config = a_config(*jobs)
     with RealPrometheus(config, binary=prometheus_binary, at=("127.0.0.1", port)) as server:
-        watching = Prometheus(HttpSettings())
+        watching = Prometheus(PATIENT)
         seen_when(watching, server.url, lambda o: 'lost/"0"' in o.pools and o.pools['lost/"0"'].up)
         place, pool = a_place(server.url), PoolName('lost/"0"')
         earliest = min(dated(place, pool), dated(place, pool, labels=(("job", pool),)))
@@ -273,8 +272,8 @@ def test_the_last_sample_of_a_lost_job_is_found_by_its_labels_and_by_the_gauge(p
         server.wait_for_pools("self")
         latest = now()
         by_memory = watching.last_sample(place, pool, now())
-        by_gauge = Prometheus(HttpSettings()).last_sample(place, pool, now())
-        by_labels = Prometheus(HttpSettings()).last_sample(
+        by_gauge = Prometheus(PATIENT).last_sample(place, pool, now())
+        by_labels = Prometheus(PATIENT).last_sample(
             place, pool, now(), labels=(("job", 'lost/"0"'),)
         )
         never = watching.last_sample(place, PoolName("never"), now())
@@ -288,7 +287,7 @@ def test_the_last_sample_of_a_lost_job_is_found_by_its_labels_and_by_the_gauge(p
 
 @every_prometheus
 def test_the_addresses_of_active_targets_are_those_that_were_discovered(server):
-    observer = Prometheus(HttpSettings())
+    observer = Prometheus(PATIENT)
     seen_when(observer, server.url, is_as_laid_out)
 
     found = observer.active_addresses(a_place(server.url), PoolName("half"))
@@ -298,7 +297,7 @@ def test_the_addresses_of_active_targets_are_those_that_were_discovered(server):
 
 @every_prometheus
 def test_targets_that_are_up_and_yield_nothing_never_had_a_sample(server):
-    observer = Prometheus(HttpSettings())
+    observer = Prometheus(PATIENT)
     seen_when(observer, server.url, is_as_laid_out)
 
     found = observer.last_sample(a_place(server.url), PoolName("barren"), now())
@@ -313,12 +312,12 @@ def test_a_loss_older_than_the_watcher_is_dated_by_what_the_job_must_have_had(pr
     job = a_scrape("lost", f"127.0.0.1:{port}", metric_relabel_configs=[own])
     place, pool = a_place(f"http://127.0.0.1:{port}"), PoolName("lost")
     with RealPrometheus(a_config(job), binary=prometheus_binary, at=("127.0.0.1", port)) as server:
-        watching = Prometheus(HttpSettings())
+        watching = Prometheus(PATIENT)
         seen_when(watching, server.url, lambda o: "lost" in o.pools and o.pools["lost"].up)
         earliest = dated(place, pool, labels=(("job", "lost"),))
         server.write_config(a_config(a_scrape("a", NOWHERE)))
         server.reload()
-        later = Prometheus(HttpSettings())
+        later = Prometheus(PATIENT)
         not_found = later.last_sample(place, pool, now(), supposed=(("job", "x"),))
         found = later.last_sample(place, pool, now(), supposed=(("job", "lost"),))
 
@@ -332,7 +331,7 @@ def test_a_server_that_does_not_scrape_itself_cannot_tell_of_a_pool_it_never_saw
     prometheus_binary,
 ):
     with RealPrometheus(a_config(a_scrape("a", NOWHERE)), binary=prometheus_binary) as server:
-        found = Prometheus(HttpSettings()).last_sample(a_place(server.url), PoolName("lost"), now())
+        found = Prometheus(PATIENT).last_sample(a_place(server.url), PoolName("lost"), now())
 
     assert isinstance(found, Unavailable)
     assert "scrape itself" in found.reason
@@ -341,8 +340,8 @@ def test_a_server_that_does_not_scrape_itself_cannot_tell_of_a_pool_it_never_saw
 @every_prometheus
 def test_a_route_prefix_is_part_of_the_address(prometheus_binary):
     with odd_server(prometheus_binary, "--web.route-prefix=/prom") as server:
-        found = seen(Prometheus(HttpSettings()), f"{server.url}/prom/")
-        missed = Prometheus(HttpSettings()).observe(a_place(server.url), now())
+        found = seen(Prometheus(PATIENT), f"{server.url}/prom/")
+        missed = Prometheus(PATIENT).observe(a_place(server.url), now())
 
     assert found.metrics is not None
     assert set(found.jobs) == {"a"}
@@ -355,7 +354,7 @@ def test_an_agent_is_read_without_queries(prometheus_binary):
     major = int(prometheus_binary.version.split(".")[0])
     agent = "--agent" if major > 2 else "--enable-feature=agent"
     with odd_server(prometheus_binary, agent) as server:
-        observer = Prometheus(HttpSettings())
+        observer = Prometheus(PATIENT)
         found = seen_when(observer, server.url, lambda o: "a" in o.pools and o.pools["a"].down)
         last = observer.last_sample(a_place(server.url), PoolName("a"), now())
 
@@ -430,7 +429,7 @@ def test_samples_of_a_time_far_off_are_known_as_refused(prometheus_binary):
         "next-month": (1, 1, 1),
         "honoring": (1, 0, 0),
     }
-    observer = Prometheus(HttpSettings())
+    observer = Prometheus(PATIENT)
     with serving(ages) as target:
         jobs = [a_scrape(name, target, metrics_path=f"/{name}") for name in ages]
         honoring = a_scrape("honoring", target, metrics_path="/three-days", honor_labels=True)
@@ -476,7 +475,7 @@ def serving(ages):
 def test_a_target_over_its_sample_limit_is_down_where_the_server_calls_it_up(prometheus_binary):
     if not prometheus_binary.version.startswith("2.53."):
         pytest.skip(f"Prometheus {prometheus_binary.version} never calls it up")
-    observer, pool = Prometheus(HttpSettings()), PoolName("full")
+    observer, pool = Prometheus(PATIENT), PoolName("full")
 
     def times_up():
         result = server.api("query", query="sum(sum_over_time(up[1h]))")["result"]

@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 
 from tests.e2e.daemon import Daemon
+from tests.patience import PATIENCE
 from tests.slack_api import CHANNEL, TOKEN, SlackAPI
 
 
@@ -30,19 +31,19 @@ def daemon(slack, tmp_path):
 def test_people_are_told_that_it_is_full_and_that_it_is_not_any_more(daemon, slack, tmp_path):
     file = tmp_path / "kept" / "watcher.db"
     refuse = "CREATE TRIGGER full BEFORE INSERT ON watches BEGIN SELECT RAISE(FAIL, 'full'); END"
-    with closing(sqlite3.connect(file, timeout=20)) as other, other:
+    with closing(sqlite3.connect(file, timeout=PATIENCE)) as other, other:
         other.execute(refuse)
     told = daemon.wait_for(lambda: slack.channel)
-    unhealthy = daemon.get("/-/healthy")
-    with closing(sqlite3.connect(file, timeout=20)) as other, other:
+    daemon.wait_for_text("/-/healthy", "no watch can be kept")
+    unhealthy = daemon.get("/-/healthy").status_code
+    with closing(sqlite3.connect(file, timeout=PATIENCE)) as other, other:
         other.execute("DROP TRIGGER full")
     daemon.wait_for(
         lambda: "can keep what it sees again" in str([m.__dict__ for m in slack.channel])
     )
     daemon.wait_for(lambda: daemon.get("/-/healthy").ok)
 
-    assert unhealthy.status_code == 503
-    assert "no watch can be kept" in unhealthy.text
+    assert unhealthy == 503
     assert len(told) == len(slack.channel) == 1
     assert "Traceback" not in daemon.log
 
@@ -64,6 +65,6 @@ def test_it_ends_where_another_file_was_put_in_its_place(daemon, tmp_path):
     (tmp_path / "other.db").touch()
     (tmp_path / "other.db").replace(file)
 
-    assert daemon.process.wait(timeout=60) == 2
+    assert daemon.process.wait(timeout=PATIENCE) == 2
     assert "another file was put in its place" in daemon.log
     assert "Traceback" not in daemon.log
