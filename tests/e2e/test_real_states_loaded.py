@@ -222,7 +222,9 @@ def staged(binary: PrometheusBinary, files: Path, cases: list[State]) -> Iterato
         }
         text = yaml.safe_dump(config(jobs))
         with RealPrometheus(text, binary=binary) as second:
-            second.wait_until(lambda server: "error creating new scrape pool" in server.log)
+            second.wait_until(
+                lambda server: could_not_make(f"serviceMonitor/shop/{BOTH}/0", server)
+            )
             (files / BOTH).mkdir()
             (files / BOTH / "ca.pem").write_bytes((files / "mounted/ca.pem").read_bytes())
             with RealPrometheus(text, binary=binary) as first:
@@ -236,6 +238,12 @@ def staged(binary: PrometheusBinary, files: Path, cases: list[State]) -> Iterato
                     second=second,
                     jobs=jobs,
                 )
+
+
+def could_not_make(pool: str, server: RealPrometheus) -> bool:
+    """Whether it has tried, and says so."""
+    words = ("error creating new scrape pool", pool)
+    return any(all(word in line for word in words) for line in server.log.splitlines())
 
 
 def config(jobs: dict[str, Object]) -> dict[str, Any]:
