@@ -18,6 +18,7 @@ from tests.rules.should import expected
 from watcher.diagnosis.rule import Case
 from watcher.engine.compare import compare
 from watcher.engine.usual import with_fewer
+from watcher.model.expectations import Expectations
 from watcher.model.history import UsualTargets
 
 KEYS = {
@@ -35,6 +36,7 @@ class Scene:
     entry: Mapping[str, Any]
     objects: tuple[Mapping[str, Any], ...]
     case: Case
+    expectations: Expectations
 
     @property
     def wanted(self) -> Mapping[str, Any]:
@@ -68,4 +70,10 @@ def scene(entry: Mapping[str, Any]) -> Scene:
     assert len(statuses) == 1, [(s.pool, s.state) for s in comparison.statuses]
     facts = gathered(entry, now, statuses[0].job, expectations)
     case = Case(status=statuses[0], observation=observation, facts=facts, now=NOW)
-    return Scene(title=entry["case"], entry=entry, objects=tuple(now), case=case)
+    return Scene(
+        title=entry["case"],
+        entry=entry,
+        objects=tuple(now),
+        case=case,
+        expectations=expectations,
+    )

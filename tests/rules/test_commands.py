@@ -11,12 +11,17 @@ import pytest
 
 import watcher
 from tests.rules.scene import entries, scene
-from watcher.diagnosis.catalogue import causes
-from watcher.diagnosis.diagnose import diagnose
+from tests.rules.test_risks import entries as risk_entries
+from tests.rules.test_risks import ground
+from watcher.diagnosis.catalogue import at_risk, causes
+from watcher.diagnosis.diagnose import assess, diagnose
 from watcher.diagnosis.rules._discovery import Sought
 from watcher.diagnosis.rules._patches import patch_command, set_labels
 from watcher.diagnosis.rules._selection import edit
 from watcher.diagnosis.rules._targets import trouble_of
+from watcher.engine.choose import chosen
+from watcher.engine.pins import united
+from watcher.errors import ConfigError
 from watcher.model.kube import KubeObject
 from watcher.operator.spots import Spot
 
@@ -138,6 +143,55 @@ def _readable(command):
         subprocess.run(["sh", "-n", "-c", command], capture_output=True, check=False).returncode
         == 0
     )
+
+
+def of_our_own():
+    """Every command of the watcher that is printed, with the case, the jobs expected, the objects."""
+    for _, entry in entries():
+        played = scene(entry)
+        diagnosis = diagnose(played.case, causes())
+        told = [f.finding for f in (diagnosis.cause, *diagnosis.findings) if f is not None]
+        jobs = united(played.expectations.jobs)
+        for words in _ours(told):
+            yield entry["case"], words, jobs, played.expectations.objects
+    for _, entry in risk_entries():
+        laid = ground(entry)
+        jobs = [status.job for status in laid.statuses]
+        for words in _ours(risk.finding for risk in assess(laid, at_risk())[0]):
+            yield entry["case"], words, jobs, {job.monitor for job in jobs}
+
+
+def _ours(findings):
+    for finding in findings:
+        lines = [e.where for e in finding.evidence]
+        for line in lines + [step.command for step in finding.fix if step.command]:
+            if line.startswith("watcher "):
+                words = shlex.split(line)
+                yield words[1 : words.index("|") if "|" in words else None]
+
+
+def answers(words, jobs, objects):
+    """Whether the command finds what it names, as `watcher.cli` looks for it."""
+    name, rest = words[0], words[1:]
+    named = [word for word in rest if not word.startswith("-")]
+    try:
+        found = chosen(jobs, named)
+    except ConfigError:
+        return False
+    if name == "accept":
+        return bool(named) and all(job.gone_since is not None for job in found)
+    if "--manifest" in rest:
+        return any(job.monitor in objects for job in found)
+    return name in {"audit", "expect", "explain", "once"}
+
+
+def test_every_command_of_ours_that_is_printed_answers():
+    every = list(of_our_own())
+
+    wrong = [(case, words) for case, words, *there in every if not answers(words, *there)]
+
+    assert {"accept", "expect", "explain"} <= {words[0] for _, words, *_ in every}
+    assert wrong == []
 
 
 NASTY = ["$(touch {})", "a;touch {}", "a\ntouch {}", "`touch {}`", "'; touch {} #"]

@@ -70,10 +70,7 @@ def restore_steps(case: Case) -> tuple[FixStep, ...]:
         accept = FixStep(do="If it is to be gone: take it out of the manifests too")
         command = None if known else "kubectl apply -f <manifests>"
     else:
-        accept = FixStep(
-            do="If the removal was meant: accept it, and it is expected no more",
-            command=f"watcher accept {shell.job(case.pool)}",
-        )
+        accept = accept_step(case)
         command = None
     back = FixStep(
         do="If it was not: put it back"
@@ -83,3 +80,13 @@ def restore_steps(case: Case) -> tuple[FixStep, ...]:
         else command,
     )
     return accept, back
+
+
+def accept_step(case: Case) -> FixStep:
+    """Take the removal as meant, which can be done of what a snapshot has seen to be gone."""
+    if case.job.gone_since is None:
+        return FixStep(do="If the removal was meant: accept it when the next snapshot has seen it")
+    return FixStep(
+        do="If the removal was meant: accept it, and it is expected no more",
+        command=f"watcher accept {shell.job(case.pool)}",
+    )

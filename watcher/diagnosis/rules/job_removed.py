@@ -24,7 +24,8 @@ from collections.abc import Iterator
 from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _monitor, _where
+from watcher.diagnosis.rules import _gone, _monitor, _where
+from watcher.diagnosis.rules._selection import edit
 from watcher.model import shell
 from watcher.model.comparison import JobState
 from watcher.model.expectations import Origin
@@ -76,10 +77,7 @@ def _evidence(case: Case) -> Iterator[Evidence]:
 
 
 def _fix(case: Case, managed: KubeObject | None) -> Iterator[FixStep]:
-    yield FixStep(
-        do="If the removal was meant: accept it, and it is expected no more",
-        command=f"watcher accept {shell.job(case.pool)}",
-    )
+    yield _gone.accept_step(case)
     if managed is None:
         reload = next((_where.reload(server) for server in case.servers()), None)
         yield FixStep(
@@ -90,10 +88,7 @@ def _fix(case: Case, managed: KubeObject | None) -> Iterator[FixStep]:
     source = mapping(managed.raw, "spec", "additionalScrapeConfigs")
     secret, key = text(source, "name"), text(source, "key")
     if secret is None or key is None:
-        yield FixStep(
-            do="If it was not: put it back into spec.additionalScrapeConfigs",
-            command=managed.kubectl("edit"),
-        )
+        yield edit(managed, "If it was not: put it back into spec.additionalScrapeConfigs")
         return
     path = key.replace(".", "\\.")
     yield FixStep(
