@@ -43,7 +43,7 @@ AUTHORIZATION: Final = re.compile(
     r"(?![\w-]+ +(?:<secret|REDACTED))"
     r"((?:(?:bearer|basic|digest|token)|(?-i:[A-Z])[\w-]*(?= +\S*[\d=+/_])) +)?"
     r"([^\s\"'`\\,;<>\[\]]+)"
-    r"(?:(?<==)\\*\"[^\"\\]*\\*\")?(?:, *[\w-]+=(?:\\*\"[^\"\\]*\\*\"|[^\s,\"'\\]*))*"
+    r"(?:(?:(?<=name=)|(?<=realm=)|(?<=nonce=))\\*\"[^\"\\]*\\*\")?(?:, *[\w-]+=(?:\\*\"[^\"\\]*\\*\"|[^\s,\"'\\]*))*"
 )
 
 NAMED: Final = re.compile(TELLING, re.IGNORECASE)
