@@ -11,7 +11,7 @@ from watcher.adapters.alertmanager import Alertmanager
 from watcher.adapters.prometheus import Prometheus
 from watcher.adapters.prometheus_session import without_credentials
 from watcher.adapters.sql_engine import parse
-from watcher.app.recording import _kept
+from watcher.app.recording import kept_settings
 from watcher.errors import ConfigError, NotifyError
 from watcher.model.expectations import ExpectedServer
 from watcher.model.names import ServerName
@@ -140,7 +140,7 @@ def test_a_recording_holds_of_the_settings_what_bears_on_a_look():
         and "settings" in repr(field.annotation).lower()
     }
 
-    kept = _kept(checked(SETTINGS, None))
+    kept = kept_settings(checked(SETTINGS, None))
 
     assert MARK not in repr(kept)
     again = checked(kept, None)
