@@ -40,7 +40,8 @@ NOT_PLANTED = {
     "slack_webhook_url": "as slack.webhook_url_file",
 }
 COMMANDS = {
-    "run": None,  # played as a daemon, with its log and its web
+    # Played as a daemon too, with its log and its web.
+    "run": (["--cycles", "1", "--dry-run"],),
     "once": (["--format", "text"], ["--format", "json"]),
     "explain": (["serviceMonitor/shop/*"],),
     "audit": tuple(["--format", each] for each in ("text", "json", "markdown", "sarif")),
@@ -185,3 +186,9 @@ def test_every_address_of_the_web_is_looked_at(played):
 def test_every_receiver_is_looked_at(played):
     assert played.receivers >= {"slack", "alertmanager", "webhook", "email"}
     assert played.receivers <= set(played.outputs)
+
+
+def test_what_a_dry_run_would_send_is_looked_at(played):
+    said = b"".join(played.outputs["command run"]).decode("utf-8", "replace")
+
+    assert "would post message" in said
