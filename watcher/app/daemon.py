@@ -19,7 +19,7 @@ from typing import Final, TextIO
 
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobSubmissionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.base import BaseTrigger
 
 from watcher import __version__
 from watcher.adapters import sql_engine
@@ -28,7 +28,7 @@ from watcher.adapters.prometheus_session import without_credentials
 from watcher.adapters.slack_errors import Reason
 from watcher.adapters.sql import SqlStore, open_store
 from watcher.adapters.sql_lock import Still
-from watcher.app import compose, rights, telling
+from watcher.app import compose, cron, rights, telling
 from watcher.app.clock_guard import ClockGuard
 from watcher.app.mutes import Mutes
 from watcher.app.reports import Reports
@@ -474,10 +474,10 @@ def _say_left_out(event: JobSubmissionEvent) -> None:
     )
 
 
-def _weekly(settings: Settings) -> CronTrigger:
+def _weekly(settings: Settings) -> BaseTrigger:
     inspection = settings.inspection
     try:
-        return CronTrigger.from_crontab(inspection.cron, timezone=inspection.timezone)
+        return cron.trigger(inspection.cron, inspection.timezone)
     except (ValueError, LookupError) as error:
         raise ConfigError(
             f"inspection.cron: {error}; write it as cron does, such as `0 9 * * mon`"

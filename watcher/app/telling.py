@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TextIO
 
-from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.base import BaseTrigger
 
 from watcher.adapters.alertmanager import Alertmanager
 from watcher.adapters.mail import Mail
 from watcher.adapters.slack import Slack
 from watcher.adapters.slack_dry import DryRun
 from watcher.adapters.webhook import Webhook
+from watcher.app import cron
 from watcher.app.compose import clock
 from watcher.app.reports import Receiver as Reporter
 from watcher.cycles.tidings import Terms
@@ -101,7 +102,7 @@ def windows(settings: Settings) -> Callable[[datetime, datetime], Sequence[Mute]
 
 
 def _of(
-    window: MuteSettings, trigger: CronTrigger, since: datetime, until: datetime
+    window: MuteSettings, trigger: BaseTrigger, since: datetime, until: datetime
 ) -> Iterator[Mute]:
     after = since - window.lasts + timedelta(microseconds=1)
     began = trigger.get_next_fire_time(None, after)
@@ -120,9 +121,9 @@ def _mute(window: MuteSettings, began: datetime) -> Mute:
     )
 
 
-def _trigger(number: int, window: MuteSettings) -> CronTrigger:
+def _trigger(number: int, window: MuteSettings) -> BaseTrigger:
     try:
-        return CronTrigger.from_crontab(window.cron, timezone=window.timezone)
+        return cron.trigger(window.cron, window.timezone)
     except (ValueError, LookupError) as error:
         raise ConfigError(
             f"mutes.{number}: {error}; write `cron` as cron does, such as `0 2 * * sun`, and "
