@@ -92,8 +92,8 @@ def test_a_port_that_is_taken_is_named_with_what_to_do():
             WebServer(slow, listen)
 
 
-def test_it_stops_though_an_answer_is_in_flight_that_never_comes():
-    asked = threading.Event()
+def test_it_stops_though_an_answer_is_in_flight_that_never_comes(caplog):
+    asked, answers = threading.Event(), []
 
     async def never(_scope, _receive, _send):
         asked.set()
@@ -101,7 +101,7 @@ def test_it_stops_though_an_answer_is_in_flight_that_never_comes():
 
     server = WebServer(never, "127.0.0.1:0")
     server.start()
-    asking = threading.Thread(target=lambda: _ask(server.url), daemon=True)
+    asking = threading.Thread(target=lambda: answers.append(_ask(server.url)), daemon=True)
     asking.start()
     assert asked.wait(PATIENCE)
 
@@ -110,11 +110,14 @@ def test_it_stops_though_an_answer_is_in_flight_that_never_comes():
     with pytest.raises(requests.ConnectionError):
         requests.get(server.url, timeout=PATIENCE)
     asking.join()
+    assert answers == [503]
+    assert "Traceback" not in caplog.text
 
 
 def _ask(url):
     with contextlib.suppress(requests.RequestException):
-        requests.get(url, timeout=PATIENCE)
+        return requests.get(url, timeout=PATIENCE).status_code
+    return None
 
 
 def test_it_speaks_tls_with_the_certificate_of_its_file(tls):

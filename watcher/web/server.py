@@ -6,12 +6,14 @@ import ssl
 import threading
 import time
 from functools import partial
+from http import HTTPStatus
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, Self
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from watcher.errors import ConfigError
 from watcher.web import web_config
@@ -43,7 +45,7 @@ class WebServer:
         seldom = Seldom()
         self._socket = _bound(listen)
         self._url = _url("https" if tls else "http", self._socket)
-        self._server = _Server(_settings(Limits(app), tls, seldom), seldom)
+        self._server = _Server(_settings(_Farewell(Limits(app)), tls, seldom), seldom)
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
 
     @property
@@ -93,10 +95,33 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
+        await asyncio.sleep(0)  # whoever still waits is told so
         for connection in tuple(self.server_state.connections):
             if connection.transport is not None:
                 connection.transport.abort()
         await asyncio.sleep(0)
+
+
+class _Farewell:
+    """In front of all: an answer that is not there when the server ends is 503, and no error of ours."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except asyncio.CancelledError:
+            if not begun:
+                words = "the watcher ends; ask again when it runs\n"
+                await PlainTextResponse(words, HTTPStatus.SERVICE_UNAVAILABLE)(scope, receive, send)
 
 
 def _settings(app: ASGIApp, tls: ssl.SSLContext | None, seldom: Seldom) -> uvicorn.Config:
