@@ -222,7 +222,9 @@ def _api_of(given: Mapping[str, Any], query: Mapping[str, str]) -> Mapping[str, 
 
 
 def _samples(given: Mapping[str, Any], query: str) -> list[dict[str, Any]]:
-    """Of the targets that yield nothing, what the server's own history has of them."""
+    """What the server's own history has: its gauge where it scrapes ``itself``, targets that yield nothing."""
+    if given.get("itself") and query == "count(prometheus_target_scrape_pool_targets)":
+        return [{"metric": {}, "value": [NOW.timestamp(), "1"]}]
     if given.get("barren") is not True or "scrape_samples_post_metric_relabeling" not in query:
         return []
     every = [_target(**target) for target in given.get("targets", ())]
