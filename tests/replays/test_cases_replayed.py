@@ -7,6 +7,7 @@ import pytest
 from tests.replays.staged import API_SERVER, Staged
 from tests.rules.raws import NOW
 from tests.rules.scene import entries
+from tests.rules.test_risks import entries as risk_entries
 from watcher.adapters import recording
 from watcher.adapters.kube import recorded
 from watcher.adapters.recorded_store import past
@@ -18,6 +19,7 @@ from watcher.settings import checked
 from watcher.web.document import as_json, audit_document, document
 
 ENTRIES = [(f"{stem}: {entry['case']}", entry) for stem, entry in entries()]
+RISKS = [(f"at risk: {stem}: {entry['case']}", entry) for stem, entry in risk_entries()]
 
 
 class Kept:
@@ -59,7 +61,7 @@ def told(glance):
     }
 
 
-@pytest.mark.parametrize("entry", [pytest.param(entry, id=name) for name, entry in ENTRIES])
+@pytest.mark.parametrize("entry", [pytest.param(entry, id=name) for name, entry in ENTRIES + RISKS])
 def test_a_case_is_told_again_as_it_was(entry, tmp_path):
     live, kept = looked(entry, tmp_path)
 
