@@ -11,12 +11,12 @@ import pytest
 import requests
 from urllib3.exceptions import HTTPError
 
-from tests.hostile_answers import ENDLESS, HEAD, after, leave, serving
+from tests.hostile.answers import ENDLESS, HEAD, after, leave, serving
 from tests.patience import PATIENCE
 from watcher.adapters.http import BoundedSession
 from watcher.adapters.http_exchange import TooLargeError, read_whole
 
-SOON = 0.5
+SOON = 0.2
 """Seconds of an exchange that is to end by its limit."""
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.hostile_answers import drip, flood, leave, serving
+from tests.hostile.answers import drip, flood, leave, serving
 from tests.messages import a_message
 from tests.patience import PATIENCE
 from watcher.adapters.mail import Mail

@@ -5,12 +5,11 @@ As Healthchecks and its like take it: a GET. The address is a secret.
 
 from typing import Final
 
-from watcher.adapters.http import ANSWER_OF_A_RECEIVER, BoundedSession
+from watcher.adapters.http import ANSWER_OF_A_RECEIVER, WELL, BoundedSession
 from watcher.errors import NotifyError
 from watcher.settings import HeartbeatSettings
 
 _TIMEOUT: Final = 10.0
-_REDIRECTS: Final = 300
 
 
 class Heartbeat:
@@ -37,7 +36,7 @@ class Heartbeat:
         except (OSError, ValueError) as fault:
             said = f"{type(fault).__name__}: check heartbeat.url_file and the way there"
         else:
-            if status < _REDIRECTS:
+            if status in WELL:
                 return
             said = f"HTTP {status}: check the address in heartbeat.url_file"
         raise NotifyError(f"heartbeat: {said}", permanent=False, reason="network")

@@ -16,11 +16,14 @@ from urllib3.util.ssl_ import create_urllib3_context
 from watcher.adapters.http_exchange import Adapter, Exchange, exchanging, fill
 from watcher.adapters.retry_after import seconds_to_wait
 
-# At debug level it writes paths, some of which are secrets (webhooks), and queries.
-logging.getLogger("urllib3").setLevel(logging.INFO)
+# It writes whole addresses, some of which are secrets (webhooks), also as a warning.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 ANSWER_OF_A_RECEIVER: Final = 1024 * 1024
 """Most bytes that are read of an answer that only says whether something was taken."""
+
+WELL: Final = range(200, 300)
+"""The statuses of an answer to what was asked."""
 
 _UNAUTHORIZED: Final = 401
 _BUSY: Final = frozenset({429, 503})
@@ -93,16 +96,23 @@ class BoundedSession(requests.Session):
 
     def _sent(self, request: requests.PreparedRequest, kwargs: Any) -> requests.Response:
         """The answer, to the second try where the credentials of the first were refused as old."""
-        response = super().send(request, stream=True, **self._certified(kwargs))
+        response = self._answer(request, kwargs)
         again = self._signed_again(request, response)
         if again is None:
             return response
         response.close()
-        return super().send(again, stream=True, **self._certified(kwargs))
+        return self._answer(again, kwargs)
 
-    def _certified(self, kwargs: Any) -> Any:
-        found = self.auth.certificate() if isinstance(self.auth, Rotating) else None
-        return kwargs if found is None else {**kwargs, "cert": found}
+    def _answer(self, request: requests.PreparedRequest, kwargs: Any) -> requests.Response:
+        certificate = self.auth.certificate() if isinstance(self.auth, Rotating) else None
+        if certificate is not None:
+            kwargs = {**kwargs, "cert": certificate}
+        try:
+            return super().send(request, stream=True, **kwargs)
+        except requests.RequestException:
+            raise
+        except ValueError:  # the library looks at the place even where it is not to go there
+            raise requests.exceptions.InvalidURL("redirected to what is no address") from None
 
     def _signed_again(
         self, request: requests.PreparedRequest, response: requests.Response

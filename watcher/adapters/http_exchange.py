@@ -141,8 +141,14 @@ class Adapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
         """One request and the header of its answer."""
         exchange: Exchange = _current.exchange
-        with exchange.within("timed out: no answer in time"):
-            response = super().send(request, *args, **kwargs)
+        response = None
+        try:
+            with exchange.within("timed out: no answer in time"):
+                response = super().send(request, *args, **kwargs)
+        except BaseException:
+            if response is not None:  # it came, and too late
+                response.close()
+            raise
         response.exchange = exchange  # type: ignore[attr-defined]
         if response.is_redirect:
             fill(response, _LARGEST_OF_A_REDIRECT)  # the library reads it before it follows

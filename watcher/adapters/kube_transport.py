@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 import requests
 
-from watcher.adapters.http import BoundedSession
+from watcher.adapters.http import WELL, BoundedSession
 from watcher.adapters.http_exchange import TooLargeError, read_whole
 from watcher.adapters.kube_credentials import NoCredentialsError
 from watcher.adapters.kube_session import LARGEST
@@ -33,7 +33,7 @@ class Answer:
     @property
     def ok(self) -> bool:
         """Whether it is what was asked for."""
-        return 200 <= self.status < 300  # noqa: PLR2004
+        return self.status in WELL
 
 
 class Transport:

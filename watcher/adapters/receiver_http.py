@@ -6,14 +6,13 @@ from urllib.parse import urlsplit
 
 import requests
 
-from watcher.adapters.http import ANSWER_OF_A_RECEIVER
+from watcher.adapters.http import ANSWER_OF_A_RECEIVER, WELL
 from watcher.adapters.prometheus_session import session_for, without_credentials
 from watcher.adapters.retry_after import seconds_to_wait
 from watcher.adapters.slack_errors import Reason
 from watcher.errors import NotifyError
 from watcher.settings import HttpSettings
 
-_REDIRECTS: Final = 300
 _CLIENT: Final = 400
 _TOO_MANY: Final = 429
 _SERVER: Final = 500
@@ -58,7 +57,7 @@ class Receiver:
 
     def _said(self, answer: requests.Response) -> NotifyError | None:
         html = "html" in answer.headers.get("Content-Type", "")  # of a proxy in between
-        if answer.status_code < _REDIRECTS and not html:
+        if answer.status_code in WELL and not html:
             return None
         return self._refusal(answer)
 

@@ -98,7 +98,7 @@ class Bot:
         self._api.call("chat.update", {**compose(message), "channel": channel, "ts": ts})
 
     def _post(self, payload: Payload, channel: str) -> str:
-        answer = self._api.call("chat.postMessage", {**payload, "channel": channel})
+        found, ts = self._api.post({**payload, "channel": channel})
         if channel == self._channel:
-            self._id = str(answer["channel"])
-        return f"{answer['channel']}/{answer['ts']}"
+            self._id = found
+        return f"{found}/{ts}"

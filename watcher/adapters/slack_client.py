@@ -16,7 +16,7 @@ from slack_sdk.web import WebClient
 from slack_sdk.web.file_upload_v2_result import FileUploadV2Result
 from slack_sdk.webhook import WebhookClient, WebhookResponse
 
-from watcher.adapters.http import ANSWER_OF_A_RECEIVER, BoundedSession
+from watcher.adapters.http import ANSWER_OF_A_RECEIVER, WELL, BoundedSession
 from watcher.adapters.http_exchange import TooLargeError
 from watcher.adapters.retry_after import seconds_to_wait
 from watcher.adapters.slack_errors import Reason, failure, refusal
@@ -49,9 +49,19 @@ class WebAPI:
 
         def send() -> dict[str, Any]:
             data = self._client.api_call(method, json=dict(payload)).data
-            return data if isinstance(data, dict) else {}
+            if not isinstance(data, dict) or data.get("ok") is not True:
+                raise failure(Reason.UNREADABLE, "an answer that is not Slack's")
+            return data
 
         return _translated(send)
+
+    def post(self, payload: Mapping[str, Any]) -> tuple[str, str]:
+        """Post a message; the answer is the channel's id and the message's ``ts``."""
+        answer = self.call("chat.postMessage", payload)
+        channel, ts = answer.get("channel"), answer.get("ts")
+        if not (isinstance(channel, str) and isinstance(ts, str) and channel and ts):
+            raise failure(Reason.UNREADABLE, "an answer that is not Slack's (it names no message)")
+        return channel, ts
 
     def upload(self, name: str, content: bytes, **where: str | None) -> None:
         """Upload a file and share it; *where* as ``files_upload_v2`` takes it."""
@@ -105,7 +115,7 @@ class _WebClient(WebClient):
 
     def _upload_file(self, *, url: str, data: bytes, **_: Any) -> FileUploadV2Result:
         answer = self.way.send(url, data, {})
-        if not answer.ok:
+        if answer.status_code not in WELL:
             wait = seconds_to_wait(answer.headers)
             raise refusal(answer.status_code, "", retry_after=wait)
         return FileUploadV2Result(status=answer.status_code, body=answer.text)

@@ -40,7 +40,8 @@ def standing(api: WebAPI, message: Message, channel: str) -> Standing | None:
         if payload.get("subject") == metadata(message)["event_payload"]["subject"]:
             if each.get("thread_ts") not in {None, each["ts"]}:
                 continue
-            return Standing(ts=str(each["ts"]), status=Status(payload["status"]))
+            if payload.get("status") in list(Status):
+                return Standing(ts=str(each["ts"]), status=Status(payload["status"]))
     return None
 
 
@@ -67,11 +68,17 @@ def _read(api: WebAPI, method: str, channel: str, **more: str) -> Iterator[dict[
             if error.permanent or error.reason == Reason.REFUSED:
                 return
             raise
-        yield from answer.get("messages") or ()
-        query["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor", "")
+        found = answer.get("messages")
+        messages = map(_mapping, found if isinstance(found, list) else ())
+        yield from (each for each in messages if isinstance(each.get("ts"), str))
+        query["cursor"] = _mapping(answer.get("response_metadata")).get("next_cursor", "")
         if not query["cursor"]:
             return
 
 
 def _payload(message: dict[str, Any]) -> dict[str, Any]:
-    return (message.get("metadata") or {}).get("event_payload") or {}
+    return _mapping(_mapping(message.get("metadata")).get("event_payload"))
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -44,10 +44,8 @@ class ThreadLists:
     def _say(self, handle: str, old: tuple[str, str] | None, text: str) -> tuple[str, str]:
         channel, thread = place(handle) or ("", "")
         if old is None:
-            answer = self._api.call(
-                "chat.postMessage", {**note(text), "channel": channel, "thread_ts": thread}
-            )
-            return (str(answer["ts"]), text)
+            _, ts = self._api.post({**note(text), "channel": channel, "thread_ts": thread})
+            return (ts, text)
         ts, before = old
         if text != before:
             self._api.call("chat.update", {**note(text), "channel": channel, "ts": ts})

@@ -1,0 +1,169 @@
+"""No answer of a peer stops a watch.
+
+It ends, nothing raises, what was not read is unknown, and the others are read and told all the same.
+
+Who the peers are is found in the settings and in the code that opens connections: a new one must be
+among them, or be named here with the reason.
+"""
+
+import ast
+import contextlib
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+import watcher
+from tests.hostile.answers import ENDLESS, HOSTILE, NO_BODY, NO_HEADER, REFUSED, WRONG, serving
+from tests.hostile.world import PATHS, PEERS, POOL, World
+from tests.messages import a_message
+from watcher.adapters.slack_client import WebAPI
+from watcher.adapters.slack_doubts import replied, standing
+from watcher.adapters.slack_plan import reply
+from watcher.errors import NotifyError
+from watcher.model.comparison import JobState
+from watcher.settings import Settings
+
+NO_PEERS = {
+    "store": "our own; its faults are for test_sql",
+    "web.listen": "where we listen; strangers are for test_strangers",
+    "web.external_url": "is shown and not asked",
+    "web.dashboard_url": "is shown and not asked",
+    "slack.webhook_url": "is filled from slack.webhook_url_file",
+}
+CONNECTING = {
+    "heartbeat": {"heartbeat.url_file"},
+    "kube_session": {"kubernetes.kubeconfig"},
+    "loki": {"loki.url"},
+    "prometheus_http": {"prometheuses.servers.url"},
+    "receiver_http": {"alertmanager.urls", "webhook.url"},
+    "slack_client": {"slack.api_url", "slack.webhook_url_file"},
+    "smtp": {"email.host"},
+}
+"""The modules that open connections, and to whom."""
+OWN = {"http_exchange", "prometheus_session"}
+"""Which the others use; the second makes sessions for three of them."""
+OPENING = {"BoundedSession", "session_for", "twin_of", "Exchange"}
+BY_LIBRARIES = (
+    r"requests\.(request|get|head|post|put|patch|delete|[sS]ession)|(.*\.)?(urlopen|create_connection|"
+    r"HTTPS?Connection|PoolManager|SMTP|SMTP_SSL|LMTP|FTP|socket\.socket)"
+)
+COUNTS = Counter()
+
+
+def addresses(model, before=""):
+    """Settings that say where something is, as ``section.name``."""
+    for name, field in model.model_fields.items():
+        kinds = [kind for kind in kinds_in(field.annotation) if isinstance(kind, type)]
+        sections = [kind for kind in kinds if issubclass(kind, BaseModel)]
+        for section in sections:
+            yield from addresses(section, f"{before}{name}.")
+        where = r"(.*_)?(urls?|host|listen|address(es)?|endpoints?|server|kubeconfig|store)(_file)?"
+        if not sections and re.fullmatch(where, name):
+            yield f"{before}{name}"
+
+
+def kinds_in(annotation):
+    yield annotation
+    for inner in getattr(annotation, "__args__", ()):
+        yield from kinds_in(inner)
+
+
+def test_every_setting_that_says_where_a_peer_is_has_a_hostile_server():
+    assert set(addresses(Settings)) == PEERS | set(NO_PEERS)
+
+
+def test_every_module_that_opens_connections_is_spoken_to_by_a_hostile_server():
+    package = Path(watcher.__file__).parent
+    found = {path.stem for path in package.rglob("*.py") if opens_connections(path)}
+
+    assert found - OWN == set(CONNECTING)
+    assert set().union(*CONNECTING.values()) == PEERS
+
+
+def opens_connections(path):
+    tree = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    ours = {
+        alias.name
+        for node in tree
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("watcher.adapters")
+        for alias in node.names
+        if (node.module or "").rpartition(".")[2] in {"http", "http_exchange", "prometheus_session"}
+    }
+    calls = [ast.unparse(node.func) for node in tree if isinstance(node, ast.Call)]
+    return any(call in ours & OPENING or re.fullmatch(BY_LIBRARIES, call) for call in calls)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    with World(tmp_path_factory.mktemp("hostile")) as world:
+        yield world
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    monkeypatch.setattr("watcher.adapters.heartbeat._TIMEOUT", 0.1)
+    monkeypatch.setattr("watcher.adapters.smtp.GOODBYE", 0.1)
+    monkeypatch.setattr("watcher.cycles.unforeseen._written", set())
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_answer_stops_a_watch(name, world, caplog):
+    result = world.watch(HOSTILE[name])
+    beat = world.beat()
+
+    faults = [r.getMessage() for r in caplog.records if r.exc_info or "fault of" in r.getMessage()]
+    assert faults == []
+    assert set(world.asked) >= PEERS
+    unknown_with_reasons(result, name)
+    told(world, name, beat)
+    COUNTS.update(world.asked)
+
+
+def unknown_with_reasons(result, name):
+    reasons = {each.source: each.error for each in result.unreadable}
+    states = {str(status.job.prometheus): status for status in result.statuses}
+    assert len(reasons["server hostile h-0"]) > len("http://127.0.0.1:12345")
+    if name != "404":  # which says that there are no such resources
+        assert len(reasons["kubernetes"]) > len("http://127.0.0.1:12345")
+    assert states["hostile"].state is JobState.UNKNOWN
+    assert not any(states[f"hostile at {path}"].state.lost for path in PATHS)
+    [lost] = [status for status in result.statuses if status.state.lost]
+    assert (lost.job.prometheus, lost.pool) == ("well", POOL)
+    undecided = result.diagnoses[lost.job.key].undecided
+    assert any("Loki" in each.reason for each in undecided), undecided
+
+
+def told(world, name, beat):
+    assert world.well_told.said == [("firing", "first notification")]
+    outcomes = {each.name: each.outcome for each in world.heard} | {"heartbeat": beat}
+    assert len(outcomes) == len(PEERS) - 3  # those that are read
+    for receiver, outcome in outcomes.items():
+        takes_bodies = receiver in {"alertmanager", "webhook", "heartbeat"}
+        if takes_bodies and outcome == "delivered":
+            assert name not in NO_HEADER | REFUSED, receiver
+        else:
+            assert isinstance(outcome, NotifyError), (receiver, outcome)
+            assert len(str(outcome)) < 400
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_is_looked_for_in_slack_is_found_nowhere(name):
+    message = a_message()
+    with serving(HOSTILE[name]) as url:
+        api = WebAPI(f"{url}/", "xoxb-none", 0.1)
+        with contextlib.suppress(NotifyError):
+            assert standing(api, message, "C0123456789") is None
+        with contextlib.suppress(NotifyError):
+            assert not replied(api, reply(message)["metadata"], "C0123456789", "1.2")
+
+
+def test_so_many_answers_were_given():
+    sys.stdout.write(f"\n{len(HOSTILE)} answers, given so many times: {dict(COUNTS)}\n")
+
+    assert len(HOSTILE) == sum(map(len, (ENDLESS, NO_HEADER, NO_BODY, REFUSED, WRONG))) >= 85
+    assert [peer for peer in PEERS if COUNTS[peer] < len(HOSTILE)] == []
+    assert [path for path in PATHS if not COUNTS[path]] == []
