@@ -25,7 +25,7 @@ def test_the_example_can_be_used_as_it_is(capsys):
     code = run(["check-config", "--config", str(EXAMPLE)])
 
     assert code == 0
-    assert "can be used" in capsys.readouterr().out
+    assert "Settings are valid" in capsys.readouterr().out
 
 
 def test_the_example_changes_no_default():

@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -166,6 +166,8 @@ def _section(annotation: Any) -> type[BaseModel] | None:
 
 
 def _form(annotation: Any) -> str:
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
     names = {str: "text", int: "number", float: "number", bool: "true or false", Path: "path"}
     names |= {timedelta: "duration", SecretStr: "text"}
     if annotation in names:

@@ -7,9 +7,12 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from difflib import get_close_matches
 from itertools import count
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -25,8 +28,10 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from watcher import files, yaml_text
+from watcher import files, settings_faults, settings_source
 from watcher.errors import ConfigError
+from watcher.settings_faults import every_name
+from watcher.settings_source import Source, kind, refusal, shown
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _LONGEST = timedelta(days=365_000)
@@ -39,18 +44,16 @@ def duration(raw: object) -> object:
     """
     if not isinstance(raw, str):
         if isinstance(raw, int | float) and not isinstance(raw, bool):
-            raise ValueError(f"expected a duration with its unit, such as {raw}s")  # noqa: TRY004
+            raise ValueError("expected a duration with its unit, such as 30s")  # noqa: TRY004
         return raw
     if not re.fullmatch(r"(\d+(ms|s|m|h|d|w))+", raw, re.ASCII):
-        raise ValueError(f"expected a duration such as 30s, 5m, 1h30m or 7d, got {raw!r}")
+        raise ValueError("expected a duration such as 30s, 5m, 1h30m or 7d")
     try:
         return timedelta(
             seconds=sum(int(n) * _UNITS[u] for n, u in re.findall(r"(\d+)(ms|s|m|h|d|w)", raw))
         )
     except OverflowError:
-        raise ValueError(
-            f"expected a duration of less than a thousand years, got {raw!r}"
-        ) from None
+        raise ValueError("expected a duration of less than a thousand years") from None
 
 
 def _some_time(length: timedelta) -> timedelta:
@@ -68,10 +71,84 @@ Delay = Annotated[timedelta, BeforeValidator(duration), AfterValidator(_any_time
 """A duration that may be none at all (``0s``)."""
 
 
+def address(url: str) -> str:
+    """*url*, which has a host, and a port if it names one.
+
+    Raises ValueError, which does not show it, also where a part of a password may be taken for the
+    port: ``http://user:12/34@host``.
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        kind = "port" if "port" in str(error).lower() else "host"
+        raise ValueError(f"no {kind} {_WRITE_IT}") from None
+    after_host = parts.path + parts.query + parts.fragment
+    has_port = ":" in parts.netloc.rpartition("]")[2]
+    if has_port and parts.username is None and "@" in after_host:
+        raise ValueError(f"an @ after the host: no port {_WRITE_IT}")
+    if not parts.hostname:
+        raise ValueError(f"no host {_WRITE_IT}")
+    return url
+
+
+_WRITE_IT = (
+    "that can be used: write it as http://HOST:PORT/, and / ? # @ in a password as %2F %3F %23 %40"
+)
+
+Address = Annotated[str, Field(pattern=r"^https?://"), AfterValidator(address)]
+"""Where something is reached over HTTP."""
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        near = get_close_matches(name, sorted(available_timezones()), n=1)
+        hint = f": did you mean {near[0]}?" if near else ", such as Europe/Berlin"
+        raise ValueError(f"no such time zone{hint}") from None
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+
+
+def _holds_paths(annotation: object) -> bool:
+    return annotation is Path or any(map(_holds_paths, get_args(annotation)))
+
+
+def _not_all_the_time(length: timedelta) -> timedelta:
+    if length < timedelta(milliseconds=100):
+        raise ValueError("expected 100ms or more")
+    return length
+
+
+Interval = Annotated[Duration, AfterValidator(_not_all_the_time)]
+"""A duration after which something is done again."""
+
+
 class Section(BaseModel):
     """Base of all sections: nothing can be changed, and nothing misspelt."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _fit_to_be_shown(cls, raw: object, which: ValidationInfo) -> object:
+        """Refuse text that no path, address or name can be; the empty path would be ``.``.
+
+        An address where a file is expected may hold a secret, which the path would show.
+        """
+        of_paths = _holds_paths(cls.model_fields[str(which.field_name)].annotation)
+        inner = raw.values() if isinstance(raw, dict) else raw if isinstance(raw, list) else ()
+        for text in (raw, *inner):
+            if isinstance(text, str) and "\0" in text:
+                raise ValueError("holds a null character: take it out")
+            if isinstance(text, str) and "://" in text and of_paths:
+                raise ValueError("expected a path, got an address: write it into a file, name that")
+        if raw == "":
+            raise ValueError("expected text, got none: leave the setting out for its default")
+        return raw
 
 
 class Environment(BaseSettings):
@@ -149,7 +226,7 @@ class ServerSettings(Section):
     name: str
     """Its name: the pod's, where it is one."""
 
-    url: str = Field(pattern=r"^https?://")
+    url: Address
     """Where its HTTP API is, with the route prefix if there is one."""
 
     log_file: Path | None = None
@@ -240,6 +317,13 @@ class PinSettings(Section):
     targets: int | Literal["nodes"] = 1
     """Least number of targets of each job that it finds: a number, or ``nodes`` for the number of nodes."""
 
+    @field_validator("targets", mode="before")
+    @classmethod
+    def _a_number(cls, raw: object) -> object:
+        if raw == "nodes" or (isinstance(raw, int) and not isinstance(raw, bool) and raw >= 0):
+            return raw
+        raise ValueError(f"expected 0 or more, or `nodes`, got {kind(raw)}")
+
     @model_validator(mode="after")
     def _can_be_found(self) -> "PinSettings":
         if self.pool is None and not self.labels:
@@ -288,10 +372,10 @@ class WebSettings(Section):
     config_file: Path | None = None
     """TLS and basic authentication, in the format of Prometheus's ``--web.config.file``."""
 
-    external_url: str | None = None
+    external_url: Address | None = None
     """Where people reach the page, for links in messages."""
 
-    dashboard_url: str | None = Field(default=None, pattern=r"^https?://")
+    dashboard_url: Address | None = None
     """Where the dashboard of config/grafana is, for links in messages."""
 
 
@@ -356,7 +440,7 @@ class MuteSettings(Section):
     lasts: Duration
     """How long it lasts."""
 
-    timezone: str = "UTC"
+    timezone: TimeZone = "UTC"
     """Time zone of ``cron``."""
 
     reason: str = Field(min_length=1)
@@ -369,7 +453,7 @@ class SlackSettings(Section):
     Or by an incoming webhook, the lesser way: it can neither edit nor thread.
     """
 
-    api_url: str = "https://slack.com/api/"
+    api_url: Address = "https://slack.com/api/"
     """Slack's Web API."""
 
     token_file: Path | None = None
@@ -400,7 +484,7 @@ class SlackSettings(Section):
 class AlertmanagerSettings(Section):
     """An Alertmanager, so that people's own routes and silences work."""
 
-    urls: tuple[Annotated[str, Field(pattern=r"^https?://")], ...] = Field(min_length=1)
+    urls: tuple[Address, ...] = Field(min_length=1)
     """Each of its replicas, without ``/api/v2``."""
 
     http: HttpSettings = HttpSettings()
@@ -410,7 +494,7 @@ class AlertmanagerSettings(Section):
 class WebhookSettings(Section):
     """A program of your own: each message as a signed POST of JSON."""
 
-    url: str = Field(pattern=r"^https?://")
+    url: Address
     """Where to."""
 
     secret_file: Path
@@ -458,7 +542,7 @@ class HeartbeatSettings(Section):
 class LokiSettings(Section):
     """A Loki that keeps the logs of the Prometheus servers: read instead of the pods' own logs."""
 
-    url: str = Field(pattern=r"^https?://")
+    url: Address
     """Where it is, without ``/loki/api/v1``."""
 
     query: str = '{namespace="$namespace", pod="$pod", container="prometheus"}'
@@ -477,7 +561,7 @@ class InspectionSettings(Section):
     cron: str = "0 9 * * mon"
     """When it is written, as cron says it."""
 
-    timezone: str = "UTC"
+    timezone: TimeZone = "UTC"
     """Time zone of ``cron``."""
 
     directory: Path | None = None
@@ -499,10 +583,10 @@ class Settings(Section):
     store: str = "sqlite:///watcher.db"
     """Where the history is kept, as a SQLAlchemy URL: SQLite, or ``postgresql+psycopg://``."""
 
-    watch_interval: Duration = timedelta(seconds=30)
+    watch_interval: Interval = timedelta(seconds=30)
     """How often what is scraped is looked at."""
 
-    snapshot_interval: Duration = timedelta(minutes=5)
+    snapshot_interval: Interval = timedelta(minutes=5)
     """How often what should be scraped is read as a whole. What changes in the cluster meanwhile, the
     addresses of servers too, is read at each watch."""
 
@@ -574,42 +658,75 @@ class Settings(Section):
 
 
 def load(path: Path | None) -> Settings:
-    """Read and check the settings.
+    """Read and check the settings in the file that ``source`` finds. Raises ConfigError as ``of``."""
+    return of(source(path))
+
+
+def source(path: Path | None) -> Source:
+    """The settings as they are written.
 
     *path* is what ``--config`` says; without it ``WATCHER_CONFIG`` is taken, then
-    ``./watcher.yaml`` if it is there, then the defaults. Raises ConfigError, which names file and
-    field, and what was expected.
+    ``./watcher.yaml`` if it is there, then nothing, so that the defaults hold. Raises ConfigError
+    for what cannot be read.
     """
-    environment = Environment()
-    path = path or environment.config or _default_path()
-    raw = {} if path is None else _read(path)
-    return _with_secrets(checked(raw, path), environment)
+    if path is not None:
+        return settings_source.read(path, "--config")
+    if (named := Environment().config) is not None:
+        return settings_source.read(named, "WATCHER_CONFIG")
+    return settings_source.read(_default_path(), "its name in the working directory")
+
+
+def of(written: Source) -> Settings:
+    """The settings in *written* and in the environment.
+
+    Raises ConfigError, with every fault at once: file, line, setting, and what was expected.
+    """
+    faults = [*_secrets_in(written), *_faults_of_environment()]
+    try:
+        settings = Settings.model_validate(written.raw)
+    except ValidationError as error:
+        raise refusal([*settings_faults.of(error, Settings, written), *faults]) from None
+    filled, more = _with_secrets(settings, written)
+    if faults or more:
+        raise refusal([*faults, *more])
+    return filled
 
 
 def checked(raw: dict[str, Any], path: Path | None) -> Settings:
-    """The settings in *raw*, which stood in *path*. Raises ConfigError as ``load`` does."""
+    """The settings in *raw*, which stood in *path*, without the environment. Raises as ``of``."""
     try:
-        settings = Settings.model_validate(raw)
+        return Settings.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError(_told(path, error)) from None
-    for field in _with_null(raw, ""):  # of what holds itself the model has said so
-        raise ConfigError(f"{path}: {field}: holds a null character: take it out")
-    return settings
+        raise refusal(settings_faults.of(error, Settings, Source(path=path, raw=raw))) from None
 
 
-def _with_null(raw: object, field: str) -> Iterator[str]:
-    """The fields whose text holds what no path, address or name can."""
-    match raw:
-        case dict():
-            for key, value in raw.items():
-                yield from _with_null(value, f"{field}.{key}" if field else str(key))
-        case list():
-            for index, value in enumerate(raw):
-                yield from _with_null(value, f"{field}[{index}]")
-        case str() if "\0" in raw:
-            yield field
-        case _:
-            pass
+def _secrets_in(written: Source) -> Iterator[str]:
+    """A line for each secret that stands in the settings itself."""
+    slack = written.raw.get("slack")
+    for name in ("token", "webhook_url"):
+        if isinstance(slack, dict) and name in slack:
+            where = f"slack.{name}_file"
+            reason = f"no secret is written here: put it into a file, and name that in {where}"
+            yield written.fault(("slack", name), reason)
+
+
+def _faults_of_environment() -> Iterator[str]:
+    """A line for each variable that was likely meant for us and is none of ours.
+
+    Others of the prefix are left alone: Kubernetes sets some for a Service that is called watcher.
+    """
+    prefix = str(Environment.model_config["env_prefix"])
+    known = [f"{prefix}{name.upper()}" for name in Environment.model_fields]
+    named = {"_".join(map(str, steps)): shown(steps) for steps in every_name(Settings)}
+    for variable in sorted(os.environ):  # noqa: TID251 -- the one reader of the environment
+        if not variable.startswith(prefix) or variable in known:
+            continue
+        name = variable.removeprefix(prefix).lower().replace("__", "_")
+        near = get_close_matches(variable, known, n=1, cutoff=0.8)
+        if near:
+            yield f"{variable}: no such variable: did you mean {near[0]}?"
+        elif name in named:
+            yield f"{variable}: no such variable: set {named[name]} in the settings file"
 
 
 def require_slack(slack: SlackSettings) -> None:
@@ -665,63 +782,24 @@ def _default_path() -> Path | None:
     return here if here.exists() else None
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        raw = yaml_text.load(files.read_text(path))
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read: {error.strerror}; name a readable file with --config"
-        ) from None
-    except yaml_text.NotYaml as error:
-        raise ConfigError(f"{path}: not valid YAML: {error}; correct it and try again") from None
-    if raw is None:
-        return {}
-    if not isinstance(raw, dict):
-        raise ConfigError(
-            f"{path}: expected settings by name, got {type(raw).__name__}; "
-            "see docs/settings.md for their form"
-        )
-    return raw
-
-
-_FAULTS = {
-    "extra_forbidden": "no such setting: look for a misspelling",
-    "tuple_type": "expected a list",
-    "model_type": "expected settings by name",
-    "missing": "is needed: set it",
-}
-
-
-def _told(path: Path | None, error: ValidationError) -> str:
-    faults = []
-    for fault in error.errors(include_url=False, include_input=False):
-        field = ".".join(map(str, fault["loc"])) or "(top)"
-        reason = _FAULTS.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
-        faults.append(f"{path or 'settings'}: {field}: {reason}")
-    return "\n".join([*faults, "see docs/settings.md for every setting and its form"])
-
-
-def _with_secrets(settings: Settings, environment: Environment) -> Settings:
+def _with_secrets(settings: Settings, written: Source) -> tuple[Settings, list[str]]:
+    """The settings with Slack's secrets, and what is wrong with the files of these."""
     slack = settings.slack
     if slack is None:
-        return settings
-    token = _secret("slack.token_file", slack.token_file) or environment.slack_token
-    webhook = _secret("slack.webhook_url_file", slack.webhook_url_file)
+        return settings, []
+    environment, faults = Environment(), []
+    found = {}
+    for name in ("token", "webhook_url"):
+        path = getattr(slack, f"{name}_file")
+        try:
+            found[name] = SecretStr(files.read_text(path).strip()) if path else None
+        except OSError as error:
+            reason = f"{path}: cannot be read: {error.strerror}; name a readable file"
+            faults.append(written.fault(("slack", f"{name}_file"), reason))
     filled = slack.model_copy(
         update={
-            "token": token,
-            "webhook_url": webhook or environment.slack_webhook_url,
+            "token": found.get("token") or environment.slack_token,
+            "webhook_url": found.get("webhook_url") or environment.slack_webhook_url,
         }
     )
-    return settings.model_copy(update={"slack": filled})
-
-
-def _secret(field: str, path: Path | None) -> SecretStr | None:
-    if path is None:
-        return None
-    try:
-        return SecretStr(files.read_text(path).strip())
-    except OSError as error:
-        raise ConfigError(
-            f"{field}: {path}: cannot be read: {error.strerror}; name a readable file"
-        ) from None
+    return settings.model_copy(update={"slack": filled}), faults

@@ -10,12 +10,12 @@ from watcher.cli import run
     [
         ("store: nonsense", "store: "),
         ("store: mysql://a:secret@b/c", "expected sqlite:///FILE"),
-        ("web: {listen: nonsense}", "web.listen: 'nonsense' is no address"),
+        ("web: {listen: nonsense}", "web.listen: no address"),
         ("web: {config_file: /nowhere/web.yaml}", "web.config_file: /nowhere/web.yaml"),
         ("http: {ca_file: /nowhere/ca.pem}", "http.ca_file: /nowhere/ca.pem"),
         ("expect: {manifests: [/nowhere]}", "expect.manifests.0: /nowhere"),
         ("slack: {channel: C0123456789}", "WATCHER_SLACK_TOKEN"),
-        ("inspection: {timezone: Mars/Base}", "Mars/Base"),
+        ("inspection: {timezone: Mars/Base}", "inspection.timezone: no such time zone"),
     ],
 )
 def test_what_cannot_be_used_is_refused_without_asking_anyone(tmp_path, capsys, text, words):

@@ -80,7 +80,7 @@ def test_it_listens_on_an_address_of_version_6():
 
 @pytest.mark.parametrize("listen", ["9393", "localhost", "localhost:http", "localhost:99999", ""])
 def test_what_is_no_address_is_refused_with_the_form_of_one(listen):
-    with pytest.raises(ConfigError, match=r"web\.listen: .* is no address: write :9393"):
+    with pytest.raises(ConfigError, match=r"web\.listen: no address: write :9393"):
         WebServer(slow, listen)
 
 

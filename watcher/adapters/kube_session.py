@@ -120,7 +120,7 @@ class _Loader(KubeConfigLoader):
 
 
 def _from_file(path: str, setting: str, context: str | None) -> Account:
-    if not any(Path(part).expanduser().is_file() for part in path.split(":") if part):
+    if not any(map(_is_file, filter(None, path.split(":")))):
         raise ConfigError(f"{setting}: {path}: no such file; name a readable kubeconfig")
     _require_yaml(path, setting)
     configuration = Configuration()
@@ -136,12 +136,19 @@ def _from_file(path: str, setting: str, context: str | None) -> Account:
     return Account(configuration=configuration, plugin=loader.plugin)
 
 
+def _is_file(part: str) -> bool:
+    try:
+        return Path(part).expanduser().is_file()
+    except (OSError, RuntimeError):  # a name that is too long, a home of nobody
+        return False
+
+
 def _require_yaml(paths: str, setting: str) -> None:
     """Raise ConfigError, with the line, for what the client would choke on or misread."""
     for part in filter(None, paths.split(":")):
         path = Path(part).expanduser()
         try:
-            if path.is_file():
+            if _is_file(part):
                 yaml_text.load(files.read_text(path))
         except OSError as error:
             raise ConfigError(f"{setting}: {path}: cannot be read: {error.strerror}") from None

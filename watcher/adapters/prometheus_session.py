@@ -13,7 +13,7 @@ from urllib3.exceptions import InsecureRequestWarning
 from watcher.adapters.http import BoundedSession, Rotating
 from watcher.adapters.http_exchange import PATIENCE
 from watcher.errors import ConfigError
-from watcher.settings import HttpSettings
+from watcher.settings import HttpSettings, address
 
 _MIB: Final = 1024 * 1024
 LARGEST: Final = 256 * _MIB
@@ -66,27 +66,14 @@ def without_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
     password may be taken for the port: ``http://user:12/34@host``.
     """
     try:
-        parts = urlsplit(url)
-        _ = parts.port
+        parts = urlsplit(address(url))
     except ValueError as error:
-        kind = "port" if "port" in str(error).lower() else "host"
-        raise ConfigError(f"an address in the settings has no {kind} {_WRITE_IT}") from None
-    after_host = parts.path + parts.query + parts.fragment
-    has_port = ":" in parts.netloc.rpartition("]")[2]
-    if has_port and parts.username is None and "@" in after_host:
-        raise ConfigError(
-            f"an address in the settings has an @ after the host: no port {_WRITE_IT}"
-        )
+        raise ConfigError(f"an address in the settings has {error}") from None
     host = parts.netloc.rpartition("@")[2]
     plain = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
     if parts.username is None:
         return plain, None
     return plain, (unquote(parts.username), unquote(parts.password or ""))
-
-
-_WRITE_IT: Final = (
-    "that can be used: write it as http://HOST:PORT/, and / ? # @ in a password as %2F %3F %23 %40"
-)
 
 
 def _secret_in(file: Path) -> str:

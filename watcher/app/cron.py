@@ -7,6 +7,10 @@ from zoneinfo import ZoneInfo
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 
+from watcher.app.compose import clock
+from watcher.errors import ConfigError
+from watcher.settings import Settings
+
 _MOMENT: Final = timedelta(microseconds=1)
 _DAY: Final = timedelta(days=1)
 
@@ -21,6 +25,25 @@ def trigger(cron: str, timezone: str) -> BaseTrigger:
     if every_hour:
         return CronTrigger.from_crontab(cron, timezone=zone)
     return _ByTheClock(CronTrigger.from_crontab(cron, timezone=UTC), zone)
+
+
+def of_setting(setting: str, cron: str, timezone: str) -> BaseTrigger:
+    """The same. Raises ConfigError, which names the *setting*, also where no moment ever comes."""
+    try:
+        made = trigger(cron, timezone)
+    except (ValueError, LookupError) as error:
+        raise ConfigError(
+            f"{setting}: {error}; write it as cron does, such as `0 9 * * mon`"
+        ) from None
+    if made.get_next_fire_time(None, clock()) is None:
+        raise ConfigError(f"{setting}: that moment never comes: write one such as `0 9 * * mon`")
+    return made
+
+
+def inspection(settings: Settings) -> BaseTrigger:
+    """When the inspection is written. Raises ConfigError."""
+    of = settings.inspection
+    return of_setting("inspection.cron", of.cron, of.timezone)
 
 
 class _ByTheClock(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types

@@ -19,10 +19,8 @@ from typing import Final, TextIO
 
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobSubmissionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.base import BaseTrigger
 
 from watcher import __version__
-from watcher.adapters import sql_engine
 from watcher.adapters.heartbeat import Heartbeat
 from watcher.adapters.prometheus_session import without_credentials
 from watcher.adapters.slack_errors import Reason
@@ -32,6 +30,7 @@ from watcher.app import compose, cron, rights, telling
 from watcher.app.clock_guard import ClockGuard
 from watcher.app.mutes import Mutes
 from watcher.app.reports import Reports
+from watcher.app.settings_check import check
 from watcher.cycles.accept import Accept
 from watcher.cycles.delivery import Delivery
 from watcher.cycles.inspect import Inspect
@@ -51,11 +50,10 @@ from watcher.errors import (
 )
 from watcher.model.expectations import Expectations
 from watcher.model.results import Audit, Result
-from watcher.settings import Settings, load, require_files
-from watcher.web import web_config
+from watcher.settings import Settings, of, source
 from watcher.web.app import Latest, create
 from watcher.web.metrics import Meters
-from watcher.web.server import WebServer, parted
+from watcher.web.server import WebServer
 
 logger = logging.getLogger("watcher")
 
@@ -256,7 +254,7 @@ def run(path: Path | None, *, cycles: int | None, dry_run: TextIO | None) -> boo
     logged, and the old ones stay. It never ends the process. Raises ConfigError and StoreError
     before anything is started, OustedError when another watcher has the store.
     """
-    settings = load(path)
+    settings = _first(path)
     if cycles is not None:
         with ExitStack() as stack:
             return _some(_assembled(settings, stack, dry_run, InTurn()), cycles)
@@ -274,7 +272,7 @@ def run(path: Path | None, *, cycles: int | None, dry_run: TextIO | None) -> boo
                 scheduler = _serve(daemon, stack)
                 started, working = True, following
                 daemon.end = partial(told.put, signal.SIGTERM)
-                next_settings = _next(path, told, dry_run)
+                next_settings = _next(path, told, dry_run, working)
                 lanes.ending = next_settings is None
                 if not _ended(scheduler, lanes, told, daemon):
                     if daemon.ousted is not None:
@@ -287,6 +285,14 @@ def run(path: Path | None, *, cycles: int | None, dry_run: TextIO | None) -> boo
         if next_settings is None:
             return True
         following = next_settings
+
+
+def _first(path: Path | None) -> Settings:
+    """The settings to begin with. Says in the log which they are."""
+    written = source(path)
+    settings = of(written)
+    logger.log(logging.WARNING if written.sets_nothing else logging.INFO, "settings: %s", written)
+    return settings
 
 
 def _fallen_back(
@@ -303,14 +309,12 @@ def _fallen_back(
 
 
 def _next(
-    path: Path | None, told: "queue.SimpleQueue[int]", dry_run: TextIO | None
+    path: Path | None, told: "queue.SimpleQueue[int]", dry_run: TextIO | None, working: Settings
 ) -> Settings | None:
     """Wait for a signal: the settings to go on with, None to end."""
     while told.get() == signal.SIGHUP:
         try:
-            settings = load(path)
-            _require_something(path, settings)
-            check(settings, dry_run)
+            settings = _read_again(path, working, dry_run)
         except ConfigError as error:
             logger.error("SIGHUP: the old settings stay: %s", error)  # noqa: TRY400
         else:
@@ -320,10 +324,20 @@ def _next(
     return None
 
 
-def _require_something(path: Path | None, settings: Settings) -> None:
-    """Raise ConfigError for a file that is empty, as in the middle of being written."""
-    if settings == Settings():
-        raise ConfigError(f"{path or 'the settings'}: nothing is set: write the settings again")
+def _read_again(path: Path | None, working: Settings, dry_run: TextIO | None) -> Settings:
+    """The settings as they are now. Raises ConfigError also for a file that has become empty.
+
+    That is one in the middle of being written; it would be taken for "watch nothing".
+    """
+    written = source(path)
+    if not written.raw and working.model_fields_set:
+        raise ConfigError(f"{written.path or written}: nothing is set: write the settings again")
+    settings = of(written)
+    try:
+        check(settings, dry_run)
+    except ConfigError as error:
+        raise ConfigError(written.located(str(error))) from None
+    return settings
 
 
 def _ended(
@@ -460,7 +474,7 @@ def _scheduler(daemon: Daemon) -> BackgroundScheduler:
         ("snapshot", daemon.take_snapshot, settings.snapshot_interval),
     ):
         scheduler.add_job(cycle, "interval", seconds=interval.total_seconds(), id=name)
-    scheduler.add_job(daemon.sum_up, _weekly(settings), id="inspection")
+    scheduler.add_job(daemon.sum_up, cron.inspection(settings), id="inspection")
     scheduler.add_listener(_say_left_out, EVENT_JOB_MAX_INSTANCES)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # which says it in words of its own
     return scheduler
@@ -472,16 +486,6 @@ def _say_left_out(event: JobSubmissionEvent) -> None:
         " its interval",
         event.job_id,
     )
-
-
-def _weekly(settings: Settings) -> BaseTrigger:
-    inspection = settings.inspection
-    try:
-        return cron.trigger(inspection.cron, inspection.timezone)
-    except (ValueError, LookupError) as error:
-        raise ConfigError(
-            f"inspection.cron: {error}; write it as cron does, such as `0 9 * * mon`"
-        ) from None
 
 
 def _say_what_is_watched(daemon: Daemon) -> None:
@@ -499,21 +503,3 @@ def _say_what_is_watched(daemon: Daemon) -> None:
     logger.info(
         "telling %s", told or "nobody: set slack, email, alertmanager or webhook to be told"
     )
-
-
-def check(settings: Settings, dry_run: TextIO | None = None) -> None:
-    """Raise ConfigError where the settings cannot be used together; asks no server anything.
-
-    With *dry_run* nobody is notified, so receivers need not be complete.
-    """
-    require_files(settings)
-    compose.connected(settings)
-    telling.receivers(settings, dry_run)
-    sql_engine.require_directory(sql_engine.parse(settings.store))
-    parted(settings.web.listen)
-    if settings.web.config_file is not None:
-        web = web_config.read(settings.web.config_file)
-        if web.tls_server_config is not None:
-            web_config.tls_context(web.tls_server_config, settings.web.config_file)
-    telling.windows(settings)
-    _weekly(settings)

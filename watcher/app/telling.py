@@ -20,7 +20,6 @@ from watcher.engine.links import Places
 from watcher.engine.matching import Match
 from watcher.engine.route import Route
 from watcher.engine.severity import Grading
-from watcher.errors import ConfigError
 from watcher.model.mutes import Mute
 from watcher.ports import Notifier
 from watcher.settings import MuteSettings, Settings
@@ -91,7 +90,10 @@ def terms(settings: Settings) -> Terms:
 
 def windows(settings: Settings) -> Callable[[datetime, datetime], Sequence[Mute]]:
     """The mutes of the settings that hold at any time in a stretch. Raises ConfigError."""
-    triggers = [(each, _trigger(number, each)) for number, each in enumerate(settings.mutes)]
+    triggers = [
+        (each, cron.of_setting(f"mutes.{number}.cron", each.cron, each.timezone))
+        for number, each in enumerate(settings.mutes)
+    ]
 
     def within(since: datetime, until: datetime) -> Sequence[Mute]:
         return tuple(
@@ -119,16 +121,6 @@ def _mute(window: MuteSettings, began: datetime) -> Mute:
         until=began + window.lasts,
         reason=window.reason,
     )
-
-
-def _trigger(number: int, window: MuteSettings) -> BaseTrigger:
-    try:
-        return cron.trigger(window.cron, window.timezone)
-    except (ValueError, LookupError) as error:
-        raise ConfigError(
-            f"mutes.{number}: {error}; write `cron` as cron does, such as `0 2 * * sun`, and "
-            "`timezone` as Europe/Berlin"
-        ) from None
 
 
 def _match(globs: Mapping[str, str]) -> Match:

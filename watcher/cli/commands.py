@@ -13,13 +13,14 @@ import typer
 from watcher import __version__
 from watcher.app import compose, daemon, recording, telling
 from watcher.app.compose import Glance
+from watcher.app.settings_check import check
 from watcher.cli import codes, show
 from watcher.cycles.inspect import Inspect
 from watcher.diagnosis import catalogue
 from watcher.errors import ConfigError
 from watcher.model.names import PoolName, PrometheusName
 from watcher.model.results import Result
-from watcher.settings import duration, load
+from watcher.settings import duration, load, of, source
 from watcher.web import report
 from watcher.web.audit_document import markdown, sarif
 from watcher.web.document import as_json, audit_document, document, narrowed
@@ -263,9 +264,13 @@ def incidents(config: Config = None, since: Since = "7d", output: AsFormat = For
 
 @app.command("check-config")
 def check_config(config: Config = None) -> None:
-    """Say whether the settings can be used, without asking any server anything."""
-    daemon.check(load(config))
-    typer.echo("the settings can be used")
+    """Check the settings without asking any server anything, and say which file they are in."""
+    written = source(config)
+    try:
+        check(of(written))
+    except ConfigError as error:
+        raise ConfigError(written.located(str(error))) from None
+    typer.echo(f"Settings are valid: {written}.")
 
 
 def opened(

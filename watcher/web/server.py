@@ -145,9 +145,7 @@ def parted(listen: str) -> tuple[str, int]:
     host, colon, port = listen.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004
-        raise ConfigError(
-            f"web.listen: {listen!r} is no address: write :9393, 127.0.0.1:9393 or [::1]:9393"
-        )
+        raise ConfigError("web.listen: no address: write :9393, 127.0.0.1:9393 or [::1]:9393")
     return host, int(port)
 
 
