@@ -5,7 +5,7 @@ import os
 import sqlite3
 import stat
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, timedelta
 from pathlib import Path
 
@@ -206,6 +206,44 @@ class TestRefusing:
         with pytest.raises(StoreError, match="move it aside"):
             opened(file)
         assert file.read_bytes() == before
+
+    @pytest.mark.parametrize(
+        "broken",
+        [
+            lambda content: b"\0" * 100 + content[100:],
+            lambda content: content[: len(content) // 2],
+            lambda content: content[:16] + content[:15:-1],
+            lambda content: content[::-1],
+        ],
+        ids=["no header", "half of it", "garbage after its name", "garbage"],
+    )
+    def test_whatever_broke_a_file_it_is_left_as_it_was(self, file, broken):
+        opened(file).close()
+        file.write_bytes(broken(file.read_bytes()))
+        before = file.read_bytes()
+
+        with pytest.raises(StoreError, match=f"^store {file}: .*move it aside"):
+            opened(file)
+        assert file.read_bytes() == before
+
+    def test_a_store_whose_first_pages_broke_while_it_ran_is_read_or_said(self, file):
+        with opened(file) as store:
+            store.keep(full_expectations(), ())
+            with file.open("r+b") as written:
+                written.write(b"\xa5" * 8192)
+
+            for asked in (store.expectations, store.memory, store.ongoing, lambda: write(store)):
+                with suppress(StoreError):
+                    asked()
+
+    def test_one_that_is_locked_when_it_is_opened_is_said(self, file, monkeypatch):
+        opened(file).close()
+        monkeypatch.setattr("watcher.adapters.sql_engine.WAIT", 0.1)
+
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreError, match="holds it locked"):
+                opened(file)
 
     def test_a_store_that_broke_behind_our_back_is_said_by_the_reader(self, file):
         a_broken_store(file)

@@ -289,6 +289,16 @@ class TestPostgreSQLThatWasRestarted:
             with second.alone(patience=0):
                 pass
 
+    def test_the_store_goes_on_as_if_nothing_had_been(self, postgres):
+        url = postgres.new_database()
+        with open_store(url, RETENTION) as store:
+            store.record(a_watch(), {}, (), ())
+            postgres.end_sessions(url)
+            store.record(a_watch(), {}, (), ())
+            postgres.end_sessions(url)
+
+            assert len(store.watches(*EVER)) == 1
+
     def test_it_is_taken_from_a_session_that_the_server_does_not_know_to_be_lost(self, postgres):
         url = postgres.new_database()
         with (

@@ -97,7 +97,10 @@ def test_from_elsewhere_without_a_password_it_is_refused(store):
         port = url.rpartition(":")[2]
         address = own_address()
         answer = requests.post(
-            f"http://{address}:{port}/api/v1/accept", json={"jobs": [WEB]}, timeout=PATIENCE
+            f"http://{address}:{port}/api/v1/accept",
+            json={"jobs": [WEB]},
+            headers={"X-Forwarded-For": "127.0.0.1", "Forwarded": "for=127.0.0.1"},
+            timeout=PATIENCE,
         )
 
     assert answer.status_code == 403

@@ -128,6 +128,16 @@ def test_it_speaks_tls_with_the_certificate_of_its_file(tls):
     assert answer.status_code == 200
 
 
+def test_handshakes_that_never_come_hold_up_nobody(tls):
+    with serving(config_file=tls()) as url, contextlib.ExitStack() as silent:
+        address = ("127.0.0.1", int(url.rpartition(":")[2]))
+        for _ in range(50):
+            silent.enter_context(socket.create_connection(address, timeout=PATIENCE))
+        answer = requests.get(f"{url}/-/healthy", verify=tls.directory / "ca.crt", timeout=PATIENCE)
+
+    assert answer.status_code == 200
+
+
 def test_it_refuses_a_version_of_tls_below_the_least(tls):
     context = ssl.create_default_context(cafile=tls.directory / "ca.crt")
     context.maximum_version = ssl.TLSVersion.TLSv1_2

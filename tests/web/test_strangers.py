@@ -1,6 +1,7 @@
 """What strangers who reach the port can cost: bodies, connections, paths, globs, guesses."""
 
 import logging
+import re
 import resource
 import socket
 import subprocess
@@ -250,3 +251,60 @@ def test_every_guess_costs_as_much_as_the_dearest_user():
                 spent.clear()
                 right = costs.matches(password, hashed)
                 assert (right, sum(spent)) == (hashed is not None and password == b"right", 2**7)
+
+
+ODD_PATHS = (
+    b"/../../etc/passwd",
+    b"/jobs/%2e%2e/%2e%2e/etc/passwd",
+    b"/causes/..%2f..%2fpyproject.toml",
+    b"/static/../app.py",
+    b"/%00",
+    b"/jobs/%0d%0aSet-Cookie:%20a=b",
+    b"/jobs/%ff%fe",
+    b"//evil.example/",
+    b"http://evil.example/",
+    b"*",
+    b"/?" + b"a=b&" * 500,
+    b"/api/v1/jobs?state=%00&state[]=x",
+    b"/" + b"x" * 60_000,
+)
+VERBS = (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE", b"CONNECT")
+BROKEN = (
+    b"\r\n\r\n",
+    b"GET\r\n\r\n",
+    b"GET / HTTP/9.9\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nA\x00b: c\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\n" + b"A: b\r\n" * 20_000 + b"\r\n",
+)
+
+
+def test_no_request_of_any_form_makes_a_fault_or_opens_a_file(caplog):
+    plain = (b"Host: a", b"Connection: close", b"Content-Length: 0")
+    asked = [
+        b"\r\n".join([verb + b" " + path + b" HTTP/1.1", *plain, b"", b""])
+        for verb in VERBS
+        for path in ODD_PATHS
+    ]
+    with serving() as url:
+        answers = [answered(url, request) for request in (*asked, *BROKEN)]
+        alive = requests.get(f"{url}/-/healthy", timeout=PATIENCE)
+
+    assert alive.status_code == 200
+    for answer in answers:
+        assert answer == b"" or re.match(rb"HTTP/1\.1 (?:[2-4]\d\d|503) ", answer), answer[:80]
+        assert b"root:" not in answer
+        assert b"[project]" not in answer
+        assert b"Set-Cookie" not in answer.partition(b"\r\n\r\n")[0]
+    assert "Traceback" not in caplog.text
+
+
+def answered(url, request):
+    """The beginning of what comes back; nothing where the connection is only closed."""
+    address = ("127.0.0.1", int(url.rpartition(":")[2]))
+    with socket.create_connection(address, timeout=PATIENCE) as connection, suppress(OSError):
+        connection.sendall(request)
+        return connection.recv(65_536)
+    return b""

@@ -67,6 +67,16 @@ class Connection(H11Protocol):
         super().data_received(data)
         self._wait_for_request()
 
+    def send_400_response(self, msg: str) -> None:
+        """Answer one who goes on against the rules; the request that is in hand needs no answer then."""
+        if self._is_asked():
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            if self.cycle.response_started:
+                self.transport.close()
+                return
+        super().send_400_response(msg)
+
     def _wait_for_request(self) -> None:
         if self._is_asked():
             self._stop_waiting()
