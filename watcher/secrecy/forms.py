@@ -54,6 +54,12 @@ BLOCK: Final = re.compile(
 )
 """A block or a list of YAML."""
 
+IN_ONE_LINE: Final = (
+    re.compile(rf"(?i)({_KEY}\s*:\s+)(?:- (?!<secret>)\S+(?:\s+(?=- )|(?=\s)|\Z))+"),
+    re.compile(r"(stringData\s*:\s+)(?=[\w.-]+:\s)[^\n]*"),
+)
+"""A list or a mapping of YAML of which the line ends became spaces."""
+
 USERS: Final = (
     # To the last @: a password may hold some, and slashes.
     re.compile(r"(?i)(:(?:\\?/){2}|%3A%2F%2F)[^/?#\s\"'<>\\]*(?:@|%40|\\u0040)"),

@@ -43,6 +43,8 @@ def _without_forms(text: str, hidden: str) -> str:
         text = pattern.sub(lambda found: found[1] or "", text)
     if is_named := forms.NAMED.search(text) is not None:
         text = forms.BLOCK.sub(rf"\g<1>{hidden}\n", text)
+    for pattern in forms.IN_ONE_LINE:
+        text = pattern.sub(rf"\g<1>{hidden}", text)
     for pattern, shown in _RULES:
         text = pattern.sub(lambda found, shown=shown: shown(found, hidden), text)  # type: ignore[misc]
     for pattern in (*forms.AFTER_NAMES, *forms.AFTER) if is_named else forms.AFTER:
