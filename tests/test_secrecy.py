@@ -57,6 +57,12 @@ def test_hiding_twice_is_hiding_once(around):
     assert [without_secrets(each) for each in shown] == shown
 
 
+def test_no_form_of_a_secret_is_left_where_lines_became_one():
+    folded = [" ".join(form.format(MARK).split()) for form in FORMS]
+
+    assert [words for words in folded if MARK in without_secrets(words)] == []
+
+
 def test_words_beside_a_secret_are_left():
     """But where the secret is a block, an object or a key that ends with the text."""
     said = "connection refused: {} (tls: handshake failure)"

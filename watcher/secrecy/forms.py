@@ -55,7 +55,9 @@ BLOCK: Final = re.compile(
 """A block or a list of YAML."""
 
 IN_ONE_LINE: Final = (
-    re.compile(rf"(?i)({_KEY}\s*:\s+)(?:- (?!<secret>)\S+(?:\s+(?=- )|(?=\s)|\Z))+"),
+    re.compile(
+        rf"(?i)({_KEY}\s*:\s+)(?:(?:-|[|>][+-]?\d?) (?!<secret>)\S+(?:\s+(?=- )|(?=\s)|\Z))+"
+    ),
     re.compile(r"(stringData\s*:\s+)(?=[\w.-]+:\s)[^\n]*"),
 )
 """A list or a mapping of YAML of which the line ends became spaces."""
