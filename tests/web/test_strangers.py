@@ -299,6 +299,8 @@ def test_no_request_of_any_form_makes_a_fault_or_opens_a_file(caplog):
         assert b"[project]" not in answer
         assert b"Set-Cookie" not in answer.partition(b"\r\n\r\n")[0]
     assert "Traceback" not in caplog.text
+    assert caplog.messages.count("web: Invalid HTTP request received.") == 1
+    assert "Invalid HTTP request received." not in caplog.messages
 
 
 def answered(url, request):

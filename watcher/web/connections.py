@@ -38,12 +38,27 @@ class Seldom:
             logger.warning("web: %s", text)
 
 
+class _Log(logging.Logger):
+    """Uvicorn's log, in which what a stranger does wrong stands seldom."""
+
+    def __init__(self, seldom: Seldom) -> None:
+        uvicorn = logging.getLogger("uvicorn.error")
+        super().__init__(uvicorn.name)
+        self.parent = uvicorn
+        self._seldom = seldom
+
+    def warning(self, msg: object, *_: object, **__: object) -> None:
+        """Say it seldom."""
+        self._seldom.warn(str(msg))
+
+
 class Connection(H11Protocol):
     """A connection on which requests must come in time."""
 
     def __init__(self, *arguments: Any, seldom: Seldom, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._seldom = seldom
+        self.logger = _Log(seldom)
         self.made_at = 0.0
         self._impatience: asyncio.TimerHandle | None = None
 
