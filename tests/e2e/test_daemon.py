@@ -12,6 +12,8 @@ from tests.patience import awaited
 from tests.prometheus_server import RealPrometheus
 from tests.slack_api import CHANNEL, TOKEN, SlackAPI
 
+RELOADED = "watcher_settings_last_reload_successful"
+
 LOST = "shop"
 UNSTARTED = f'watcher_job_state{{pool="{LOST}",prometheus="edge",state="unstarted"}} 1.0'
 UNREADABLE = 'watcher_prometheus_server_readable{prometheus="edge",server="p-0"} 0.0'
@@ -197,12 +199,17 @@ def test_sighup_rereads_the_settings_and_keeps_the_old_ones_where_they_cannot_be
         daemon.process.send_signal(signal.SIGHUP)
         daemon.wait_for(lambda: "watch_intervall: no such setting" in daemon.log)
         still = daemon.get("/-/healthy").status_code
+        daemon.wait_for(lambda: "New settings are refused" in daemon.get("/").text)
+        refused = daemon.get("/metrics").text
         daemon.settings_file.write_text(good)
         daemon.process.send_signal(signal.SIGHUP)
         daemon.wait_for(lambda: daemon.log.count(" on http") == 2)
+        daemon.url = "http" + daemon.log.split(" on http")[-1].split()[0]
+        daemon.wait_for(lambda: f"{RELOADED} 1.0" in daemon.get("/metrics").text)
         code = daemon.end()
 
     assert (still, code) == (200, 0)
+    assert f"{RELOADED} 0.0" in refused
 
 
 @pytest.mark.parametrize(
@@ -229,10 +236,11 @@ def test_sighup_with_settings_that_do_not_start_keeps_the_old_ones(tmp_path, cha
         if "TAKEN" in str(change):
             daemon.wait_for(lambda: daemon.log.count(" on http") == 2)
             daemon.url = "http" + daemon.log.split(" on http")[-1].split()[0]
-        still = daemon.get("/-/healthy").status_code
+        healthy = daemon.get("/-/healthy")
         code = daemon.end()
 
-    assert still == 200
+    assert healthy.status_code == 200
+    assert "new settings are refused and the old ones stay" in healthy.text
     assert words in daemon.log
     assert code == 0
 

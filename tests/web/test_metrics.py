@@ -182,6 +182,8 @@ def test_every_series_of_the_daemon_is_there_from_the_start():
         "watcher_cycle_duration_seconds": {("watch",): 0},
         "watcher_notifications_total": {("slack",): 0},
         "watcher_notifications_failed_total": {("slack", "timeout"): 0, ("slack", "other"): 0},
+        "watcher_settings_last_reload_successful": {(): 0},
+        "watcher_settings_last_reload_success_timestamp_seconds": {(): 0},
     }
 
 

@@ -69,6 +69,14 @@ CYCLES: Final = ("snapshot", "watch", "inspect")
 
 
 @dataclass(slots=True)
+class Reading:
+    """How the settings were read last: when they could be used, and why they now cannot."""
+
+    succeeded_at: float
+    refused: str | None = None
+
+
+@dataclass(slots=True)
 class Daemon:
     """One running daemon. ``latest`` holds the last result: swapped, never changed."""
 
@@ -84,6 +92,7 @@ class Daemon:
     still: Still
     trouble: StoreTrouble
     heartbeat: Heartbeat | None = None
+    reading: Reading = field(default_factory=lambda: Reading(succeeded_at=0))
     latest: Result | None = None
     at_risk: Audit | None = None
     attempted_at: datetime | None = None
@@ -101,6 +110,12 @@ class Daemon:
     running: Mapping[str, threading.Lock] = field(
         default_factory=lambda: {name: threading.Lock() for name in CYCLES}
     )
+
+    def read(self, reading: Reading) -> None:
+        """Take over how the settings were read, for page, probe and metrics."""
+        self.reading = reading
+        well = reading.refused is None
+        self.meters.settings_read(succeeded_at=reading.succeeded_at, well=well)
 
     def begin(self) -> None:
         """Say what is watched, and take the first snapshot and look without waiting for them."""
@@ -264,15 +279,20 @@ def run(path: Path | None, *, cycles: int | None, dry_run: TextIO | None) -> boo
     # The same ones after SIGHUP, so that what is still in flight then is not sent twice.
     lanes = Beside()
     working, following = settings, settings
+    reading = Reading(succeeded_at=time.time())  # noqa: TID251 -- a time of a metric
     started = False
     while True:
         try:
             with ExitStack() as stack:
                 daemon = _assembled(following, stack, dry_run, lanes)
+                daemon.read(reading)
                 scheduler = _serve(daemon, stack)
+                if following is not working:
+                    reading = Reading(succeeded_at=time.time())  # noqa: TID251
+                    daemon.read(reading)
                 started, working = True, following
                 daemon.end = partial(told.put, signal.SIGTERM)
-                next_settings = _next(path, told, dry_run, working)
+                next_settings = _next(path, told, dry_run, daemon)
                 lanes.ending = next_settings is None
                 if not _ended(scheduler, lanes, told, daemon):
                     if daemon.ousted is not None:
@@ -281,6 +301,7 @@ def run(path: Path | None, *, cycles: int | None, dry_run: TextIO | None) -> boo
         except WatcherError as error:
             if not started or isinstance(error, OustedError):
                 raise
+            reading.refused = str(error)
             next_settings = _fallen_back(error, working, told)
         if next_settings is None:
             return True
@@ -309,13 +330,15 @@ def _fallen_back(
 
 
 def _next(
-    path: Path | None, told: "queue.SimpleQueue[int]", dry_run: TextIO | None, working: Settings
+    path: Path | None, told: "queue.SimpleQueue[int]", dry_run: TextIO | None, daemon: Daemon
 ) -> Settings | None:
     """Wait for a signal: the settings to go on with, None to end."""
     while told.get() == signal.SIGHUP:
         try:
-            settings = _read_again(path, working, dry_run)
+            settings = _read_again(path, daemon.settings, dry_run)
         except ConfigError as error:
+            daemon.reading.refused = str(error)
+            daemon.read(daemon.reading)
             logger.error("SIGHUP: the old settings stay: %s", error)  # noqa: TRY400
         else:
             logger.info("SIGHUP: going on with the settings as they are now")
@@ -444,6 +467,7 @@ def _serve(daemon: Daemon, stack: ExitStack) -> BackgroundScheduler:
         result=lambda: daemon.latest,
         attempted=lambda: daemon.attempted_at,
         unwritable=lambda: daemon.unwritable,
+        settings_refused=lambda: daemon.reading.refused,
         clock=compose.clock,
         watch_interval=settings.watch_interval,
         audit=lambda: daemon.at_risk,

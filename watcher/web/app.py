@@ -54,6 +54,7 @@ class Latest:
     watch_interval: timedelta
     audit: Callable[[], Audit | None] = lambda: None
     unwritable: Callable[[], str | None] = lambda: None
+    settings_refused: Callable[[], str | None] = lambda: None
     mass_losses: Callable[[Result], Sequence[Message]] = lambda _: ()
     inspection: Callable[[], Inspection | None] = lambda: None
     sources: tuple[str, ...] = ()
@@ -85,7 +86,14 @@ def _add_pages(app: FastAPI, latest: Latest) -> None:
             return _html(frame, pages.message("No look yet", _NOT_YET, frame), 503)
         stale = INTERVALS * latest.watch_interval
         losses = latest.mass_losses(result)
-        page = pages.front(result, latest.audit(), frame, stale_after=stale, mass_losses=losses)
+        page = pages.front(
+            result,
+            latest.audit(),
+            frame,
+            stale_after=stale,
+            mass_losses=losses,
+            settings_refused=latest.settings_refused(),
+        )
         return _html(frame, page)
 
     @app.api_route("/jobs/{address:name}", methods=METHODS)
@@ -154,7 +162,9 @@ def _add_probes(app: FastAPI, latest: Latest, meters: Meters) -> None:
             back = f"the clock was set back by {length(-age)} or more since the last watch"
             return _text(f"unhealthy: {back}: it is healthy again after the next watch", 503)
         if age <= INTERVALS * latest.watch_interval:
-            return _text("healthy: watches are being made")
+            refused = latest.settings_refused()
+            more = f"; new settings are refused and the old ones stay: {refused}" if refused else ""
+            return _text(f"healthy: watches are being made{more}")
         return _text(
             f"unhealthy: the last watch was begun {length(age)} ago, which is more than"
             f" {INTERVALS} intervals of {length(latest.watch_interval)}: see the log, then restart",

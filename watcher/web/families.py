@@ -97,6 +97,19 @@ NOTIFICATIONS_UNDELIVERED: Final = Family(
     "Messages that a notifier has tried to deliver and still has to; absent where there are none.",
 )
 
+SETTINGS_SUCCESSFUL: Final = Family(
+    "watcher_settings_last_reload_successful",
+    "gauge",
+    (),
+    "Whether the settings could be used when they were last read; where not, the old ones stay.",
+)
+SETTINGS_SUCCESS: Final = Family(
+    "watcher_settings_last_reload_success_timestamp_seconds",
+    "gauge",
+    (),
+    "When settings were last read that could be used, in Unix time.",
+)
+
 OF_THE_RESULT: Final = (
     JOB_INFO,
     JOB_STATE,
@@ -110,7 +123,14 @@ OF_THE_RESULT: Final = (
 )
 """Made from the last result at each scrape: no series outlives its job."""
 
-OF_THE_DAEMON: Final = (CYCLE_SUCCESS, CYCLE_DURATION, NOTIFICATIONS, NOTIFICATIONS_FAILED)
+OF_THE_DAEMON: Final = (
+    CYCLE_SUCCESS,
+    CYCLE_DURATION,
+    NOTIFICATIONS,
+    NOTIFICATIONS_FAILED,
+    SETTINGS_SUCCESSFUL,
+    SETTINGS_SUCCESS,
+)
 """Kept while the daemon runs; every series is there from the start."""
 
 ALL: Final = (*OF_THE_RESULT, *OF_THE_DAEMON)

@@ -72,6 +72,8 @@ class Meters:
         self._duration = self._gauge(families.CYCLE_DURATION)
         self._sent = self._counter(families.NOTIFICATIONS)
         self._failed = self._counter(families.NOTIFICATIONS_FAILED)
+        self._settings_successful = self._gauge(families.SETTINGS_SUCCESSFUL)
+        self._settings_success = self._gauge(families.SETTINGS_SUCCESS)
         for cycle in cycles:
             self._success.labels(cycle)
             self._duration.labels(cycle)
@@ -85,6 +87,11 @@ class Meters:
         self._duration.labels(cycle).set(seconds)
         if well:
             self._success.labels(cycle).set(at)
+
+    def settings_read(self, *, succeeded_at: float, well: bool) -> None:
+        """The settings were read; they could last be used at a Unix time, and now if *well*."""
+        self._settings_successful.set(well)
+        self._settings_success.set(succeeded_at)
 
     def delivered(self, notifier: str) -> None:
         """One more message was accepted."""

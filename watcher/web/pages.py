@@ -38,6 +38,7 @@ def front(
     *,
     stale_after: timedelta,
     mass_losses: Sequence[Message] = (),
+    settings_refused: str | None = None,
 ) -> str:
     """All jobs, lost ones first; before them the *mass_losses*, which each stand for many."""
     view: Overview = overview(result, audit)
@@ -51,6 +52,7 @@ def front(
         undelivered=undelivered(result.owed),
         mutes=result.mutes,
         mass_losses=mass_losses,
+        settings_refused=settings_refused,
     )
 
 
