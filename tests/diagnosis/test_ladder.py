@@ -105,3 +105,13 @@ def test_nothing_says_of_a_pinned_job_that_is_missing_who_declares_it():
 
     assert {steps[link].footing for link in Link if link < Link.LOADED} == {Footing.CANNOT_TELL}
     assert "the settings pin it" in steps[Link.DECLARED].why
+
+
+def test_of_a_job_of_a_file_it_is_said_that_nothing_has_to_be_selected():
+    steps = walked("missing", a_diagnosis(link=Link.LOADED), job=a_job(**FILE))
+
+    assert (steps[Link.DECLARED].footing, steps[Link.DECLARED].why) == (
+        Footing.HOLDS,
+        "no rule finds it broken",
+    )
+    assert "nothing has to be selected" in steps[Link.SELECTED].why

@@ -66,7 +66,7 @@ def _judged(
     status: JobStatus, observation: Observation, diagnosis: Diagnosis | None, link: Link
 ) -> tuple[Footing, str]:
     if diagnosis is not None and link >= diagnosis.first_open:
-        return _diagnosed(diagnosis, link)
+        return _diagnosed(status, diagnosis, link)
     if diagnosis is not None or status.state is JobState.HEALTHY:
         return Footing.HOLDS, _witness(status, observation, link)
     return Footing.CANNOT_TELL, f"the job is {status.state}"
@@ -97,7 +97,7 @@ def _witness(status: JobStatus, observation: Observation, link: Link) -> str:
     return f"seen: the job is {status.worst}"
 
 
-def _diagnosed(diagnosis: Diagnosis, link: Link) -> tuple[Footing, str]:
+def _diagnosed(status: JobStatus, diagnosis: Diagnosis, link: Link) -> tuple[Footing, str]:
     found = _found(diagnosis, link)
     if any(f is diagnosis.cause or not is_suspicion(f) for f in found):
         return Footing.BROKEN, "; ".join(f"{f.code}: {f.finding.summary}" for f in found)
@@ -114,4 +114,6 @@ def _diagnosed(diagnosis: Diagnosis, link: Link) -> tuple[Footing, str]:
         return Footing.CANNOT_TELL, "no rule explains it"
     if link > diagnosis.link:
         return Footing.NOT_REACHED, "an earlier link is broken"
+    if status.job.monitor is None and link in {Link.SELECTED, Link.ACCEPTED}:
+        return Footing.HOLDS, "no monitor declares it, so nothing has to be selected or accepted"
     return Footing.HOLDS, "no rule finds it broken"
