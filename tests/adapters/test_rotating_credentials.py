@@ -290,6 +290,7 @@ def test_a_plugin_that_hangs_is_killed_with_its_children(cluster, tmp_path):
 
     assert len(calls(tmp_path)) == 1
     pids = calls(tmp_path) + (tmp_path / "child").read_text().split()
+    assert len(pids) == 2
     assert not awaited(
         lambda: [pid for pid in pids if is_running(pid)], wanted=lambda left: not left, every=0.05
     )
