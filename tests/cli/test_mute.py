@@ -1,10 +1,12 @@
 """``watcher mute``, ``mutes`` and ``unmute``."""
 
 import re
+from datetime import timedelta
 
 import pytest
 import yaml
 
+from watcher.adapters.sql import open_store
 from watcher.cli import run
 
 
@@ -20,6 +22,7 @@ def config(tmp_path):
     }
     settings = {"store": f"sqlite:///{tmp_path / 'watcher.db'}", "mutes": [nightly]}
     file.write_text(yaml.safe_dump(settings))
+    open_store(settings["store"], timedelta(days=1)).close()
     return str(file)
 
 

@@ -45,7 +45,14 @@ def test_an_expression_is_promql_over_metrics_and_labels_that_there_are(expressi
 
 
 def test_every_metric_is_shown_or_watched() -> None:
-    shown = {name for text in expressions() for name in re.findall(r"\bwatcher_\w+", text)}
+    described = (
+        text
+        for group in RULES["groups"]
+        for rule in group["rules"]
+        for text in rule.get("annotations", {}).values()
+    )
+    texts = (*expressions(), *described)
+    shown = {name for text in texts for name in re.findall(r"\bwatcher_\w+", text)}
 
     assert set(LABELS) - shown == {"watcher_build_info"}
 

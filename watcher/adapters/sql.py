@@ -3,26 +3,37 @@
 It never overwrites, moves or deletes what it cannot read: that is for a person to do.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Final
 
 from sqlalchemy import URL, Engine
 
 from watcher.adapters.sql_engine import connect, missing, parse
-from watcher.adapters.sql_errors import said
+from watcher.adapters.sql_errors import said, shown
 from watcher.adapters.sql_schema import refuse_older, upgrade, version
 from watcher.adapters.sql_store import SqlStore
 from watcher.adapters.sql_tables import METADATA
+from watcher.errors import StoreError
 
-__all__ = ["SqlStore", "open_store"]
+__all__ = ["NO_STORE", "SqlStore", "open_store"]
+
+logger = logging.getLogger(__name__)
+
+NO_STORE: Final = (
+    "there is no store yet, and only `watcher run` makes one: name its settings with --config"
+)
 
 
-def open_store(url: str, retention: timedelta, *, read_only: bool = False) -> SqlStore:
+def open_store(
+    url: str, retention: timedelta, *, read_only: bool = False, make: bool = True
+) -> SqlStore:
     """Open the store at *url*, made or brought to today's schema where needed.
 
     With *read_only* nothing is made and nothing changed; one that is not there yet reads as empty.
-    Raises ConfigError for a URL that is none, StoreError for a store that cannot be used: broken,
+    Without *make*, one that is not there yet is a StoreError. Raises ConfigError for a URL that is none, StoreError for a store that cannot be used: broken,
     locked, of a newer watcher, of another program. It then is left as it was.
     """
     parsed = parse(url)
@@ -32,6 +43,10 @@ def open_store(url: str, retention: timedelta, *, read_only: bool = False) -> Sq
             return SqlStore(parsed, _nothing(), retention)
         refuse_older(schema, parsed)
         return SqlStore(parsed, connect(parsed, read_only=True), retention)
+    if schema is None and not make:
+        raise StoreError(f"{shown(parsed)}: {NO_STORE}")
+    if schema is None:
+        logger.info("store %s: there is none yet, so it is made", shown(parsed))
     engine = connect(parsed, read_only=False)
     with _let_go_on_error(engine), said(parsed):
         upgrade(engine, parsed)

@@ -4,6 +4,7 @@ import sys
 import time
 from contextlib import ExitStack
 from datetime import timedelta
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -41,6 +42,9 @@ _NOTHING: Final = (
     "no job is expected, so none can be missed: name a cluster (KUBECONFIG, or kubernetes.kubeconfig"
     " in the settings), a server (--prometheus-url, or prometheuses) or another source (expect)"
 )
+
+
+_NO_HISTORY: Final = "there is no history yet: let `watcher run` watch for a while, and name its settings with --config"
 
 
 class Format(StrEnum):
@@ -172,10 +176,7 @@ def explain(
         result = _looked(glance)
         told = narrowed(document(result), [subject])
         if not told.jobs:
-            raise ConfigError(
-                f"{subject} is neither an expected job nor a cause; `watcher once` lists the jobs,"
-                f" the causes are {', '.join(catalogue.pages())}"
-            )
+            raise ConfigError(_no_such(subject, result))
         statuses = {(s.job.prometheus, s.pool): s for s in result.statuses}
         for job in told.jobs:
             status = statuses[PrometheusName(job.prometheus), PoolName(job.pool)]
@@ -227,7 +228,7 @@ def inspect(
         store = compose.reading_store(settings, stack)
         glance = Glance(compose.connected(settings), store)
         if store.first_watch() is None:
-            show.complain("there is no history yet: let `watcher run` watch for a while")
+            show.complain(_NO_HISTORY)
             return codes.CANNOT_TELL
         inspection = Inspect(
             store=store,
@@ -253,6 +254,9 @@ def incidents(config: Config = None, since: Since = "7d", output: AsFormat = For
     settings = load(config)
     with ExitStack() as stack:
         store = compose.reading_store(settings, stack)
+        if store.first_watch() is None:
+            show.complain(_NO_HISTORY)
+            return codes.CANNOT_TELL
         now = compose.clock()
         found = store.incidents(now - length, now)
         if output is Format.JSON:
@@ -271,6 +275,18 @@ def check_config(config: Config = None) -> None:
     except ConfigError as error:
         raise ConfigError(written.located(str(error))) from None
     typer.echo(f"Settings are valid: {written}.")
+
+
+def _no_such(subject: str, result: Result) -> str:
+    """That *subject* is nothing that can be explained, and what was likely meant."""
+    known = [*catalogue.pages(), *(str(status.pool) for status in result.statuses)]
+    near = get_close_matches(subject, known, n=3)
+    lists = "`watcher once` lists the jobs, docs/causes.md the causes"
+    if near:
+        return (
+            f"{subject} is neither an expected job nor a cause: did you mean {' or '.join(near)}?"
+        )
+    return f"{subject} is neither an expected job nor a cause: {lists}"
 
 
 def opened(

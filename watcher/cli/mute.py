@@ -7,15 +7,15 @@ from typing import Annotated
 
 import typer
 
-from watcher.adapters.sql import open_store
+from watcher.adapters.sql import SqlStore, open_store
 from watcher.app import compose, telling
 from watcher.app.mutes import Mutes
-from watcher.cli import codes
+from watcher.cli import codes, show
 from watcher.cli.commands import Config, app
 from watcher.engine.muting import parsed
 from watcher.errors import ConfigError
 from watcher.model.mutes import Mute
-from watcher.settings import duration, load
+from watcher.settings import Settings, duration, load
 
 
 @app.command()
@@ -39,7 +39,14 @@ def mute(
 def mutes(config: Config = None) -> int:
     """List the mutes in force, those of the settings too."""
     with ExitStack() as stack:
-        held = _mutes(config, stack).listed()
+        settings = load(config)
+        store = compose.reading_store(settings, stack)
+        if store.first_watch() is None:
+            show.complain(
+                f"{store.place}: no watch is in this store yet: name the settings of the"
+                " watcher that you mean with --config"
+            )
+        held = _of(settings, store).listed()
     for each in held:
         typer.echo(_line(each))
     typer.echo(f"{len(held)} mutes")
@@ -60,7 +67,11 @@ def unmute(
 
 def _mutes(config: Path | None, stack: ExitStack) -> Mutes:
     settings = load(config)
-    store = stack.enter_context(open_store(settings.store, settings.retention))
+    store = stack.enter_context(open_store(settings.store, settings.retention, make=False))
+    return _of(settings, store)
+
+
+def _of(settings: Settings, store: SqlStore) -> Mutes:
     return Mutes(store=store, windows=telling.windows(settings), clock=compose.clock)
 
 
