@@ -307,7 +307,8 @@ def opened(
 def _looked(glance: Glance) -> Result:
     with show.progress("looking …"):
         result = glance.result(glance.clock())
-    if result.expectations is not None and not result.expectations.jobs:
+    nothing = result.expectations is not None and not result.expectations.jobs
+    if nothing and not result.unreadable:  # else that is why
         show.complain(_NOTHING)
     return result
 

@@ -131,7 +131,8 @@ def _server(prometheus: str, server: shapes.ServerShape) -> None:
         version = f" (Prometheus {server.version})" if server.version else ""
         _out.print(f"{prometheus}: {server.server}{version}", style="dim")
     else:
-        _out.print(f"{prometheus}: {server.server} cannot be read: {server.error}", style="magenta")
+        named = dict.fromkeys((str(prometheus), server.server))  # one that has no other name
+        _out.print(f"{': '.join(named)} cannot be read: {server.error}", style="magenta")
 
 
 def _job(job: shapes.JobShape, shown: Collection[str] = ()) -> None:
@@ -204,8 +205,15 @@ def _rest(told: shapes.JobsDocument) -> None:
         )
     for pool in told.unexpected:
         _out.print(f"nobody asks for: {pool.prometheus} {pool.pool}", style="dim")
+    servers = {
+        f"server {one.prometheus} {server.server}"
+        for one in told.prometheuses
+        for server in one.servers
+        if not server.readable
+    }
     for source in told.unreadable:
-        _out.print(f"cannot read {source.source}: {source.error}", style="magenta")
+        if source.source not in servers:  # which are shown above
+            _out.print(f"cannot read {source.source}: {source.error}", style="magenta")
 
 
 def _sum(summary: shapes.SummaryShape) -> str:
