@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.nasty.strings import NASTY
 from tests.secrets.forms import FORMS, STAYS
 from watcher.secrecy import clipped, command_without_secrets, without_secrets
 
@@ -87,6 +88,17 @@ def test_a_command_stays_a_command(command):
         ["bash", "-n"], input="\n".join(shown), text=True, capture_output=True, check=False
     )
     assert parsed.stderr == ""
+
+
+@pytest.mark.parametrize("nasty", [*NASTY.values(), '\'";touch owned;"', '";touch owned;"\'', "'"])
+def test_no_quotation_of_a_command_is_opened_by_what_is_taken_out(nasty):
+    for form in FORMS:
+        said = form.format(f"{nasty} {MARK}").replace("\0", "")
+        command = f"curl -s {shlex.quote(said)} | cat {shlex.quote(form.format(nasty + MARK))}"
+
+        words = shlex.split(command_without_secrets(command))
+        assert [words[:2], *words[3:5]] == [["curl", "-s"], "|", "cat"], form
+        assert len(words) == 6, form
 
 
 @pytest.mark.parametrize(

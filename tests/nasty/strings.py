@@ -1,7 +1,8 @@
 """What others may write, each of which some medium would obey."""
 
 NASTY = {
-    "shell": "$(id >/tmp/owned);`id`|id&'\"\\ id #",
+    "shell": "$(touch owned);`touch owned`|touch owned&touch owned #",
+    "quotes of the shell": "';touch owned #\"\\",
     "a variable of the shell": "${HOME}!*~?[a-z]",
     "an option": "--all -x",
     "markup of rich": "[/x] [bold]b[/bold] [link=http://evil.test]click[/link]",

@@ -11,27 +11,39 @@ HIDDEN_IN_COMMANDS: Final = "REDACTED"
 """What stands for a secret where a shell would take brackets for redirections."""
 
 _WORD: Final = re.compile(r"(?:\\.|'[^']*'|\"(?:\\.|[^\"\\])*\"|[^\s'\"\\|&;()<>])+", re.DOTALL)
+_QUOTES: Final = frozenset("'\"\\")
+_ASIDE: Final = re.compile("\ue000([0-9]{1,6})\ue001")
+"""What stands for a quoted word: characters that have no meaning and are in no name."""
 _USER: Final = frozenset({"-u", "--user", "--proxy-user", "-U"})
 _USER_AND_PASSWORD: Final = re.compile(r"(?!\d+:\d+\Z)[^:\s]*:.+", re.DOTALL)
+_VARIABLE: Final = re.compile(r"\$\{?[A-Za-z_]\w*\}?")
 _NO_COMMAND: Final = "# a secret was taken out, and nothing is left that could be run"
 
 
 def command_without_secrets(command: str) -> str:
     """*command* without what is secret in its words; the others stay as they are.
 
-    A word that changes is quoted again, so that the shell sees as many words as before.
+    A word that changes is quoted again, so that the shell sees as many words as before. Quoted words
+    are put aside before those around them are read: what a pattern takes for a quoted value may end
+    a quotation of the shell, which would run the rest.
     """
     before = ""
+    quoted: list[str] = []
 
     def word(found: re.Match[str]) -> str:
         nonlocal before
         flag, before = before, found[0]
         held = _unquoted(found[0])
         shown = _argument(flag, held)
-        return found[0] if shown == held else shlex.quote(shown)
+        said = found[0] if shown == held else shlex.quote(shown)
+        if _QUOTES.isdisjoint(said):
+            return said
+        quoted.append(said)
+        return f"\ue000{len(quoted) - 1}\ue001"
 
-    shown = _WORD.sub(word, command)
-    whole = without_secrets(shown, HIDDEN_IN_COMMANDS)
+    shown = without_secrets(_WORD.sub(word, command), HIDDEN_IN_COMMANDS)
+    words = dict(enumerate(quoted))
+    whole = _ASIDE.sub(lambda found: words.get(int(found[1]), found[0]), shown)
     return whole if _count(whole) == _count(command) else _NO_COMMAND
 
 
@@ -46,7 +58,7 @@ def _argument(flag: str, held: str) -> str:
     name, colon, value = held.partition(":")
     is_header = flag in {"-H", "--header"} and colon and name.replace("-", "").isalnum()
     if is_header and name.lower() not in KEPT_HEADERS | {"authorization"}:
-        return held if value.strip().startswith("$") else f"{name}: {HIDDEN_IN_COMMANDS}"
+        return held if _VARIABLE.fullmatch(value.strip()) else f"{name}: {HIDDEN_IN_COMMANDS}"
     return without_secrets(held, HIDDEN_IN_COMMANDS)
 
 
