@@ -42,7 +42,10 @@ ROUTES = re.compile(r"^/(jobs|causes)/.+")
 
 
 class Play:
-    """The watcher among servers that hold secrets. A context manager."""
+    """The watcher among servers that hold what *marks* give. A context manager."""
+
+    cluster = Cluster
+    lines_of_log = None  # a formatter, where another one is wanted than that of logging
 
     def __init__(self, folder, marks):
         self.folder, self.marks = folder, marks
@@ -96,7 +99,7 @@ class Play:
         missing = [f"missing-{n}" for n in range(8)]
         unstarted = [f"unstarted-{n}" for n in range(6)]
         names = [f"down-{n}" for n in range(len(errors))] + missing + unstarted
-        self.api.apply_all(Cluster(marks).objects(names, {}))
+        self.api.apply_all(self.cluster(marks).objects(names, {}))
         self.server.replies = Server(marks).replies(down, [pool(n) for n in unstarted])
         log = [
             f'time={moment(minutes=2)} level=ERROR source=manager.go:188 msg="error creating new scrape pool" component="scrape manager" '
@@ -217,7 +220,7 @@ class Play:
         folder.mkdir(parents=True)
         objects = [
             each | {"metadata": each["metadata"] | {"name": f"m-{each['metadata']['name']}"}}
-            for each in Cluster(self.marks)._monitors(["web"])
+            for each in self.cluster(self.marks)._monitors(["web"])
         ]
         (folder / "all.yaml").write_text(
             yaml.safe_dump_all(
@@ -249,6 +252,7 @@ class Play:
         (self.folder / "out").mkdir()
         log = io.StringIO()
         handler = logging.StreamHandler(log)
+        handler.setFormatter(self.lines_of_log)
         root = logging.getLogger()
         level = root.level
         root.addHandler(handler)

@@ -5,21 +5,15 @@ the receivers themselves: a new one must be planted or looked at, or be named he
 """
 
 import re
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel, SecretStr
-from typer.main import get_command
 
+from tests.secrets.derived import COMMANDS, HARMLESS_ANSWERS, commands, kinds_read, routes, types_in
 from tests.secrets.marks import Marks
 from tests.secrets.play import Play
-from watcher.adapters import kube_resources
-from watcher.adapters.kube_resources import Resource
-from watcher.cli import commands
 from watcher.settings import Environment, Settings
-from watcher.web.app import Latest, create
-from watcher.web.metrics import Meters
 
 NOT_PLANTED = {
     "ca_file": "certificates are no secrets",
@@ -39,32 +33,6 @@ NOT_PLANTED = {
     "slack_token": "as slack.token_file",
     "slack_webhook_url": "as slack.webhook_url_file",
 }
-COMMANDS = {
-    # Played as a daemon too, with its log and its web.
-    "run": (["--cycles", "1", "--dry-run"],),
-    "once": (["--format", "text"], ["--format", "json"]),
-    "explain": (["serviceMonitor/shop/*"],),
-    "audit": tuple(["--format", each] for each in ("text", "json", "markdown", "sarif")),
-    "inspect": tuple(["--format", each] for each in ("html", "json", "markdown")),
-    "incidents": (["--format", "text"], ["--format", "json"]),
-    "check-config": ([],),
-    "expect": (["--format", "text"], ["--format", "json"], ["*", "--manifest"]),
-    "record": (["{out}/recording.tar.gz"],),
-    "snapshot": (["save", "{out}/saved.json"], ["diff", "{out}/saved.json"]),
-    "mutes": ([],),
-    "mute": (["namespace=none", "--for", "1h", "--reason", "x"],),
-    "unmute": None,  # says no more than mutes
-    "accept": (["none*"],),
-}
-REVIEWS = {"SubjectAccessReview", "SelfSubjectAccessReview"}
-"""What is asked and not read."""
-HARMLESS_ANSWERS = {
-    "/api/v1/status/runtimeinfo",
-    "/api/v1/status/buildinfo",
-    "/api/v1/scrape_pools",
-    "/metrics",
-}
-"""Of a Prometheus: times, versions, numbers and names of pools."""
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +80,7 @@ def _bearers(model, before=""):
     found = set()
     for name, field in model.model_fields.items():
         path = f"{before}{name}"
-        kinds = list(_kinds(field.annotation))
+        kinds = list(types_in(field.annotation))
         for kind in kinds:
             if isinstance(kind, type) and issubclass(kind, BaseModel):
                 found |= _bearers(kind, f"{path}.")
@@ -120,12 +88,6 @@ def _bearers(model, before=""):
         if SecretStr in kinds or (Path in kinds and "file" in name) or is_text:
             found.add(path)
     return found
-
-
-def _kinds(annotation):
-    yield annotation
-    for inner in getattr(annotation, "__args__", ()):
-        yield from _kinds(inner)
 
 
 def _paths(raw, before=""):
@@ -140,14 +102,7 @@ def _paths(raw, before=""):
 
 
 def test_every_kind_of_object_that_is_read_is_planted_in(played):
-    read = {
-        each.kind
-        for value in vars(kube_resources).values()
-        for each in (value.values() if isinstance(value, dict) else [value])
-        if isinstance(each, Resource)
-    }
-
-    assert read - REVIEWS <= {where.split()[0] for where in played.marks.planted.values()}
+    assert kinds_read() <= {where.split()[0] for where in played.marks.planted.values()}
 
 
 def test_every_answer_of_a_prometheus_is_planted_in(played):
@@ -158,37 +113,21 @@ def test_every_answer_of_a_prometheus_is_planted_in(played):
 
 
 def test_every_command_is_looked_at(played):
-    assert set(get_command(commands.app).commands) == set(COMMANDS)
+    assert commands() == set(COMMANDS)
     for name, ways in COMMANDS.items():
         assert ways is None or f"command {name}" in played.outputs
 
 
 def test_every_address_of_the_web_is_looked_at(played):
-    latest = Latest(
-        result=lambda: None,
-        attempted=lambda: None,
-        clock=lambda: datetime.now(UTC),
-        watch_interval=timedelta(seconds=1),
-        mutes=object(),
-        accepting=object(),
-    )
-    app = create(latest, Meters(notifiers=[], reasons=[]))
-    routes = {r.path.partition("{")[0] for r in app.routes if "GET" in r.methods}
     asked = {
         where.removeprefix("web ").partition("{")[0]
         for where in played.outputs
         if where.startswith("web ")
     }
 
-    assert routes == asked
+    assert routes() == asked
 
 
 def test_every_receiver_is_looked_at(played):
     assert played.receivers >= {"slack", "alertmanager", "webhook", "email"}
     assert played.receivers <= set(played.outputs)
-
-
-def test_what_a_dry_run_would_send_is_looked_at(played):
-    said = b"".join(played.outputs["command run"]).decode("utf-8", "replace")
-
-    assert "would post message" in said

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
+from watcher.characters import in_one_line
 from watcher.engine.wording import Message, length
 
 _WIDTH: Final = 78
@@ -17,12 +18,15 @@ def text(message: Message) -> str:
         _wrapped(message.headline),
         _wrapped(message.summary),
         list(_facts(message)),
-        [f"  {job.pool} ({job.prometheus}): {job.state}" for job in message.about],
+        [
+            f"  {in_one_line(f'{job.pool} ({job.prometheus})')}: {job.state}"
+            for job in message.about
+        ],
         _titled("Proof:", _proof(message)),
         _titled("Fix:", () if over else _fix(message)),
         _titled("Around the loss:", () if over else _around(message)),
         _wrapped("Not decided: " + "; ".join(message.undecided)) if message.undecided else [],
-        [f"{label}: {url}" for label, url in message.links],
+        [in_one_line(f"{label}: {url}") for label, url in message.links],
     )
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
@@ -41,7 +45,7 @@ def _facts(message: Message) -> Iterator[str]:
 def _proof(message: Message) -> Iterator[str]:
     for evidence in message.evidence:
         yield from _wrapped(f"- {evidence.seen}", "  ")
-        yield f"    {evidence.where}"
+        yield from (f"    {line}" for line in evidence.where.split("\n"))
 
 
 def _around(message: Message) -> Iterator[str]:
@@ -53,7 +57,7 @@ def _around(message: Message) -> Iterator[str]:
 def _fix(message: Message) -> Iterator[str]:
     for number, step in enumerate(message.fix, 1):
         yield from _wrapped(f"{number}. {step.do}", "  ")
-        yield from (f"    {line}" for line in (step.command or "").splitlines())
+        yield from (f"    {line}" for line in (step.command or "").split("\n"))
 
 
 def _titled(title: str, lines: Iterable[str]) -> list[str]:

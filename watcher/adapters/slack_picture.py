@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from watcher.adapters.slack_parts import Block
+from watcher.adapters.slack_text import JOINER
 
 _FENCE: Final = "```"
 _BOLD: Final = re.compile(r"(?<!\w)\*([^*\n]+)\*(?!\w)")
@@ -95,4 +96,5 @@ def _words(mrkdwn: str) -> str:
 
 
 def _unescaped(text: str) -> str:
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    shown = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return shown.replace(JOINER, "")

@@ -18,6 +18,8 @@ _OBEYED: Final = re.compile(
     re.MULTILINE,
 )
 _FENCES: Final = re.compile(r"`{3,}")
+JOINER: Final = "\N{WORD JOINER}"
+"""Keeps Slack from obeying what stands before it; nobody sees it."""
 _TICK: Final = "\N{MODIFIER LETTER GRAVE ACCENT}"
 _ITALIC: Final = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _LOOKALIKES: Final = str.maketrans(
@@ -26,7 +28,6 @@ _LOOKALIKES: Final = str.maketrans(
 """mrkdwn has no way to write these as themselves but in code."""
 _LOW_LINE: Final = "\N{MODIFIER LETTER LOW MACRON}"
 _NOTHING: Final = "\N{EM DASH}"
-_JOINER: Final = "\N{WORD JOINER}"
 _CUT_NOTE: Final = 40
 _LONGEST_URL: Final = 500
 _ONE_UNIT: Final = 0xFFFF
@@ -93,7 +94,7 @@ def link(text: str, url: str) -> str:
 def _harmless(text: str) -> str:
     """*text* without what Slack obeys; ``_`` within a word is none."""
     plain = _ITALIC.sub(_LOW_LINE, text.translate(_LOOKALIKES))
-    return _OBEYED.sub(rf"\g<0>{_JOINER}", plain)
+    return _OBEYED.sub(rf"\g<0>{JOINER}", plain)
 
 
 def _unfenced(text: str) -> str:

@@ -60,8 +60,10 @@ class _JsonFormatter(logging.Formatter):
         return json.dumps(line)
 
 
-class _TextFormatter(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
+class TextFormatter(logging.Formatter):
+    """One line for each record, whatever is in it; then the lines of its traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:  # noqa: D102 -- as the class says
         line = f"{_time(record)} {record.levelname.lower():7} {in_one_line(record.getMessage())}"
         if record.exc_info is None:
             return line
@@ -75,7 +77,7 @@ def _time(record: logging.LogRecord) -> str:
 def set_up_logging(form: LogFormat) -> None:
     """Our own lines at info, those of libraries at warning, on standard error."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonFormatter() if form is LogFormat.JSON else _TextFormatter())
+    handler.setFormatter(_JsonFormatter() if form is LogFormat.JSON else TextFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("watcher").setLevel(logging.INFO)
 
@@ -191,7 +193,9 @@ def _healthy(found: Sequence[shapes.JobShape]) -> None:
         up = "" if job.targets.up is None else str(job.targets.up)
         active = "" if job.targets.active is None else str(job.targets.active)
         remark = f" ({ignored_words(job.ignored)})" if job.ignored else ""
-        table.add_row(Text("✓ ", "green").append(visible(job.pool + remark), "default"), up, active)
+        table.add_row(
+            Text("✓ ", "green").append(in_one_line(job.pool + remark), "default"), up, active
+        )
     _out.print()
     _out.print(table)
 

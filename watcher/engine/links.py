@@ -1,12 +1,16 @@
 """Where a person looks further: the pool in Prometheus itself, our page, a dashboard."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from watcher.model.expectations import WatchedPrometheus
 from watcher.model.incidents import Incident
 from watcher.model.kube import text
+
+_ADDRESS: Final = re.compile(r"[!#-;=?-\[\]_a-z~%]+", re.IGNORECASE)
+"""What a URL is written with (RFC 3986)."""
 
 Link = tuple[str, str]
 """A text and a URL."""
@@ -59,5 +63,16 @@ def _reached_at(prometheus: WatchedPrometheus | None) -> str | None:
     if prometheus is None:
         return None
     if prometheus.resource is not None:
-        return text(prometheus.resource, "spec", "externalUrl")
+        url = text(prometheus.resource, "spec", "externalUrl")
+        return url if url is not None and _is_address(url) else None
     return next((server.url for server in prometheus.servers), None)
+
+
+def _is_address(url: str) -> bool:
+    """Whether a browser is led to the host that is named there."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return bool(host) and parts.scheme in {"http", "https"} and _ADDRESS.fullmatch(url) is not None
