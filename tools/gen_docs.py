@@ -70,7 +70,12 @@ def settings() -> str:
         "Settings",
         "The file is YAML; `--config` names it, else `WATCHER_CONFIG`, else `./watcher.yaml`. "
         "Every setting may be left out that has a default. Durations are written as Prometheus "
-        "writes them: `30s`, `5m`, `1h30m`, `7d`. An unknown name is an error.",
+        "writes them: `30s`, `5m`, `1h30m`, `7d`. An unknown name is an error, "
+        "and so is a key that is there twice.",
+        "`watcher check-config` says which file is used, and all that is wrong in it, each with line "
+        "and column. On SIGHUP `watcher run` reads the file again. Settings that it cannot use are "
+        "refused, and the old ones stay: the log, the page, `/-/healthy` and "
+        "`watcher_settings_last_reload_successful` say so.",
         *_sections(Settings, "", "Top level"),
     )
 
