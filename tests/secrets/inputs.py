@@ -54,6 +54,14 @@ class Cluster:
             "shop.example/api-token": marks.plain(f"{kind} annotation token"),
             "shop.example/note": marks.words(f"{kind} annotation"),
         }
+        raw["metadata"].setdefault("managedFields", []).append(
+            {
+                "manager": marks.words(f"{kind} field manager"),
+                "operation": "Update",
+                "time": moment(minutes=4),
+                "fieldsV1": {"f:data": {f"f:{marks.words(f'{kind} managed field')}": {}}},
+            }
+        )
         return raw
 
     def _objects(self, lost, ways):

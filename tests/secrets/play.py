@@ -5,6 +5,7 @@ import json
 import logging
 import re
 import tarfile
+import time
 from collections import Counter
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from itertools import cycle
@@ -130,6 +131,12 @@ class Play:
         self.api.logs[("monitoring", "prometheus-operator-1", "prometheus-operator")] = (
             "\n".join(operator) + "\n"
         )
+        at, labels = time.time_ns() - 120 * 10**9, {"namespace": "monitoring"}
+        labels |= {"pod": "prometheus-k8s-1", "container": "prometheus"}
+        self.loki.lines = [
+            (labels, (at, f'level=ERROR msg="Error reloading config" err={json.dumps(form)}'))
+            for form in marks.all_forms("line of Loki")
+        ]
         self.settings = self._settings(log_file)
         self.settings_file = self.write("watcher.yaml", yaml.safe_dump(self.settings))
 
@@ -162,7 +169,8 @@ class Play:
                             "name": "prometheus-k8s-0",
                             "url": address(self.server.url, "prometheus url"),
                             "log_file": log_file,
-                        }
+                        },
+                        {"name": "prometheus-k8s-1", "url": self.server.url},
                     ],
                     "http": {
                         "bearer_token_file": self.write("bearer", marks.plain("bearer_token_file"))

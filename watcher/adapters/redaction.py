@@ -5,7 +5,7 @@ files, and the keys of Secrets, are no secrets: causes are found by them. So are
 under these keys, which are kept in its place: what was judged once is judged the same again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -62,14 +62,19 @@ def _field(name: Any, held: Any) -> Any:
             return _listed(name, held)
         case str():
             return _text(str(name), held)
-        case Mapping() if name == "prober":
-            return _prober(held)
+        case Mapping() if name in _BY_NAME:
+            return _BY_NAME[name](held)
         case Mapping() if name in _PARAMETERS:
             return {key: _parameter(str(key), each) for key, each in held.items()}
-        case Mapping() if name in _HEADERS:
-            return _header(held)
         case _:
             return value(held)
+
+
+def _managed(held: Any) -> Any:
+    """Who owns which field: what is owned of a list stands in the names (``k:{…}``, ``v:"…"``)."""
+    if not isinstance(held, Mapping):
+        return value(held)
+    return {name[:2] + without_secrets(name[2:]): _managed(held[name]) for name in map(str, held)}
 
 
 def _text(name: str, held: str) -> str:
@@ -128,6 +133,14 @@ def _relabelled(rule: dict[Any, Any]) -> dict[Any, Any]:
     if isinstance(label, str) and is_secret(label) and isinstance(rule.get("replacement"), str):
         return {**rule, "replacement": HIDDEN}
     return rule
+
+
+_BY_NAME: Final[Mapping[Any, Callable[[Any], Any]]] = {
+    "prober": _prober,
+    "fieldsV1": _managed,
+    **dict.fromkeys(_HEADERS, _header),
+}
+"""Mappings that are read in a way of their own."""
 
 
 def _variable(raw: Any) -> Any:
