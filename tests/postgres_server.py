@@ -6,10 +6,12 @@ It makes databases and forgets them with the folder; nothing of it outlives the 
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -69,6 +71,29 @@ class RealPostgres:
         with self._connection() as connection:
             ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
             connection.execute(ended, [_name(url)])
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let no session of it answer, as a machine that swaps or a volume that hangs."""
+        found = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(self._pid)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        pids = [self._pid, *map(int, found.stdout.split())]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in reversed(pids):
+                os.kill(pid, signal.SIGCONT)
+
+    @property
+    def _pid(self) -> int:
+        assert self._server is not None
+        return self._server.pid
 
     def _connection(self, database: str = "postgres") -> psycopg.Connection:
         return psycopg.connect(host=str(self._folder), user=OWNER, dbname=database, autocommit=True)

@@ -96,6 +96,33 @@ def test_a_job_is_lost_told_repaired_and_resolved(prometheus, slack, tmp_path):
     assert [i["cause"] for i in listed["incidents"]] == ["tls-file-missing"]
 
 
+def test_what_was_lost_and_came_back_while_it_stood_still_is_told_to_nobody(
+    prometheus, slack, tmp_path
+):
+    """As a machine that sleeps: SIGSTOP, a loss and its end, SIGCONT."""
+    token, ca_file = tmp_path / "token", tmp_path / "ca.pem"
+    token.write_text(TOKEN)
+    server = {"name": "p-0", "url": prometheus.url, "log_file": str(prometheus.log_file)}
+    settings = {
+        "prometheuses": [{"name": "edge", "servers": [server]}],
+        "slack": {"api_url": slack.url, "token_file": str(token), "channel": CHANNEL},
+    }
+    with Daemon(tmp_path, **settings) as daemon:
+        daemon.wait_for_job(LOST, state="healthy")
+        daemon.process.send_signal(signal.SIGSTOP)
+        lose(prometheus, ca_file)
+        configure(prometheus)
+        prometheus.wait_for_pools("prometheus", LOST)
+        before = daemon.log.count("watch: 0 of 2 jobs lost")
+        daemon.process.send_signal(signal.SIGCONT)
+        daemon.wait_for(lambda: daemon.log.count("watch: 0 of 2 jobs lost") > before + 3)
+        code = daemon.end()
+
+    assert code == 0
+    assert not [m for m in slack.channel if "lost" in str(m)]
+    assert "Traceback" not in daemon.log
+
+
 def test_the_daemon_is_healthy_while_blind_and_says_so(prometheus, tmp_path):
     settings = {
         "prometheuses": [{"name": "edge", "servers": [{"name": "p-0", "url": prometheus.url}]}]

@@ -60,6 +60,19 @@ def test_people_are_told_that_its_file_is_gone_and_it_goes_on(daemon, slack, tmp
     assert "Traceback" not in daemon.log
 
 
+def test_with_a_postgresql_that_stands_still_it_answers_and_ends(postgres, tmp_path):
+    with Daemon(tmp_path, store=postgres.new_database()) as daemon:
+        daemon.wait_for(lambda: "watch: " in daemon.log)
+        with postgres.frozen():
+            daemon.wait_for(lambda: daemon.get("/-/healthy").status_code == 503)
+            page, metrics = daemon.get("/").status_code, daemon.get("/metrics").status_code
+            code = daemon.end()
+
+    assert (page, metrics) == (200, 200)
+    assert code == 0
+    assert "Traceback" not in daemon.log
+
+
 def test_it_ends_where_another_file_was_put_in_its_place(daemon, tmp_path):
     file = tmp_path / "kept" / "watcher.db"
     (tmp_path / "other.db").touch()

@@ -5,12 +5,14 @@ import contextlib
 import socket
 import ssl
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import bcrypt
 import pytest
 import requests
 import trustme
 
+from tests.depth import DEEP
 from tests.patience import PATIENCE
 from tests.web.serving import serving
 from watcher.errors import ConfigError
@@ -51,6 +53,24 @@ def written(directory, text):
     path = directory / "web.yml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+CLIENTS, REQUESTS = (200, 10) if DEEP else (40, 5)
+
+
+def test_many_clients_at_once_all_get_an_answer():
+    with serving("127.0.0.1:0") as url, ThreadPoolExecutor(CLIENTS) as clients:
+
+        def ask(_):
+            with requests.Session() as session:
+                return [
+                    session.get(f"{url}/-/healthy", timeout=PATIENCE).status_code
+                    for _ in range(REQUESTS)
+                ]
+
+        codes = [code for each in clients.map(ask, range(CLIENTS)) for code in each]
+
+    assert codes == [200] * (CLIENTS * REQUESTS)
 
 
 def test_a_free_port_is_taken_and_told():
