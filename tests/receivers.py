@@ -19,6 +19,8 @@ class HttpReceiver:
     taken: list = field(default_factory=list)
     headers: list = field(default_factory=list)
     gets: int = 0
+    said: str = ""
+    """What it answers to what it takes."""
     _planned: deque = field(default_factory=deque)
 
     def __enter__(self):
@@ -59,7 +61,7 @@ class HttpReceiver:
         if kind is None or kind == "torn after":
             wrong = self._take(request, content)
             if kind is None:
-                _send(request, 400 if wrong else 200, json.dumps(wrong) if wrong else "")
+                _send(request, 400 if wrong else 200, json.dumps(wrong) if wrong else self.said)
         elif kind == "status":
             wait = {"Retry-After": str(failure.retry_after)} if failure.retry_after else {}
             _send(request, failure.status, "no", headers=wait)

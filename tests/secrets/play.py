@@ -7,7 +7,7 @@ import re
 import tarfile
 import time
 from collections import Counter
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from itertools import cycle
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import yaml
 
 from tests.adapters.loki_api import Loki
 from tests.adapters.prometheus_answers import Answers
+from tests.contracts.notifier import Failure
 from tests.kube_api import KubeApi
 from tests.patience import PATIENCE
 from tests.receivers import HttpReceiver, SmtpReceiver
@@ -60,7 +61,7 @@ class Play:
             self.alertmanager, self.program, self.heartbeat = (
                 enter(HttpReceiver()) for _ in range(3)
             )
-            self.mail = enter(SmtpReceiver())
+            self.mail, self.hook = enter(SmtpReceiver()), enter(HttpReceiver(said="ok"))
             self._fill()
             self._stack = stack.pop_all()
         return self
@@ -255,30 +256,49 @@ class Play:
         self.keep(f"command {words[0]}", out.getvalue() + err.getvalue())
         return code, out.getvalue()
 
-    def daemon(self):
-        """Watch until everybody is told, ask the web for all it has, and keep the log at debug level."""
-        (self.folder / "out").mkdir()
+    def daemon_with_a_webhook(self):
+        """Tell by an incoming webhook of Slack alone, whose address is the secret."""
+        url = f"{self.hook.url}/services/T/B/{self.marks.plain('slack webhook, used')}"
+        others = {"alertmanager", "webhook", "email", "heartbeat", "inspection"}
+        kept = {name: held for name, held in self.settings.items() if name not in others}
+        kept["store"] = f"sqlite:///{self.folder / 'out' / 'hook.db'}"
+        kept["slack"] = {"webhook_url_file": self.write("hook-used", url)}
+        settings = self.write("hook.yaml", yaml.safe_dump(kept))
+        self.hook.fail(Failure("status", 500))
+        with self._logged(), ExitStack() as stack:
+            watcher = daemon._assembled(load(Path(settings)), stack, None, InTurn())
+            watcher.begin()
+            watcher.look()
+        self.keep("slack webhook", json.dumps(self.hook.taken))
+
+    @contextmanager
+    def _logged(self):
+        """Keep the log of all at debug level; gives it as far as it is written."""
         log = io.StringIO()
         handler = logging.StreamHandler(log)
-        handler.setFormatter(self.lines_of_log)
         root = logging.getLogger()
         level = root.level
         root.addHandler(handler)
         root.setLevel(logging.DEBUG)
         try:
-            with ExitStack() as stack:
-                watcher = daemon._assembled(load(Path(self.settings_file)), stack, None, InTurn())
-                self.receivers = {each.name for each in watcher.watch.delivery.notifiers}
-                watcher.begin()
-                watcher.look()
-                watcher.sum_up()
-                stack.callback(daemon._serve(watcher, stack).shutdown)
-                self._web(log.getvalue().rpartition(" metrics on ")[2].split()[0])
-                self.files()
+            yield log
         finally:
             root.removeHandler(handler)
             root.setLevel(level)
         self.keep("log", log.getvalue())
+
+    def daemon(self):
+        """Watch until everybody is told, ask the web for all it has, and keep the log at debug level."""
+        (self.folder / "out").mkdir()
+        with self._logged() as log, ExitStack() as stack:
+            watcher = daemon._assembled(load(Path(self.settings_file)), stack, None, InTurn())
+            self.receivers = {each.name for each in watcher.watch.delivery.notifiers}
+            watcher.begin()
+            watcher.look()
+            watcher.sum_up()
+            stack.callback(daemon._serve(watcher, stack).shutdown)
+            self._web(log.getvalue().rpartition(" metrics on ")[2].split()[0])
+            self.files()
         self.told()
 
     def _web(self, url):

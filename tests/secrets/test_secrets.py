@@ -39,6 +39,7 @@ NOT_PLANTED = {
 def played(tmp_path_factory):
     with Play(tmp_path_factory.mktemp("play"), Marks()) as play:
         play.daemon()
+        play.daemon_with_a_webhook()
         for name, ways in COMMANDS.items():
             for way in ways or ():
                 play.command(name, *(word.format(out=play.folder / "out") for word in way))
@@ -129,5 +130,6 @@ def test_every_address_of_the_web_is_looked_at(played):
 
 
 def test_every_receiver_is_looked_at(played):
+    assert played.hook.taken
     assert played.receivers >= {"slack", "alertmanager", "webhook", "email"}
     assert played.receivers <= set(played.outputs)
