@@ -346,6 +346,24 @@ class ConfigFileSettings(Section):
         return {"path": raw} if isinstance(raw, str) else raw
 
 
+MonitorLabels = dict[Annotated[str, Field(pattern=r"^(namespace|kind|name|labels\..+)$")], str]
+"""Globs over labels of a monitor, all of which must fit: ``namespace``, ``kind``, ``name``, and the
+monitor's own labels as ``labels.NAME``."""
+
+
+class CollectorSettings(Section):
+    """A collector beside Prometheus that takes monitors.
+
+    Alloy, the OpenTelemetry target allocator, vmagent, Google's managed collection.
+    """
+
+    name: str
+    """What it is called."""
+
+    match: MonitorLabels = Field(min_length=1)
+    """Globs over ``namespace``, ``kind``, ``name`` and ``labels.NAME`` of its monitors."""
+
+
 class ExpectSettings(Section):
     """Further places that say what should be scraped."""
 
@@ -358,6 +376,9 @@ class ExpectSettings(Section):
 
     pinned: tuple[PinSettings, ...] = ()
     """Jobs that must be there in any case. One that is declared elsewhere too is one job, and pinned."""
+
+    other_collectors: tuple[CollectorSettings, ...] = ()
+    """Collectors beside Prometheus whose monitors no Prometheus is to select. They are not watched."""
 
     learned: bool = False
     """Expect also what runs on a server and what no other source explains, from the first sight."""

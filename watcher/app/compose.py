@@ -79,6 +79,7 @@ class World:
         return Reader(
             sources=self.sources,
             pins=self.pins,
+            elsewhere=[tuple(each.match.items()) for each in self.settings.expect.other_collectors],
             keeping=self.keeping,
             supplement=self.supplement,
         )

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from watcher.cycles import unforeseen
+from watcher.engine.elsewhere import without_elsewhere
 from watcher.engine.mass_loss import mass_losses
+from watcher.engine.matching import Match
 from watcher.engine.merge import Keeping, combined, remember
 from watcher.engine.pins import united, with_pins
 from watcher.errors import SourceUnavailable
@@ -45,6 +47,8 @@ class Reader:
 
     sources: Sequence[ExpectationSource]
     pins: Sequence[Pin]
+    elsewhere: Sequence[Match] = ()
+    """Which monitors other collectors take."""
     keeping: Keeping
     supplement: Supplement | None = None
     _said: dict[str, Expectations] = field(default_factory=dict, init=False)
@@ -103,7 +107,12 @@ class Reader:
         fresh = replace(_combined((*self._said.values(), *beside), now), taken_at=now)
         if fresh.nodes is None and before is not None:
             fresh = replace(fresh, nodes=before.nodes)
-        merged = remember(before, with_pins(fresh, self.pins), keeping=self.keeping, now=now)
+        merged = remember(
+            before,
+            with_pins(without_elsewhere(fresh, self.elsewhere), self.pins),
+            keeping=self.keeping,
+            now=now,
+        )
         return Taken(
             expectations=merged,
             mounts=tuple(mount for mounts in self._mounts.values() for mount in mounts),

@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 from watcher.model.comparison import JobStatus
 from watcher.model.incidents import Incident
 from watcher.model.kube import FieldError, JSONObject, KubeObject
+from watcher.model.names import MonitorRef
 
 Match: TypeAlias = tuple[tuple[str, str], ...]
 """Pairs of a label's name and a glob over its value; all of them must fit."""
@@ -20,16 +21,22 @@ def labels(
 ) -> Mapping[str, str]:
     """The labels of a lost job. *status* is None once it is expected no more."""
     job = status.job if status is not None else None
-    asked = job.monitor if job is not None else None
     known = {
         "prometheus": incident.prometheus,
         "pool": incident.pool,
-        "namespace": asked.namespace if asked else "",
-        "kind": asked.kind.value if asked else "",
-        "name": asked.name if asked else "",
         "owner": (job.steering.owner if job else None) or "",
         "cause": incident.cause or "",
         "state": incident.state.value,
+    }
+    return known | of_monitor(job.monitor if job is not None else None, monitor)
+
+
+def of_monitor(ref: MonitorRef | None, monitor: JSONObject | None) -> dict[str, str]:
+    """The labels that a monitor gives: ``namespace``, ``kind``, ``name`` and ``labels.NAME``."""
+    known = {
+        "namespace": ref.namespace if ref else "",
+        "kind": ref.kind.value if ref else "",
+        "name": ref.name if ref else "",
     }
     return known | {f"labels.{name}": value for name, value in _own(monitor).items()}
 

@@ -4,7 +4,8 @@
 
 It was created and nothing ever came of it: its labels or its namespace fit no selector. Nobody is
 told, neither by the operator nor by Prometheus. A monitor that finds nothing either is left alone: it
-may be meant for nobody.
+may be meant for nobody. What another collector takes (Alloy, vmagent, …) is named in the settings,
+`expect.other_collectors`, and left alone.
 
 ## Evidence
 
