@@ -4,6 +4,7 @@ Of all targets that discovery gives, those that get furthest are the job's own: 
 configuration the Services of a whole namespace are discovered, and its first steps drop all others.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -49,7 +50,7 @@ class Drop:
     """The step that dropped the targets that got furthest.
 
     ``outcomes`` are those targets, each with its labels before that step; ``read`` is how many
-    dropped targets were looked at.
+    dropped targets were looked at. ``discovered`` are the labels with which the first was found.
     """
 
     kind: Kind
@@ -57,6 +58,7 @@ class Drop:
     step: Step
     outcomes: tuple[Outcome, ...]
     read: int
+    discovered: Mapping[str, str]
 
     def values(self) -> tuple[str, ...]:
         """What the step matched of those targets, each once."""
@@ -84,12 +86,15 @@ def furthest(case: Case) -> Drop | None:
     if not ends or len(ends) < len(outcomes):
         return None
     last = max(ends)
+    ended = [(o, t.labels) for o, t in zip(outcomes, dropped, strict=True) if o.dropped_by == last]
+    ended.sort(key=lambda pair: sorted(pair[0].labels.items()))
     return Drop(
         kind=kind_of(chain, last),
         index=last,
         step=chain[last],
-        outcomes=tuple(o for o in outcomes if o.dropped_by == last),
+        outcomes=tuple(outcome for outcome, _ in ended),
         read=len(outcomes),
+        discovered=ended[0][1],
     )
 
 

@@ -22,6 +22,7 @@ drops. `no-matching-service`: there only targets of others are dropped. `targets
 relabelling keeps targets that are none.
 """
 
+import json
 from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
@@ -29,6 +30,7 @@ from watcher.diagnosis.rules import _drops, _where
 from watcher.model.comparison import JobState
 from watcher.model.facts import DROPPED
 from watcher.model.findings import Evidence, Finding, FixStep, Link
+from watcher.model.observations import ServerObservation, at_least
 from watcher.secrecy import clipped
 
 
@@ -64,7 +66,7 @@ def shown(drop: _drops.Drop) -> str:
 
 def evidence(case: Case, drop: _drops.Drop) -> tuple[Evidence, ...]:
     """The dropped targets, and the labels of one of them that the step looks at."""
-    first = min(drop.outcomes, key=lambda outcome: sorted(outcome.labels.items()))
+    first = drop.outcomes[0]
     names = (*drop.step.source_labels, "__address__")
     before = ", ".join(f"{n}={first.labels.get(n, '')!r}" for n in dict.fromkeys(names))
     found = []
@@ -81,10 +83,18 @@ def evidence(case: Case, drop: _drops.Drop) -> tuple[Evidence, ...]:
         Evidence(
             seen=f"step {drop.index + 1} of its relabel_configs, {words(drop)}, drops the"
             f" {len(drop.outcomes)} that get furthest of the {drop.read} looked at; before it: {before}",
-            where=next((_where.asked(s, "status/config") for s in case.servers()), ""),
+            where=next((_steps(case, s, drop) for s in case.servers()), ""),
         )
     )
     return tuple(found)
+
+
+def _steps(case: Case, server: ServerObservation, drop: _drops.Drop) -> str:
+    """Where the steps are to be seen: since 3.8 the server itself tells what each makes of a target."""
+    if not at_least(server.version, 3, 8) or server.version is None:
+        return _where.asked(server, "status/config")
+    labels = json.dumps(dict(sorted(drop.discovered.items())))
+    return _where.asked(server, "targets/relabel_steps", scrapePool=case.pool, labels=labels)
 
 
 def _fix(case: Case) -> FixStep:
