@@ -23,6 +23,7 @@ KEPT_PARAMETERS: Final = frozenset(
         "end",
         "step",
         "state",
+        "labels",
         "scrapePool",
         "limit",
         "type",
