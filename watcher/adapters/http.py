@@ -13,7 +13,7 @@ import requests
 from requests.auth import AuthBase
 from urllib3.util.ssl_ import create_urllib3_context
 
-from watcher.adapters.http_exchange import Adapter, Exchange, exchanging, fill
+from watcher.adapters.http_exchange import Adapter, Exchange, exchanging, fill, first_asked
 from watcher.adapters.retry_after import seconds_to_wait
 
 # It writes whole addresses, some of which are secrets (webhooks), also as a warning.
@@ -66,10 +66,11 @@ class BoundedSession(requests.Session):
         self._was_busy = False
         self.verify = not insecure
         self.auth = _as_it_is  # without one the library reads ~/.netrc
-        context = _context(insecure=insecure)
-        if trusts_system:
-            context.load_default_certs()
-        adapter = Adapter(context, server_name, pool_size)
+        adapter = Adapter(
+            _context(insecure=insecure, trusts_system=trusts_system), server_name, pool_size
+        )
+        # With a context of its own: a client certificate stays in that with which it was shown once.
+        self._of_others = Adapter(_context(insecure=insecure, trusts_system=trusts_system), None, 1)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
 
@@ -84,7 +85,10 @@ class BoundedSession(requests.Session):
         is_streamed = kwargs.pop("stream", self.stream)
         with exchanging(self._seconds) as (exchange, begins):
             if not begins:
+                if self._is_elsewhere(request.url):
+                    kwargs = {**kwargs, "cert": None}
                 return super().send(request, stream=True, **kwargs)
+            exchange.first_asked = request.url or ""
             response = self._sent(request, kwargs)
             if self._is_worth_the_wait(response, exchange):
                 response.close()
@@ -145,6 +149,20 @@ class BoundedSession(requests.Session):
         merged = super().merge_environment_settings(*args, **kwargs)
         return merged if self.verify is True else {**merged, "verify": self.verify}
 
+    def get_adapter(self, url: str) -> requests.adapters.BaseAdapter:
+        """That of others for another origin than was asked first."""
+        return self._of_others if self._is_elsewhere(url) else super().get_adapter(url)
+
+    def _is_elsewhere(self, url: str | None) -> bool:
+        """Whether a redirect led to another origin, which does not learn who we are."""
+        first = first_asked()
+        return bool(first) and bool(self.should_strip_auth(first, url or ""))  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        super().close()
+        self._of_others.close()
+
     def rebuild_auth(
         self, prepared_request: requests.PreparedRequest, response: requests.Response
     ) -> None:
@@ -158,7 +176,7 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _context(*, insecure: bool) -> ssl.SSLContext:
+def _context(*, insecure: bool, trusts_system: bool) -> ssl.SSLContext:
     """Verifies as the other clients of a cluster do.
 
     Python 3.13 began to refuse authorities without key usage or key identifier, which kubectl and
@@ -166,4 +184,6 @@ def _context(*, insecure: bool) -> ssl.SSLContext:
     """
     context = create_urllib3_context(cert_reqs=ssl.CERT_NONE if insecure else ssl.CERT_REQUIRED)
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if trusts_system:
+        context.load_default_certs()
     return context

@@ -40,6 +40,8 @@ class Exchange:
         """That which is used; it has its socket as ``sock``."""
         self.sock: object = None
         """The socket, for a connection lets go of it when its answer is the last one."""
+        self.first_asked = ""
+        """The address that was asked first, before any redirect."""
         self._is_late = False
 
     @property
@@ -116,6 +118,12 @@ def exchanging(seconds: float) -> Iterator[tuple[Exchange, bool]]:
         yield exchange, outer is None
     finally:
         _current.exchange = outer
+
+
+def first_asked() -> str:
+    """The address that the exchange of this thread asked first; empty outside of one."""
+    exchange: Exchange | None = getattr(_current, "exchange", None)
+    return exchange.first_asked if exchange is not None else ""
 
 
 class Adapter(HTTPAdapter):
