@@ -2,7 +2,7 @@
 
 import gc
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from tests.kube_objects import (
     a_pod_monitor,
     a_prometheus_pod,
     a_prometheus_resource,
+    a_service,
     a_service_monitor,
     a_stateful_set,
     an_object,
@@ -280,6 +281,38 @@ def test_target_pods_are_read_only_where_monitors_look(cluster, tmp_path):
     assert (without, everywhere) == (set(), {"/api/v1/pods"})
     assert own == {"/api/v1/namespaces/shop/pods"}
     assert named == {f"/api/v1/namespaces/{name}/pods" for name in ("shop", "far", "monitoring")}
+
+
+def test_workloads_are_read_only_where_monitors_look_for_pods_and_count_after_settle(
+    cluster, tmp_path
+):
+    cluster.apply(a_prometheus_resource())
+    watched = source(cluster, tmp_path, settle="5m")
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web"}]}}
+
+    def asked():
+        cluster.forget_requests()
+        found = watched.snapshot(datetime.now(UTC) + timedelta(hours=1))
+        paths = {r.path.rpartition("/")[2] for r in cluster.requests}
+        return paths & {"statefulsets", "daemonsets"}, [job.targets for job in found.jobs]
+
+    nobody = asked()
+    cluster.apply(a_service_monitor(namespace="shop"))
+    ports = [{"name": "http", "port": 80}]
+    cluster.apply(a_service(namespace="shop", selector={"app": "web"}, ports=ports))
+    cluster.apply(
+        an_object(
+            "StatefulSet",
+            "web",
+            "shop",
+            "apps/v1",
+            spec={"replicas": 3, "selector": {"matchLabels": {"app": "web"}}, "template": template},
+        )
+    )
+    somebody = asked()
+
+    assert nobody == (set(), [])
+    assert somebody == ({"statefulsets", "daemonsets"}, [3])
 
 
 def test_endpoints_and_slices_are_read_only_where_services_are_looked_for_by_them(

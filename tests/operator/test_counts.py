@@ -1,6 +1,9 @@
+from datetime import timedelta
+
 import pytest
 
 from tests.operator.things import (
+    NOW,
     expected,
     pod_monitor,
     probe,
@@ -367,3 +370,95 @@ def test_a_node_with_a_field_of_a_wrong_type_is_named_and_costs_the_number():
 
     assert [job.targets for job in found.jobs] == [None]
     assert [u.source for u in found.unreadable] == ["Node n"]
+
+
+def workload(kind="Deployment", wanted=3, *, age=timedelta(hours=1), labels=APP, ports=(), **more):
+    """A workload of which anything was written *age* ago for the last time."""
+    template = {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [{"name": "c", "ports": [{"name": p} for p in ports]}]},
+    }
+    told = {"spec": {"replicas": wanted, "template": template}, "status": {"replicas": 2}}
+    if kind == "DaemonSet":
+        told = {"spec": {"template": template}, "status": {"desiredNumberScheduled": wanted}}
+    made = thing(kind, "app", **{**told, **more})
+    made.raw["metadata"] |= {
+        "generation": 2,
+        "managedFields": [{"manager": "m", "time": (NOW - age).isoformat()}],
+    }
+    return made
+
+
+def selecting(target_port="web", **kinds):
+    """Two addresses behind a Service that selects pods."""
+    ports = [{"name": "web", "targetPort": target_port}, {"name": "other", "targetPort": 9}]
+    selects = thing("Service", "app", labels=APP, spec={"selector": APP, "ports": ports})
+    return {"services": (selects,), "endpoints": (endpoints("10.0.0.1", "10.0.0.2"),), **kinds}
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet"])
+@pytest.mark.parametrize(
+    ("why", "made", "expected_count"),
+    [
+        ("one of three pods did not come", {}, 3),
+        ("none was ever there", {"wanted": 0}, 2),
+        ("more are there than it wants, as in a surge", {"wanted": 1}, 2),
+        ("it changed just now, as in a rollout", {"age": timedelta(minutes=1)}, 2),
+        ("it has not seen its own change", {"status": {"observedGeneration": 1}}, 2),
+        ("its pods have other labels", {"labels": {"app": "another"}}, 2),
+        ("its pods have not the port that the Service names", {"ports": ["no"]}, 2),
+    ],
+)
+def test_pods_that_a_workload_wants_count_when_they_had_the_time_to_come(
+    kind, why, made, expected_count
+):
+    wanting = workload(kind, **{"ports": ["web"], **made})
+
+    assert count(service_monitor(), **selecting(workloads=(wanting,))) == (expected_count,), why
+
+
+def test_workloads_of_one_service_want_together_and_one_that_changes_stops_the_counting():
+    moving = workload("StatefulSet", 2, age=timedelta(0))
+    resting = workload("StatefulSet", 2)
+
+    for target_port in (8080, None):
+        kinds = selecting(target_port)
+        assert count(service_monitor(), **kinds, workloads=(workload(), resting)) == (5,)
+        assert count(service_monitor(), **kinds, workloads=(workload(), moving)) == (2,)
+
+
+def test_a_rollout_that_is_stuck_wants_the_new_pods_beside_the_old_ones():
+    conditions = [{"type": "Progressing", "reason": "ProgressDeadlineExceeded"}]
+    stuck = workload(wanted=2, status={"replicas": 3})
+    told = workload(wanted=2, status={"replicas": 3, "conditions": conditions}, age=timedelta(0))
+    told.raw["metadata"]["managedFields"][0]["subresource"] = "status"
+    scaled = workload(wanted=9, status={"replicas": 2, "conditions": conditions}, age=timedelta(0))
+
+    assert count(service_monitor(), **selecting(8080, workloads=(stuck,))) == (3,)
+    assert count(service_monitor(), **selecting(8080, workloads=(told,))) == (3,)
+    assert count(service_monitor(), **selecting(8080, workloads=(scaled,))) == (2,)
+
+
+def test_a_workload_that_is_deleted_or_cannot_be_read_wants_nothing():
+    gone = workload()
+    gone.raw["metadata"]["deletionTimestamp"] = "2026-11-23T01:00:00Z"
+
+    assert count(service_monitor(), **selecting(8080, workloads=(gone,))) == (2,)
+    unread = expected(service_monitor(), **selecting(8080), workloads=Unavailable("forbidden"))
+    assert [job.targets for job in unread.jobs] == [2]
+    assert [u.source for u in unread.unreadable] == ["deployments, statefulsets and daemonsets"]
+
+
+def test_pods_of_a_pod_monitor_and_of_a_target_port_are_wanted_too():
+    pods = (pod("a", "web"), pod("b", "web", ip=None))
+    wanting = {"target_pods": pods, "workloads": (workload("DaemonSet", ports=["web"]),)}
+    named = thing("Endpoints", "app", labels=APP, subsets=[{
+        "addresses": [{"ip": "10.0.0.1", "targetRef": {"kind": "Pod", "name": "a"}}],
+        "ports": [{"name": "other", "port": 9}],
+    }])  # fmt: skip
+    behind = {**selecting(), "endpoints": (named,)}
+
+    assert count(pod_monitor(), **wanting) == (3,)
+    assert count(pod_monitor({"port": "no"}), **wanting) == (0,)
+    assert count(service_monitor({"targetPort": "web"}), **wanting, **behind) == (3,)
+    assert count(service_monitor({"targetPort": "web"}), target_pods=pods[:1], **behind) == (1,)

@@ -90,6 +90,9 @@ def of_cluster(entry, raws, job):
         fact.NODES: of_kind(raws, "Node"),
         fact.INGRESSES: there("Ingress"),
         fact.NETWORK_POLICIES: there("NetworkPolicy"),
+        fact.DEPLOYMENTS: there("Deployment"),
+        fact.TARGET_STATEFUL_SETS: there("StatefulSet"),
+        fact.DAEMON_SETS: there("DaemonSet"),
     }
     known: dict[str, Any] = {f.name: Known(value) for f, value in found.items()}
     if ref is None:

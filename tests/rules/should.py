@@ -10,6 +10,7 @@ from watcher.model.expectations import Expectations, ExpectedJob, Origin, Pin, W
 from watcher.model.facts import Known
 from watcher.model.names import JobKey, MonitorKind, PoolName, PrometheusName
 from watcher.operator.expect import Cluster, expect
+from watcher.operator.workloads import KINDS
 
 
 def expected(entry, before, now):
@@ -42,6 +43,7 @@ def snapshot(entry, raws, *, of_the_past=False):
         endpoints=Known(of_kind(raws, "Endpoints")),
         endpoint_slices=Known(of_kind(raws, "EndpointSlice")),
         target_pods=Known(of_kind(raws, "Pod")),
+        workloads=Known(tuple(o for kind in KINDS for o in of_kind(raws, kind))),
     )
     return expect(cluster, NOW, lambda pod, _: f"http://{pod.name}:9090")
 

@@ -56,6 +56,7 @@ class ClusterSource:
         self._lists = None if api is None else FollowedLists(api)
         self._proxy = kubernetes is not None and kubernetes.proxy
         self._namespaces = () if kubernetes is None else kubernetes.namespaces
+        self._settle = settings.settle
         self._counts_nodes = any(pin.targets == "nodes" for pin in settings.expect.pinned)
         self._watched = Watched(settings.prometheuses, self._namespaces)
 
@@ -162,6 +163,8 @@ class ClusterSource:
             target_pods=targets.pods,
             ingresses=targets.ingresses,
             nodes=targets.nodes,
+            workloads=targets.workloads,
+            settle=self._settle,
             places=places,
             pod_places=targets.pod_places,
         )
@@ -209,7 +212,7 @@ def _reads(reading: Reading) -> dict[str, Callable[[], Objects]]:
         "namespaces": partial(reading.everywhere, NAMESPACES),
         "operators": reading.operators,
         "pods": reading.prometheus_pods,
-        "services": partial(reading.everywhere, SERVICES, Which(parts=())),
+        "services": partial(reading.everywhere, SERVICES, Which(parts=("spec",))),
     }
     for kind, resource in MONITORS.items():
         # Who changed a monitor last, and when, is evidence; which fields is not.

@@ -11,6 +11,8 @@ from watcher.adapters.cluster_prometheus_facts import WHOLE, PrometheusFacts
 from watcher.adapters.cluster_reading import Objects, attempt
 from watcher.adapters.cluster_secrets import Secrets
 from watcher.adapters.kube_resources import (
+    DAEMON_SETS,
+    DEPLOYMENTS,
     ENDPOINT_SLICES,
     ENDPOINTS,
     INGRESSES,
@@ -19,6 +21,7 @@ from watcher.adapters.kube_resources import (
     NETWORK_POLICIES,
     PODS,
     SERVICES,
+    STATEFUL_SETS,
     Resource,
 )
 from watcher.model import facts
@@ -36,6 +39,9 @@ OBJECTS: Final = {
     facts.TARGET_PODS.name: PODS,
     facts.INGRESSES.name: INGRESSES,
     facts.NETWORK_POLICIES.name: NETWORK_POLICIES,
+    facts.DEPLOYMENTS.name: DEPLOYMENTS,
+    facts.TARGET_STATEFUL_SETS.name: STATEFUL_SETS,
+    facts.DAEMON_SETS.name: DAEMON_SETS,
 }
 """Facts that are all objects of one resource where the job's targets are looked for."""
 

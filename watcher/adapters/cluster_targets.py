@@ -9,22 +9,26 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from watcher.adapters.cluster_reading import Objects, Reading
-from watcher.adapters.kube import Which
+from watcher.adapters.cluster_reading import Objects, Reading, joined
+from watcher.adapters.kube import ManagedFields, Which
 from watcher.adapters.kube_resources import (
+    DAEMON_SETS,
+    DEPLOYMENTS,
     ENDPOINT_SLICES,
     ENDPOINTS,
     INGRESSES,
     NODES,
     PODS,
+    STATEFUL_SETS,
     Resource,
 )
 from watcher.model.facts import Known
-from watcher.model.kube import FieldError, KubeObject, objects
+from watcher.model.kube import FieldError, JSONObject, KubeObject, items, mapping, objects
 from watcher.model.names import MonitorKind
 from watcher.operator.discovery import Discovery, Role, block_discovery, discovery, service_roles
 from watcher.operator.grounds import NOT_READ, Places
 from watcher.operator.scrape_config_counts import BLOCKS
+from watcher.operator.workloads import template_labels
 
 _NO_PROMETHEUS: Final = KubeObject({})
 
@@ -35,6 +39,21 @@ _PARTS: Final[Mapping[Role, tuple[str, ...]]] = {
     Role.NODE: ("status",),
 }
 """Targets are counted by these parts of them alone (operator/counts.py, addresses.py)."""
+
+WORKLOADS: Final = (DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS)
+"""What asks for pods."""
+
+_OF_PODS: Final = frozenset({Role.ENDPOINTS, Role.ENDPOINT_SLICE, Role.POD})
+
+_METADATA: Final = (
+    "name",
+    "namespace",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "managedFields",
+)
+"""What operator/workloads.py asks of their metadata."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +66,7 @@ class Found:
     pod_places: Places
     ingresses: Objects
     nodes: Objects
+    workloads: Objects
 
 
 def read_targets(
@@ -76,7 +96,41 @@ def read_targets(
         pod_places=pod_places,
         ingresses=read(Role.INGRESS, INGRESSES),
         nodes=read(Role.NODE, NODES),
+        workloads=_workloads(reading) if roles & _OF_PODS else NOT_READ,
     )
+
+
+def _workloads(reading: Reading) -> Objects:
+    which = Which(managed_fields=ManagedFields.WHO, trims=_outline)
+    return joined(reading.everywhere(resource, which) for resource in WORKLOADS)
+
+
+def _outline(workload: KubeObject) -> KubeObject:
+    """A workload without what nobody counts by: all of them whole would fill the memory."""
+    try:
+        kept = _outlined(workload)
+    except FieldError:
+        return workload  # whoever reads it names the field
+    return KubeObject(kept)
+
+
+def _outlined(workload: KubeObject) -> JSONObject:
+    template = mapping(workload.spec, "template")
+    ports = {
+        key: [{"ports": items(c, "ports")} for c in objects(template, "spec", key)]
+        for key in ("containers", "initContainers")
+    }
+    labels = {"labels": template_labels(workload)}
+    metadata = mapping(workload.raw, "metadata")
+    return {
+        "kind": workload.kind,
+        "metadata": {key: metadata[key] for key in _METADATA if key in metadata},
+        "spec": {
+            "replicas": workload.spec.get("replicas"),
+            "template": {"metadata": labels, "spec": ports},
+        },
+        "status": workload.status,
+    }
 
 
 def _pods(

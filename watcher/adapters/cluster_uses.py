@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from watcher.adapters.cluster_discovery import by_monitor
 from watcher.adapters.cluster_job_facts import OBJECTS
 from watcher.adapters.cluster_references import key_references
+from watcher.adapters.cluster_targets import WORKLOADS
 from watcher.adapters.kube_resources import NETWORK_POLICIES
 from watcher.model import facts
 from watcher.model.expectations import Expectations, ExpectedJob
@@ -87,6 +88,6 @@ def _of_job(job: ExpectedJob, expected: Expectations, prometheus: KubeObject | N
             yield facts.SECRET_KEYS.name, namespace, user
     where = by_monitor(monitor, prometheus)
     for fact, resource in OBJECTS.items():
-        if resource in (NETWORK_POLICIES, *where.resources):
+        if resource in (NETWORK_POLICIES, *WORKLOADS, *where.resources):
             for namespace in (EVERYWHERE,) if where.places is None else where.places:
                 yield fact, namespace, user

@@ -39,7 +39,8 @@ class Which:
 
     *parts* are the top-level fields that are kept, beside name, namespace and labels; None keeps
     everything. Of ten thousand objects what is not kept should not even be decoded. *keeps* chooses
-    where the API has no selector; what it leaves out is held no longer than it takes to ask.
+    where the API has no selector, *trims* leaves of each what is needed where that lies deeper;
+    what they leave out is held no longer than it takes to ask.
     """
 
     labels: str = ""
@@ -47,6 +48,7 @@ class Which:
     managed_fields: ManagedFields = ManagedFields.NONE
     parts: tuple[str, ...] | None = None
     keeps: Callable[[KubeObject], bool] | None = None
+    trims: Callable[[KubeObject], KubeObject] | None = None
 
 
 ALL: Final = Which()
@@ -149,7 +151,7 @@ def completed(raw: msgspec.Raw, resource: Resource, which: Which) -> KubeObject:
     metadata = item.get("metadata")
     if isinstance(metadata, dict):
         _slim(metadata, which.managed_fields)
-    return KubeObject(item)
+    return KubeObject(item) if which.trims is None else which.trims(KubeObject(item))
 
 
 def _whole(raw: msgspec.Raw) -> dict[str, Any]:

@@ -200,6 +200,12 @@ NODES: Final = Fact[tuple[KubeObject, ...]]("nodes")
 """All nodes."""
 INGRESSES: Final = Fact[tuple[KubeObject, ...]]("ingresses")
 """Ingresses there."""
+DEPLOYMENTS: Final = Fact[tuple[KubeObject, ...]]("deployments")
+"""Deployments there."""
+TARGET_STATEFUL_SETS: Final = Fact[tuple[KubeObject, ...]]("target_stateful_sets")
+"""StatefulSets there."""
+DAEMON_SETS: Final = Fact[tuple[KubeObject, ...]]("daemon_sets")
+"""DaemonSets there."""
 NETWORK_POLICIES: Final = Fact[tuple[KubeObject, ...]]("network_policies")
 """NetworkPolicies there."""
 SECRET_KEYS: Final = Fact[SecretKeys]("secret_keys")

@@ -1,12 +1,13 @@
 """How many targets each job should have, where that can be known.
 
-Counted is what service discovery should find and relabeling leaves alone. Where relabeling could
-change the number, or anything that decides could not be read, the answer is None, never a guess.
+Counted is what service discovery should find and relabeling leaves alone, with the pods that a
+workload asks for and that did not come. Where relabeling could change the number, or anything that
+decides could not be read, the answer is None, never a guess.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import TypeAlias
 
@@ -15,8 +16,10 @@ from watcher.model.kube import (
     KubeObject,
     flag,
     mapping,
+    number,
     objects,
     text,
+    text_map,
     texts,
     value,
 )
@@ -37,6 +40,7 @@ from watcher.operator.relabelings import keeps_count
 from watcher.operator.scrape_config_counts import scrape_config_targets
 from watcher.operator.selectors import Selector, SelectorError, selector
 from watcher.operator.shelf import Item, Key
+from watcher.operator.workloads import containers, selecting
 
 _Behind: TypeAlias = Sequence[tuple[Item, AbstractSet[Address]]]
 
@@ -102,7 +106,7 @@ def _endpoint(
 ) -> int | None:
     try:
         if place.role is Role.POD:
-            return sum(1 for _ in _of_pods(endpoint, monitor, place, found))
+            return _pods(endpoint, monitor, place, found)
         return _services(endpoint, found, behind)
     except (Unknown, SelectorError):
         return None
@@ -116,12 +120,48 @@ def _services(endpoint: JSONObject, found: Grounds, behind: Callable[[], _Behind
         raise Unknown
     count = 0
     for service, every in behind():
+        taken = {a for a in every if port.takes(a.port_name, a.port)}
         if port.field == "port":
-            count += sum(port.takes(address.port_name, address.port) for address in every)
+            count += len(taken)
         else:
+            taken = set(every)
             names = {address.pod for address in every if address.pod is not None}
             count += sum(_of_pod((service.namespace, name), port, found) for name in names)
+        count += _not_come(service, port, len({a.pod or a.address for a in taken}), found)
     return count
+
+
+def _not_come(service: Item, port: WantedPort, present: int, found: Grounds) -> int:
+    """Pods of the *service* that a workload asks for beyond those *present*, of a port each."""
+    with naming(service.resource, found):
+        labels = text_map(service.resource.raw, "spec", "selector")
+        ports = tuple(objects(service.resource.raw, "spec", "ports"))
+    if found.workloads is None or not labels:
+        return 0
+    serves = (
+        partial(_declares, port=port)
+        if port.field == "targetPort"
+        else partial(_answers, ports=[p for p in ports if text(p, "name") == port.port])
+    )
+    return found.workloads.lacking(selecting(labels), (service.namespace,), serves, present)
+
+
+def _answers(workload: KubeObject, ports: Sequence[JSONObject]) -> bool:
+    """Whether its pods have an address of one of the *ports* of a Service: a name is declared."""
+    names = {text(port, "name") for port in _ports(workload)}
+    targets = [value(port, "targetPort") for port in ports]
+    return any(not isinstance(target, str) or target in names for target in targets)
+
+
+def _declares(workload: KubeObject, port: WantedPort | None) -> bool:
+    """Whether its pods declare *port*; without one, any of theirs counts."""
+    declared = [(text(p, "name") or "", number(p, "containerPort")) for p in _ports(workload)]
+    return port is None or any(port.takes(*each) for each in declared)
+
+
+def _ports(workload: KubeObject) -> Iterator[JSONObject]:
+    for container in containers(workload):
+        yield from objects(container, "ports")
 
 
 def _behind(
@@ -153,6 +193,17 @@ def _of_pod(key: Key, port: WantedPort, found: Grounds) -> int:
         raise Unknown
     with naming(pod.resource, found):
         return sum(port.takes(*declared) for declared in container_ports(pod.resource))
+
+
+def _pods(endpoint: JSONObject, monitor: KubeObject, place: Discovery, found: Grounds) -> int:
+    """Ports of the Pods that match, and of those that a workload asks for and that did not come."""
+    there = tuple(_of_pods(endpoint, monitor, place, found))
+    if found.workloads is None:
+        return len(there)
+    wanted = selector(monitor.spec, "selector") or Selector()
+    serves = partial(_declares, port=_wanted(endpoint))
+    present = len({address.pod for address in there})
+    return len(there) + found.workloads.lacking(wanted, place.namespaces, serves, present)
 
 
 def _of_pods(

@@ -5,7 +5,7 @@ This is the one public composition of this package; what it composes stands in t
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from watcher.model.expectations import (
@@ -20,7 +20,7 @@ from watcher.model.kube import FieldError, JSONObject, KubeObject
 from watcher.model.names import MonitorKind, MonitorRef
 from watcher.model.observations import at_least
 from watcher.operator.counts import target_counts
-from watcher.operator.grounds import NOT_READ, Grounds, Objects, Sources, grounds
+from watcher.operator.grounds import NOT_READ, SETTLE, Grounds, Objects, Sources, grounds
 from watcher.operator.jobs import expected_jobs, monitor_ref
 from watcher.operator.nearest import nearest
 from watcher.operator.prometheuses import Chooser, called, choosers
@@ -43,7 +43,8 @@ class Cluster:
     """One reading of a cluster.
 
     What is Unavailable is told as unreadable; services, endpoints, slices, target pods, ingresses
-    and nodes are then only lacking for the number of targets, which is None. ``pods`` are those of
+    and nodes are then only lacking for the number of targets, which is None. Without workloads it is
+    that of the pods there are. ``pods`` are those of
     Prometheuses, at least; ``target_pods`` are all pods where monitors discover.
     """
 
@@ -60,10 +61,14 @@ class Cluster:
     target_pods: Objects = NOT_READ
     ingresses: Objects = NOT_READ
     nodes: Objects = NOT_READ
+    workloads: Objects = NOT_READ
+    """Deployments, StatefulSets and DaemonSets, where monitors look for pods."""
     places: frozenset[str] | None = None
     """The namespaces of which services, endpoints and slices were read, None for all."""
     pod_places: frozenset[str] | None = None
     """The namespaces of which target pods were read, None for all."""
+    settle: timedelta = SETTLE
+    """How long a workload may take to bring its pods."""
 
 
 UrlOf: TypeAlias = Callable[[KubeObject, KubeObject], str]
@@ -91,8 +96,15 @@ def expect(cluster: Cluster, now: datetime, url_of: UrlOf) -> Expectations:
         pods=cluster.target_pods,
         ingresses=cluster.ingresses,
         nodes=cluster.nodes,
+        workloads=cluster.workloads,
     )
-    laid = grounds(targets, places=cluster.places, pod_places=cluster.pod_places)
+    laid = grounds(
+        targets,
+        now=now,
+        settle=cluster.settle,
+        places=cluster.places,
+        pod_places=cluster.pod_places,
+    )
     seen = _Seen(choosers=found, grounds=laid, named_probes=not _settled(cluster.operators))
     for kind, monitors in cluster.monitors.items():
         for monitor in _known(monitors):
@@ -200,6 +212,7 @@ def _unread(cluster: Cluster) -> Iterator[Unreadable]:
         "pods": cluster.target_pods,
         "ingresses": cluster.ingresses,
         "nodes": cluster.nodes,
+        "deployments, statefulsets and daemonsets": cluster.workloads,
     }
     for source, found in kinds.items():
         if isinstance(found, Unavailable) and found is not NOT_READ:

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from watcher.model.facts import Availability, Unavailable
 from watcher.model.kube import FieldError, KubeObject, text
 from watcher.operator.selectors import Selector
 from watcher.operator.shelf import Bad, Item, Key, Shelf, grouped, shelve
+from watcher.operator.workloads import Workloads, workloads
 
 SERVICE_OF_SLICE: Final = "kubernetes.io/service-name"
 """Label of an EndpointSlice that names its Service."""
@@ -37,6 +39,7 @@ class Grounds:
     pods: Shelf | None
     ingresses: Shelf | None = None
     nodes: Shelf | None = None
+    workloads: Workloads | None = None
     places: Places = None
     pod_places: Places = None
     bad: list[Bad] = field(default_factory=list)
@@ -52,11 +55,27 @@ class Sources:
     pods: Objects = NOT_READ
     ingresses: Objects = NOT_READ
     nodes: Objects = NOT_READ
+    workloads: Objects = NOT_READ
 
 
-def grounds(read: Sources, *, places: Places = None, pod_places: Places = None) -> Grounds:
-    """Lay out what was read, once for all monitors."""
+SETTLE: Final = timedelta(minutes=5)
+"""So long pods may take to come, where nobody says otherwise."""
+
+
+def grounds(
+    read: Sources,
+    *,
+    now: datetime | None = None,
+    settle: timedelta = SETTLE,
+    places: Places = None,
+    pod_places: Places = None,
+) -> Grounds:
+    """Lay out what was read, once for all monitors; workloads only where it is known when."""
     bad: list[Bad] = []
+    wanting = None
+    if now is not None and not isinstance(read.workloads, Unavailable):
+        wanting = workloads(read.workloads.value, now, settle)
+        bad.extend(wanting.shelf.bad)
     return Grounds(
         services=_shelf(read.services, bad),
         endpoints=_grouped(read.endpoints, bad, sliced=False),
@@ -64,6 +83,7 @@ def grounds(read: Sources, *, places: Places = None, pod_places: Places = None) 
         pods=_shelf(read.pods, bad),
         ingresses=_shelf(read.ingresses, bad),
         nodes=_shelf(read.nodes, bad),
+        workloads=wanting,
         places=places,
         pod_places=pod_places,
         bad=bad,

@@ -72,15 +72,18 @@ class Shelf:
         return chain.from_iterable(fewest)
 
 
-def shelve(resources: Iterable[KubeObject]) -> Shelf:
-    """Lay out *resources*; one with a field of a wrong type is only named as bad."""
+def shelve(
+    resources: Iterable[KubeObject],
+    labels_of: Callable[[KubeObject], Mapping[str, str]] = lambda resource: resource.labels,
+) -> Shelf:
+    """Lay out *resources* by *labels_of* them; one with a field of a wrong type is only named as bad."""
     by_label: dict[Key, list[Item]] = {}
     by_namespace: dict[str, list[Item]] = {}
     by_name: dict[Key, Item] = {}
     bad = []
     for resource in resources:
         try:
-            item = Item(resource, resource.namespace, resource.name, resource.labels)
+            item = Item(resource, resource.namespace, resource.name, labels_of(resource))
         except FieldError as error:
             bad.append(Bad(resource, error))
             continue

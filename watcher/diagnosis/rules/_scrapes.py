@@ -64,6 +64,11 @@ _ORDER: Final = tuple(
     for code in (*dict.fromkeys(_CODES.values()), NO_SAMPLES)
     for each in (code, *(_BEHIND if code == "credentials-file-missing" else ()))
 )
+FAILURES: Final = frozenset(
+    _ORDER[_ORDER.index("connection-refused") : _ORDER.index("sample-limit-exceeded")]
+)
+"""Codes of the link scraped."""
+
 _BAD_REQUEST: Final = 400
 
 

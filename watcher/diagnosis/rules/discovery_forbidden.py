@@ -65,6 +65,11 @@ def check(case: Case) -> Finding | None:
         return None
     if _discovery.discovered(case) or _never_refused(case):
         return None
+    return denied(case)
+
+
+def denied(case: Case) -> Finding | None:
+    """The rights that discovery lacks, whatever it found while it had them. Raises Lacking."""
     reviews = case.look(ACCESS)
     if not isinstance(reviews, Unavailable):
         lacks = {

@@ -2,20 +2,23 @@
 
 ## Meaning
 
-Part of the job is lost: the Services and pods there are would give more targets than the pool has, or
-the owner (`watcher/min-targets`), a pinned job or the number of nodes asks for more. Where nobody says
+Part of the job is lost: the Services and pods there are would give more targets than the pool has;
+Deployments, StatefulSets and DaemonSets ask for more pods than there are (and nothing of them changed
+within `settle`, so it is no rollout); or the owner (`watcher/min-targets`), a pinned job or the number of nodes asks for more. Where nobody says
 how many there should be, there are fewer than there used to be; that may be meant, so it is only
 possible, and after a day it is taken as meant.
 
 ## Evidence
 
 The number of active targets against the expected one, and how many were dropped. Which addresses
-behind the Services, or of the pods, are no targets, and nodes that are not ready, where they can be
-read.
+behind the Services, or of the pods, are no targets, pods that do not come with their own reason (a
+host port that is taken, a taint, a quota, too little memory), and nodes that are not ready, where
+they can be read.
 
 ## Fix
 
-Compare the pool's targets with the addresses there are, and look at what lacks.
+Bring the pods that do not come: the first step is for the reason that they give. Else compare the
+pool's targets with the addresses there are, and look at what lacks.
 
 ## Not to be confused with
 
@@ -28,7 +31,7 @@ from shlex import quote
 from typing import Final, TypeVar
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _targets
+from watcher.diagnosis.rules import _absent_pods, _targets
 from watcher.model.comparison import JobState
 from watcher.model.facts import (
     ACTIVE,
@@ -72,10 +75,17 @@ def check(case: Case) -> Finding | None:
         evidence.append(
             Evidence(seen=f"{dropped} targets were dropped by relabelling", where=where)
         )
+    absent = _absent_pods.absent(case, wanted - counts.active)
     return Finding(
-        summary=f"{case.pool} has {counts.active} targets where {lacks}",
-        evidence=(*evidence, *_gone(case), *_not_ready(case)),
-        fix=(_compare(case, where),),
+        summary=f"{case.pool} has {counts.active} targets where {lacks}"
+        + (f": {absent.why}" if absent else ""),
+        evidence=(
+            *evidence,
+            *(absent.evidence if absent else ()),
+            *_gone(case),
+            *_not_ready(case),
+        ),
+        fix=(*((absent.step,) if absent else ()), _compare(case, where)),
         confidence=Confidence.LIKELY if said else Confidence.POSSIBLE,
     )
 
@@ -140,8 +150,6 @@ RULE = Rule(
     code="fewer-targets",
     link=Link.KEPT,
     states=frozenset({JobState.DEGRADED}),
-    needs=needing(
-        NODES, MONITOR, PROMETHEUS, ACTIVE, SERVICES, ENDPOINTS, ENDPOINT_SLICES, TARGET_PODS
-    ),
+    needs=needing(ACTIVE, ENDPOINTS, ENDPOINT_SLICES, *_absent_pods.NEEDS),
     check=check,
 )

@@ -4,7 +4,7 @@
 
 Kubelets have no Service of their own: prometheus-operator keeps one (`--kubelet-service`) and writes
 the nodes' addresses behind it, as Endpoints or as EndpointSlices. Without the flag, or with that
-kind switched off, the job finds nothing or keeps the addresses of nodes that are long gone.
+kind switched off, the job finds nothing, once nothing is left of what it wrote before.
 
 ## Evidence
 
@@ -20,6 +20,7 @@ EndpointSlices).
 ## Not to be confused with
 
 `no-matching-service`, `no-ready-endpoints`, `endpoints-role-mismatch`: those are for any Service.
+`address-left-behind`: there are addresses, of nodes long gone.
 """
 
 from collections.abc import Mapping
@@ -99,11 +100,12 @@ def check(case: Case) -> Finding | None:
 
 def _why(deployments: tuple[KubeObject, ...], role: str) -> str | None:
     """What the flags of all operators lack; None where one keeps the Service, or there is none."""
-    reasons = [_lacking(deployment, role) for deployment in deployments]
+    reasons = [lacking(deployment, role) for deployment in deployments]
     return reasons[0] if reasons and all(reasons) else None
 
 
-def _lacking(deployment: KubeObject, role: str) -> str | None:
+def lacking(deployment: KubeObject, role: str) -> str | None:
+    """What the flags of an operator lack to keep the Service for *role*; None where nothing."""
     try:
         flags: Mapping[str, str] = operator_flags(deployment)
     except FieldError:

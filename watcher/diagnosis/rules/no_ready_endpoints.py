@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _discovery, _pods
+from watcher.diagnosis.rules import _bringing_pods, _discovery, _pods
 from watcher.model.comparison import JobState
 from watcher.model.facts import (
     ENDPOINT_SLICES,
@@ -112,11 +112,11 @@ def _why(case: Case, service: KubeObject) -> tuple[str, list[Evidence], FixStep]
     if found:
         first = found[0]
         why = f"none of its {len(found)} pods has an address: {first.name} is"
-        fix = FixStep(
-            do=f"See why Pod {first.full_name} does not run",
-            command=f"{where} describe pod {quote(first.name)}",
+        return (
+            f"{why} {_pods.condition(first)}",
+            _pods.shown(found),
+            _bringing_pods.bring(case, first),
         )
-        return f"{why} {_pods.condition(first)}", _pods.shown(found), fix
     seen = Evidence(seen=f"no pod in namespace {service.namespace} has {chosen}", where=list_pods)
     fix = FixStep(
         do="See whether the workload is scaled to zero (then scale it up, or let the monitor be"
@@ -131,6 +131,6 @@ RULE = Rule(
     code="no-ready-endpoints",
     link=Link.DISCOVERED,
     states=frozenset({JobState.EMPTY}),
-    needs=needing(MONITOR, PROMETHEUS, SERVICES, ENDPOINTS, ENDPOINT_SLICES, TARGET_PODS),
+    needs=needing(ENDPOINTS, ENDPOINT_SLICES, MONITOR, PROMETHEUS, SERVICES, *_bringing_pods.NEEDS),
     check=check,
 )
