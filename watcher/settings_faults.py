@@ -39,6 +39,7 @@ _FORMS: Final = {
     "^https?://": "an address that begins with http:// or https://",
     "^[SUW]": "the id of a user group (S…) or of a user (U…)",
     "^[^": "an e-mail address",
+    "^(namespace|": "namespace, kind, name or labels.NAME",
     "^(prometheus|": "prometheus, pool, namespace, kind, name, owner, cause, state or labels.NAME"
     " (in slack.routes also severity)",
 }

@@ -117,6 +117,14 @@ class NastyPlay(Play):
                 strict=True,
             )
         ]
+        settings["expect"]["other_collectors"] = [
+            {"name": name, "match": {"namespace": glob}}
+            for name, glob in zip(
+                settable("expect.other_collectors.name"),
+                settable("expect.other_collectors.match"),
+                strict=True,
+            )
+        ]
         settings["mutes"] = [
             {
                 "match": {"namespace": glob},

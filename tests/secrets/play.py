@@ -276,6 +276,7 @@ class Play:
         """Keep the log of all at debug level; gives it as far as it is written."""
         log = io.StringIO()
         handler = logging.StreamHandler(log)
+        handler.setFormatter(self.lines_of_log)
         root = logging.getLogger()
         level = root.level
         root.addHandler(handler)
