@@ -18,10 +18,10 @@ from urllib.request import Request, urlopen
 
 import msgspec
 
-from watcher.adapters.cluster import ClusterSource
-from watcher.adapters.kube import KubeApi, connect
-from watcher.adapters.kube_pages import PAGE_SIZE
-from watcher.adapters.kube_resources import (
+from watcher.adapters.kubernetes.api import KubeApi, connect
+from watcher.adapters.kubernetes.cluster import ClusterSource
+from watcher.adapters.kubernetes.pages import PAGE_SIZE
+from watcher.adapters.kubernetes.resources import (
     AGENTS,
     ENDPOINT_SLICES,
     ENDPOINTS,

@@ -12,7 +12,7 @@ from rich.text import Text
 from demo.acts import KUBELET, Act
 from demo.stage import Told
 from demo.svg import drawn
-from watcher.adapters.slack_picture import Line, picture
+from watcher.adapters.slack.picture import Line, picture
 
 _WIDTH: Final = 110
 _CODE_LINES: Final = 3

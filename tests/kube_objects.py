@@ -1,7 +1,7 @@
 """Makers of raw Kubernetes objects, and of a connection to the local API server that serves them."""
 
 from tests.patience import LONG
-from watcher.adapters.kube import connect
+from watcher.adapters.kubernetes.api import connect
 from watcher.settings import KubernetesSettings
 
 

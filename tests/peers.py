@@ -7,14 +7,14 @@ import yaml
 from pydantic import SecretStr
 
 from tests.messages import a_message
-from watcher.adapters import kube
-from watcher.adapters.alertmanager import Alertmanager
-from watcher.adapters.heartbeat import Heartbeat
-from watcher.adapters.kube_resources import NAMESPACES
-from watcher.adapters.loki import Loki
-from watcher.adapters.prometheus import Prometheus
-from watcher.adapters.slack import Slack
-from watcher.adapters.webhook import Webhook
+from watcher.adapters.kubernetes import api as kube
+from watcher.adapters.kubernetes.resources import NAMESPACES
+from watcher.adapters.logs.loki import Loki
+from watcher.adapters.prometheus.observer import Prometheus
+from watcher.adapters.receivers.alertmanager import Alertmanager
+from watcher.adapters.receivers.heartbeat import Heartbeat
+from watcher.adapters.receivers.webhook import Webhook
+from watcher.adapters.slack.notifier import Slack
 from watcher.errors import NotifyError, SourceUnavailable
 from watcher.model.expectations import ExpectedServer
 from watcher.model.names import PrometheusName, ServerName
@@ -122,12 +122,12 @@ def clock():
 RECEIVERS = (slack_bot, slack_hook, alertmanager, webhook, heartbeat)
 READ = (prometheus, loki, kubernetes)
 PEERS = {
-    "slack_client": (slack_bot, slack_hook),
-    "receiver_http": (alertmanager, webhook),
-    "heartbeat": (heartbeat,),
-    "prometheus_http": (prometheus,),
-    "loki": (loki,),
-    "kube_session": (kubernetes,),
-    "prometheus_session": (prometheus, loki),
+    "adapters/slack/client.py": (slack_bot, slack_hook),
+    "adapters/receivers/posting.py": (alertmanager, webhook),
+    "adapters/receivers/heartbeat.py": (heartbeat,),
+    "adapters/prometheus/api.py": (prometheus,),
+    "adapters/logs/loki.py": (loki,),
+    "adapters/kubernetes/session.py": (kubernetes,),
+    "adapters/prometheus/session.py": (prometheus, loki),
 }
 """Every module that makes a session, and those who speak through it."""

@@ -4,7 +4,7 @@ from benchmarks.cluster import fill
 from tests.builders import NOW
 from tests.kube_api import KubeApi
 from tests.kube_objects import connected
-from watcher.adapters.cluster import ClusterSource
+from watcher.adapters.kubernetes.cluster import ClusterSource
 from watcher.settings import Settings
 
 

@@ -31,6 +31,15 @@ def test_every_cause_that_a_real_server_proves_is_in_the_catalogue():
     assert "| `connection-refused` | `tests/e2e/test_real_states_scraped.py` |" in gen_docs.causes()
 
 
+def test_every_place_that_the_design_names_is_there():
+    design = (gen_docs.DOCS / "design.md").read_text(encoding="utf-8")
+    table = design.partition("| what | where |")[2].partition("\n\n")[0]
+    places = re.findall(r"`([\w/.]+)`", table)
+
+    assert len(places) > 10
+    assert [place for place in places if not (gen_docs.DOCS.parent / place).exists()] == []
+
+
 def test_a_stale_page_is_named_with_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setattr(gen_docs, "DOCS", tmp_path)
 

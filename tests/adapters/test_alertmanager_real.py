@@ -7,7 +7,7 @@ import pytest
 
 from tests.alertmanager_server import RealAlertmanager
 from tests.messages import a_subject, resolved, sent, the_incident
-from watcher.adapters.alertmanager import Alertmanager
+from watcher.adapters.receivers.alertmanager import Alertmanager
 from watcher.settings import AlertmanagerSettings
 
 A_MOMENT = timedelta(seconds=1)

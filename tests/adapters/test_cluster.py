@@ -23,7 +23,7 @@ from tests.kube_objects import (
     connected,
 )
 from tests.patience import LONG
-from watcher.adapters.cluster import ClusterSource
+from watcher.adapters.kubernetes.cluster import ClusterSource
 from watcher.errors import SourceUnavailable
 from watcher.settings import Settings
 

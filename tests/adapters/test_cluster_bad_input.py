@@ -18,8 +18,8 @@ from tests.kube_objects import (
     an_object,
     connected,
 )
-from watcher.adapters.cluster import ClusterSource
-from watcher.adapters.cluster_reading import workloads_of
+from watcher.adapters.kubernetes.cluster import ClusterSource
+from watcher.adapters.kubernetes.reading import workloads_of
 from watcher.model.kube import KubeObject
 from watcher.settings import Settings
 

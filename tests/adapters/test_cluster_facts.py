@@ -28,11 +28,13 @@ from tests.kube_objects import (
     connected,
 )
 from tests.pems import a_secret, made
-from watcher.adapters import cluster_call, cluster_prometheus_facts, cluster_secrets
-from watcher.adapters.cluster_call import Call
-from watcher.adapters.cluster_facts import CLUSTER, ClusterFacts
-from watcher.adapters.cluster_job_facts import JobFacts
-from watcher.adapters.cluster_prometheus_facts import PrometheusFacts
+from watcher.adapters.kubernetes import call as cluster_call
+from watcher.adapters.kubernetes import prometheus_facts as cluster_prometheus_facts
+from watcher.adapters.kubernetes import secret_facts as cluster_secrets
+from watcher.adapters.kubernetes.call import Call
+from watcher.adapters.kubernetes.facts import CLUSTER, ClusterFacts
+from watcher.adapters.kubernetes.job_facts import JobFacts
+from watcher.adapters.kubernetes.prometheus_facts import PrometheusFacts
 from watcher.model import facts as names
 from watcher.model.expectations import FilePath
 from watcher.model.facts import Known, Unavailable

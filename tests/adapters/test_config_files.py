@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.builders import NOW
-from watcher.adapters.config_files import ConfigFiles
-from watcher.adapters.static_targets import static_targets
+from watcher.adapters.configuration.files import ConfigFiles
+from watcher.adapters.configuration.static_targets import static_targets
 from watcher.model.expectations import Origin
 from watcher.model.names import PrometheusName
 

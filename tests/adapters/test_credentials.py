@@ -7,10 +7,10 @@ import pytest
 
 from tests.adapters.prometheus_answers import Answers, a_server
 from tests.messages import a_message
-from watcher.adapters.alertmanager import Alertmanager
-from watcher.adapters.prometheus import Prometheus
-from watcher.adapters.prometheus_session import without_credentials
-from watcher.adapters.sql_engine import parse
+from watcher.adapters.prometheus.observer import Prometheus
+from watcher.adapters.prometheus.session import without_credentials
+from watcher.adapters.receivers.alertmanager import Alertmanager
+from watcher.adapters.sql.engine import parse
 from watcher.app.recording import kept_settings
 from watcher.errors import ConfigError, NotifyError
 from watcher.model.expectations import ExpectedServer

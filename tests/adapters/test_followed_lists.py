@@ -17,13 +17,13 @@ from tests.kube_objects import (
     an_operator,
     connected,
 )
-from watcher.adapters.cluster import ClusterSource
-from watcher.adapters.followed_lists import FollowedLists
-from watcher.adapters.kube import ManagedFields, Which
-from watcher.adapters.kube_resources import DEPLOYMENTS, MONITORS, PODS, SERVICES
-from watcher.adapters.operator_deployments import runs_operator
+from watcher.adapters.kubernetes.api import ManagedFields, Which
+from watcher.adapters.kubernetes.cluster import ClusterSource
+from watcher.adapters.kubernetes.followed_lists import FollowedLists
+from watcher.adapters.kubernetes.resources import DEPLOYMENTS, MONITORS, PODS, SERVICES
 from watcher.errors import SourceUnavailable
 from watcher.model.names import MonitorKind
+from watcher.operator.deployments import runs_operator
 from watcher.settings import Settings
 
 MONITOR_LIST = (MONITORS[MonitorKind.SERVICE_MONITOR], "", Which(managed_fields=ManagedFields.WHO))

@@ -21,10 +21,10 @@ from tests.kube_objects import (
     a_stateful_set,
     an_operator,
 )
-from watcher.adapters.logs import Log
-from watcher.adapters.manifests import ManifestSource
-from watcher.adapters.prometheus_config import running_config
-from watcher.adapters.prometheus_metrics import self_metrics
+from watcher.adapters.configuration.written import running_config
+from watcher.adapters.manifests.manifests import ManifestSource
+from watcher.adapters.prometheus.metrics import self_metrics
+from watcher.adapters.wording.log_lines import Log
 from watcher.errors import ConfigError, SourceUnavailable
 from watcher.model.kube import KubeObject
 from watcher.model.names import ServerName

@@ -13,8 +13,8 @@ from urllib3.exceptions import HTTPError
 
 from tests.hostile.answers import ENDLESS, HEAD, after, leave, serving
 from tests.patience import PATIENCE
-from watcher.adapters.http import BoundedSession
-from watcher.adapters.http_exchange import TooLargeError, read_whole
+from watcher.adapters.http.exchange import TooLargeError, read_whole
+from watcher.adapters.http.session import BoundedSession
 
 SOON = 0.2
 """Seconds of an exchange that is to end by its limit."""

@@ -12,8 +12,8 @@ import requests
 
 from tests.kube_api import KubeApi as Cluster
 from tests.patience import LONG, PATIENCE
-from watcher.adapters.kube import ManagedFields, NoSuchResource, Which, connect
-from watcher.adapters.kube_resources import (
+from watcher.adapters.kubernetes.api import ManagedFields, NoSuchResource, Which, connect
+from watcher.adapters.kubernetes.resources import (
     MONITORS,
     NAMESPACES,
     NODES,

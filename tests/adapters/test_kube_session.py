@@ -10,13 +10,13 @@ import pytest
 from tests.kube_api import KubeApi as Cluster
 from tests.kube_objects import connected
 from tests.patience import PATIENCE
-from watcher.adapters.kube import connect
-from watcher.adapters.kube_resources import NAMESPACES
+from watcher.adapters.kubernetes.api import connect
+from watcher.adapters.kubernetes.resources import NAMESPACES
 from watcher.errors import ConfigError, SourceUnavailable
 from watcher.settings import KubernetesSettings
 
 ASK = """
-from watcher.adapters.kube import connect
+from watcher.adapters.kubernetes.api import connect
 found = connect(None)
 print(found and found.server)
 """

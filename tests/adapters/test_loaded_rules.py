@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders import an_expected_server
 from tests.prometheus_server import RealPrometheus, every_prometheus
-from watcher.adapters.prometheus import Prometheus
+from watcher.adapters.prometheus.observer import Prometheus
 from watcher.model.facts import Known, Unavailable
 from watcher.model.rules import LoadedRule
 from watcher.settings import HttpSettings

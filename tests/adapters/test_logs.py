@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.adapters.followed_logs import FollowedLog
-from watcher.adapters.log_files import LogFile
-from watcher.adapters.logs import DISTINCT, Log, trouble_in
+from watcher.adapters.logs.files import LogFile
+from watcher.adapters.logs.followed import FollowedLog
+from watcher.adapters.wording.log_lines import DISTINCT, Log, trouble_in
 from watcher.diagnosis.wording_of_prometheus import FileFault, file_problem
 from watcher.errors import SourceUnavailable
 from watcher.model.facts import Known, LogKind, Unavailable

@@ -7,9 +7,9 @@ import pytest
 from tests.adapters.loki_api import Loki as LokiApi
 from tests.adapters.prometheus_answers import Reply
 from tests.builders import NOW, a_job, a_server, a_status, an_observation
-from watcher.adapters import loki as adapter
-from watcher.adapters.log_facts import LogFacts
-from watcher.adapters.loki import Loki
+from watcher.adapters.logs import loki as adapter
+from watcher.adapters.logs.facts import LogFacts
+from watcher.adapters.logs.loki import Loki
 from watcher.errors import SourceUnavailable
 from watcher.model.expectations import WatchedPrometheus
 from watcher.model.facts import LOGS, Known, LogKind, Unavailable

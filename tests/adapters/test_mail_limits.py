@@ -8,7 +8,7 @@ import pytest
 from tests.hostile.answers import drip, flood, leave, serving
 from tests.messages import a_message
 from tests.patience import PATIENCE
-from watcher.adapters.mail import Mail
+from watcher.adapters.receivers.mail import Mail
 from watcher.errors import NotifyError
 from watcher.settings import EmailSettings
 
@@ -63,7 +63,7 @@ def test_a_mail_that_was_not_taken_ends_and_is_sent_again(then, step):
 
 @pytest.mark.parametrize("then", HOSTILE.values(), ids=HOSTILE)
 def test_a_mail_that_was_taken_is_sent_however_the_server_says_goodbye(then, monkeypatch):
-    monkeypatch.setattr("watcher.adapters.smtp.GOODBYE", 0.1)
+    monkeypatch.setattr("watcher.adapters.receivers.smtp.GOODBYE", 0.1)
     with serving(up_to(len(STEPS), then), speaks_first=True) as url:
         assert mail(url, timeout=f"{PATIENCE:.0f}s").notify(a_message(), None)
 

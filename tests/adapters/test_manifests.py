@@ -7,8 +7,8 @@ import yaml
 
 from tests.builders import NOW
 from tests.kube_objects import a_namespace, an_object
-from watcher.adapters import manifest_files
-from watcher.adapters.manifests import ManifestSource
+from watcher.adapters.manifests import files as manifest_files
+from watcher.adapters.manifests.manifests import ManifestSource
 from watcher.errors import SourceUnavailable
 from watcher.model.expectations import Origin
 from watcher.model.facts import Known, Unavailable

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.adapters import operator_log
-from watcher.adapters.operator_log import operator_lines
+from watcher.adapters.wording import operator_log
+from watcher.adapters.wording.operator_log import operator_lines
 from watcher.model.facts import OperatorLine, OperatorWord
 
 AT = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)

@@ -7,8 +7,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tests.pems import made
 from tests.prometheus_server import RealPrometheus, every_prometheus
-from watcher.adapters.logs import Log
 from watcher.adapters.pems import pem
+from watcher.adapters.wording.log_lines import Log
 from watcher.model.names import ServerName
 from watcher.operator.pairs import pair_fault
 

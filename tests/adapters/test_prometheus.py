@@ -17,9 +17,9 @@ from tests.adapters.prometheus_answers import (
     runtime,
 )
 from tests.patience import LONG
-from watcher.adapters.http import BoundedSession
-from watcher.adapters.prometheus import Prometheus
-from watcher.adapters.prometheus_session import LARGEST
+from watcher.adapters.http.session import BoundedSession
+from watcher.adapters.prometheus.observer import Prometheus
+from watcher.adapters.prometheus.session import LARGEST
 from watcher.model.expectations import ExpectedServer
 from watcher.model.names import ServerName
 from watcher.model.observations import ServerObservation, UnreadableServer

@@ -1,6 +1,6 @@
 import pytest
 
-from watcher.adapters.prometheus_config import running_config
+from watcher.adapters.configuration.written import running_config
 
 
 @pytest.mark.parametrize(

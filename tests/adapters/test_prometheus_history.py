@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tests.adapters.prometheus_answers import Answers, data
-from watcher.adapters.prometheus_history import History, Sought
-from watcher.adapters.prometheus_http import Api
+from watcher.adapters.prometheus.api import Api
+from watcher.adapters.prometheus.history import History, Sought
 from watcher.model.facts import Known
 from watcher.model.names import PoolName
 from watcher.settings import HttpSettings

@@ -13,9 +13,9 @@ import trustme
 from tests.e2e.scraped_targets import served
 from tests.patience import LONG, awaited, awaited_as
 from tests.prometheus_server import RealPrometheus, every_prometheus, free_port
-from watcher.adapters.log_files import LogFile
-from watcher.adapters.logs import Log
-from watcher.adapters.prometheus import Prometheus
+from watcher.adapters.logs.files import LogFile
+from watcher.adapters.prometheus.observer import Prometheus
+from watcher.adapters.wording.log_lines import Log
 from watcher.diagnosis.wording_of_prometheus import file_problem
 from watcher.model.expectations import ExpectedServer
 from watcher.model.facts import Known, LogKind, Unavailable

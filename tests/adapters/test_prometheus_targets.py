@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.adapters.prometheus_answers import Answers, Reply, a_server, a_target, data, metrics
-from watcher.adapters.prometheus import Prometheus
-from watcher.adapters.prometheus_last_error import LONGEST, steady
-from watcher.adapters.prometheus_metrics import labels_of, self_metrics
+from watcher.adapters.prometheus.metrics import labels_of, self_metrics
+from watcher.adapters.prometheus.observer import Prometheus
+from watcher.adapters.wording.last_error import LONGEST, steady
 from watcher.model.expectations import ExpectedServer
 from watcher.model.names import ServerName
 from watcher.settings import HttpSettings

@@ -16,9 +16,9 @@ from tests.builders import (
     some_expectations,
 )
 from tests.fakes import MemoryStore
-from watcher.adapters.recorded_store import RecordedStore, past
-from watcher.adapters.recorder import Exchange, Failed, Player, Recorder
-from watcher.adapters.recording import Recording, files, read, write
+from watcher.adapters.recordings.recorded_store import RecordedStore, past
+from watcher.adapters.recordings.recorder import Exchange, Failed, Player, Recorder
+from watcher.adapters.recordings.recording import Recording, files, read, write
 from watcher.adapters.tape import Answered, Asked
 from watcher.errors import ConfigError, SourceUnavailable
 

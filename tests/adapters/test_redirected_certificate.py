@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from tests.patience import PATIENCE
-from watcher.adapters.http import BoundedSession
+from watcher.adapters.http.session import BoundedSession
 
 
 class Server:

@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-import watcher.adapters
+import watcher
 from tests.peers import MARK, PEERS, READ, RECEIVERS
 from watcher.errors import NotifyError, SourceUnavailable
 
@@ -59,9 +59,10 @@ class Server:
 
 
 def test_every_peer_is_tried():
+    package = Path(watcher.__file__).parent
     makers = {
-        file.stem
-        for file in Path(watcher.adapters.__file__).parent.glob("*.py")
+        str(file.relative_to(package))
+        for file in package.rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)

@@ -13,10 +13,10 @@ from tests.kube_api import KubeApi
 from tests.kube_objects import connected
 from tests.patience import LONG as WHOLE
 from tests.patience import PATIENCE
-from watcher.adapters.http import BoundedSession
-from watcher.adapters.kube_resources import NAMESPACES
-from watcher.adapters.prometheus import Prometheus
-from watcher.adapters.retry_after import seconds_to_wait
+from watcher.adapters.http.retry_after import seconds_to_wait
+from watcher.adapters.http.session import BoundedSession
+from watcher.adapters.kubernetes.resources import NAMESPACES
+from watcher.adapters.prometheus.observer import Prometheus
 from watcher.errors import SourceUnavailable
 from watcher.model.expectations import ExpectedServer
 from watcher.model.names import ServerName

@@ -16,9 +16,9 @@ from kubernetes.config import incluster_config
 from tests.adapters.prometheus_answers import Answers, Reply, a_server
 from tests.kube_api import KubeApi
 from tests.patience import LONG, awaited
-from watcher.adapters.kube import connect
-from watcher.adapters.kube_resources import NAMESPACES
-from watcher.adapters.prometheus import Prometheus
+from watcher.adapters.kubernetes.api import connect
+from watcher.adapters.kubernetes.resources import NAMESPACES
+from watcher.adapters.prometheus.observer import Prometheus
 from watcher.errors import ConfigError, SourceUnavailable
 from watcher.model.expectations import ExpectedServer
 from watcher.model.names import ServerName

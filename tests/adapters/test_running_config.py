@@ -13,7 +13,7 @@ from tests.builders import (
     a_server,
     some_expectations,
 )
-from watcher.adapters.running_config import RunningConfiguration
+from watcher.adapters.configuration.running import RunningConfiguration
 from watcher.model.expectations import Origin, Pin, Unreadable
 from watcher.model.observations import UnreadableServer
 

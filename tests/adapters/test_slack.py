@@ -13,9 +13,9 @@ from tests.messages import a_message, a_subject, resolved, sent, the_incident
 from tests.patience import PATIENCE
 from tests.slack_api import CHANNEL, TOKEN, SlackAPI
 from tests.slack_wire import HOOK, Answered, RateLimited, Refused, Slow, Torn
-from watcher.adapters.slack import Slack
-from watcher.adapters.slack_dry import DryRun
-from watcher.adapters.slack_tone import AMBER, GREEN, GREY, RED
+from watcher.adapters.slack.dry import DryRun
+from watcher.adapters.slack.notifier import Slack
+from watcher.adapters.slack.tone import AMBER, GREEN, GREY, RED
 from watcher.engine.announce import Reason
 from watcher.errors import ConfigError, NotifyError
 from watcher.model.incidents import Status

@@ -16,10 +16,10 @@ from tests.builders import a_found, a_job, an_incident
 from tests.messages import a_message, a_subject, resolved, the_incident
 from tests.nasty.strings import NASTY
 from tests.slack_rules import block_faults, faults, marks, texts
-from watcher.adapters.slack_blocks import compose
-from watcher.adapters.slack_picture import barred, picture
-from watcher.adapters.slack_plan import reply, rest
-from watcher.adapters.slack_text import code, fence, paragraph, plain, units, words
+from watcher.adapters.slack.blocks import compose
+from watcher.adapters.slack.picture import barred, picture
+from watcher.adapters.slack.plan import reply, rest
+from watcher.adapters.slack.text import code, fence, paragraph, plain, units, words
 from watcher.engine.announce import Reason
 from watcher.engine.group import Problem
 from watcher.engine.wording import Message, Subject, of_problem

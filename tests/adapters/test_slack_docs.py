@@ -9,9 +9,9 @@ from pydantic import SecretStr
 
 from tests.messages import a_message, resolved, sent
 from tests.slack_api import CHANNEL, TOKEN, SlackAPI
-from watcher.adapters.slack import Slack
-from watcher.adapters.slack_errors import Reason
-from watcher.adapters.slack_tone import Tone
+from watcher.adapters.receivers.failures import Reason
+from watcher.adapters.slack.notifier import Slack
+from watcher.adapters.slack.tone import Tone
 from watcher.errors import NotifyError
 from watcher.settings import SlackSettings
 

@@ -19,9 +19,9 @@ from sqlalchemy.exc import StatementError
 
 from tests.builders import NOW, a_job, a_key, a_memory, a_watch, an_incident, some_expectations
 from tests.contracts.store import EVER, change, full_expectations, write
-from watcher.adapters.sql import open_store
-from watcher.adapters.sql_engine import connect, parse, writing
-from watcher.adapters.sql_tables import METADATA, SCHEMA, SCHEMA_TABLE
+from watcher.adapters.sql.engine import connect, parse, writing
+from watcher.adapters.sql.opening import open_store
+from watcher.adapters.sql.tables import METADATA, SCHEMA, SCHEMA_TABLE
 from watcher.errors import ConfigError, StoreError
 
 RETENTION = timedelta(days=30)
@@ -238,7 +238,7 @@ class TestRefusing:
 
     def test_one_that_is_locked_when_it_is_opened_is_said(self, file, monkeypatch):
         opened(file).close()
-        monkeypatch.setattr("watcher.adapters.sql_engine.WAIT", 0.1)
+        monkeypatch.setattr("watcher.adapters.sql.engine.WAIT", 0.1)
 
         with closing(sqlite3.connect(file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -285,7 +285,7 @@ class TestRefusing:
             assert len(store.ongoing()) == 1
 
     def test_a_lock_that_stays_is_said(self, file, monkeypatch):
-        monkeypatch.setattr("watcher.adapters.sql_engine.WAIT", 0.1)
+        monkeypatch.setattr("watcher.adapters.sql.engine.WAIT", 0.1)
         waits = pytest.raises(StoreError, match="holds it locked")
 
         with opened(file) as ours, opened(file) as theirs, theirs._write(), waits:
@@ -378,7 +378,7 @@ class TestMigrations:
 
 def alembic(connection=None):
     config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", "watcher.adapters:migrations")
+    config.set_main_option("script_location", "watcher.adapters.sql:migrations")
     return config
 
 

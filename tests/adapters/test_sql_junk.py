@@ -17,9 +17,9 @@ from tests.contracts.store import (
     told,
     write,
 )
-from watcher.adapters.sql import open_store
-from watcher.adapters.sql_store import SqlStore
-from watcher.adapters.sql_tables import METADATA
+from watcher.adapters.sql.opening import open_store
+from watcher.adapters.sql.store import SqlStore
+from watcher.adapters.sql.tables import METADATA
 from watcher.errors import StoreError
 
 JUNK = ("junk", '{"id": 1}', "1" * 400, "[" * 200_000, b"\xff\x00", None)

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from tests.builders import NOW, a_job, a_key, a_memory, a_watch, an_incident, some_expectations
 from tests.contracts.store import EVER, change, resolved
-from watcher.adapters.sql import open_store
+from watcher.adapters.sql.opening import open_store
 from watcher.model.incidents import Status
 
 KILLS = 8

@@ -16,9 +16,9 @@ from alembic import command
 from tests.adapters.test_sql import alembic
 from tests.builders import NOW, a_memory, before
 from tests.contracts.store import EVER, write
-from watcher.adapters.sql import open_store
-from watcher.adapters.sql_engine import connect, parse, writing
-from watcher.adapters.sql_tables import METADATA
+from watcher.adapters.sql.engine import connect, parse, writing
+from watcher.adapters.sql.opening import open_store
+from watcher.adapters.sql.tables import METADATA
 from watcher.model.comparison import JobState
 from watcher.model.history import Blindness
 from watcher.model.incidents import Status, Transition

@@ -15,7 +15,7 @@ from tests.kube_objects import (
     an_operator,
     connected,
 )
-from watcher.adapters.cluster import ClusterSource
+from watcher.adapters.kubernetes.cluster import ClusterSource
 from watcher.app import rights
 from watcher.diagnosis import catalogue
 from watcher.errors import SourceUnavailable

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from tests.adapters.prometheus_answers import Answers, a_server, a_target
 from tests.e2e.daemon import watcher
 from tests.receivers import HttpReceiver
-from watcher.adapters.sql import open_store
+from watcher.adapters.sql.opening import open_store
 from watcher.app import telling
 from watcher.errors import ConfigError
 from watcher.settings import Settings

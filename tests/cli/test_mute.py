@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import yaml
 
-from watcher.adapters.sql import open_store
+from watcher.adapters.sql.opening import open_store
 from watcher.cli import run
 
 

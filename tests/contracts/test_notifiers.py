@@ -10,10 +10,10 @@ from tests.contracts.notifier import Failure, NotifierContract, patience_with
 from tests.messages import a_message, a_subject, resolved, sent, the_incident
 from tests.nasty.strings import NASTY
 from tests.receivers import HttpReceiver, SmtpReceiver, a_closed_port
-from watcher.adapters.alertmanager import Alertmanager
-from watcher.adapters.heartbeat import Heartbeat
-from watcher.adapters.mail import Mail
-from watcher.adapters.webhook import Webhook
+from watcher.adapters.receivers.alertmanager import Alertmanager
+from watcher.adapters.receivers.heartbeat import Heartbeat
+from watcher.adapters.receivers.mail import Mail
+from watcher.adapters.receivers.webhook import Webhook
 from watcher.characters import visible
 from watcher.engine.announce import Reason
 from watcher.errors import NotifyError

@@ -28,9 +28,9 @@ from tests.builders import (
 )
 from tests.contracts.store import EVER, RETENTION, WholeContract, an_owed, told
 from tests.fakes import MemoryStore
-from watcher.adapters.sql import open_store
-from watcher.adapters.sql_engine import connect, parse
-from watcher.adapters.sql_tables import METADATA, SCHEMA_TABLE
+from watcher.adapters.sql.engine import connect, parse
+from watcher.adapters.sql.opening import open_store
+from watcher.adapters.sql.tables import METADATA, SCHEMA_TABLE
 from watcher.engine.group import assign
 from watcher.engine.track import Policy, track
 from watcher.errors import OustedError, StoreError

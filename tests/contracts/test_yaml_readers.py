@@ -7,9 +7,10 @@ import pytest
 
 from tests.yaml_faults import FAULTS
 from watcher import settings
-from watcher.adapters import kube_session, manifest_files
-from watcher.adapters.config_files import ConfigFiles
-from watcher.adapters.manifest_files import Unusable
+from watcher.adapters.configuration.files import ConfigFiles
+from watcher.adapters.kubernetes import session as kube_session
+from watcher.adapters.manifests import files as manifest_files
+from watcher.adapters.manifests.files import Unusable
 from watcher.errors import ConfigError
 from watcher.model.names import PrometheusName
 from watcher.web import web_config

@@ -5,7 +5,7 @@ import pytest
 from tests.replays.staged import API_SERVER, Staged
 from tests.rules.raws import NOW
 from tests.rules.servers import JOB
-from watcher.adapters.kube import recorded
+from watcher.adapters.kubernetes.api import recorded
 from watcher.app import compose
 from watcher.app.compose import Glance
 from watcher.settings import checked

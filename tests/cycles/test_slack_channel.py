@@ -12,7 +12,7 @@ from tests.cycles.stage import Stage
 from tests.operator.things import prometheus, service_monitor
 from tests.patience import PATIENCE
 from tests.slack_api import CHANNEL, TOKEN, SlackAPI
-from watcher.adapters.slack import Slack
+from watcher.adapters.slack.notifier import Slack
 from watcher.engine.merge import Keeping, remember
 from watcher.operator.jobs import expected_jobs
 from watcher.settings import SlackSettings

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.adapters.prometheus_last_error import steady
+from watcher.adapters.wording.last_error import steady
 from watcher.diagnosis.wording_of_last_errors import LastErrorKind as Kind
 from watcher.diagnosis.wording_of_last_errors import classify_last_error
 from watcher.diagnosis.wording_of_prometheus import FileFault

@@ -22,7 +22,7 @@ from tests.patience import LONG, PATIENCE
 from tests.slack_api import CHANNEL, TOKEN, SlackAPI
 from tests.slack_wire import Answered, RateLimited, Slow, Torn
 from watcher import cli
-from watcher.adapters.sql import open_store
+from watcher.adapters.sql.opening import open_store
 
 JOBS = ("api", "cart", "db", "mail", "shop", "web")
 RETENTION = timedelta(days=400)

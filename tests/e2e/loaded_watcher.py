@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.e2e.loaded_state import Told
 from tests.kube_api import KubeApi
 from tests.patience import awaited_as
-from watcher.adapters.sql import SqlStore, open_store
+from watcher.adapters.sql.opening import SqlStore, open_store
 from watcher.app.compose import World, clock, connected
 from watcher.cycles.look import Remembered
 from watcher.cycles.snapshot import Snapshot

@@ -20,9 +20,9 @@ from tests.hostile.answers import ENDLESS, HOSTILE, NO_BODY, NO_HEADER, REFUSED,
 from tests.hostile.world import PATHS, PEERS, POOL, World
 from tests.messages import a_message
 from tests.patience import awaited
-from watcher.adapters.slack_client import WebAPI
-from watcher.adapters.slack_doubts import replied, standing
-from watcher.adapters.slack_plan import reply
+from watcher.adapters.slack.client import WebAPI
+from watcher.adapters.slack.doubts import replied, standing
+from watcher.adapters.slack.plan import reply
 from watcher.errors import NotifyError
 from watcher.model.comparison import JobState
 from watcher.settings import Settings
@@ -35,16 +35,16 @@ NO_PEERS = {
     "slack.webhook_url": "is filled from slack.webhook_url_file",
 }
 CONNECTING = {
-    "heartbeat": {"heartbeat.url_file"},
-    "kube_session": {"kubernetes.kubeconfig"},
-    "loki": {"loki.url"},
-    "prometheus_http": {"prometheuses.servers.url"},
-    "receiver_http": {"alertmanager.urls", "webhook.url"},
-    "slack_client": {"slack.api_url", "slack.webhook_url_file"},
-    "smtp": {"email.host"},
+    "adapters/receivers/heartbeat.py": {"heartbeat.url_file"},
+    "adapters/kubernetes/session.py": {"kubernetes.kubeconfig"},
+    "adapters/logs/loki.py": {"loki.url"},
+    "adapters/prometheus/api.py": {"prometheuses.servers.url"},
+    "adapters/receivers/posting.py": {"alertmanager.urls", "webhook.url"},
+    "adapters/slack/client.py": {"slack.api_url", "slack.webhook_url_file"},
+    "adapters/receivers/smtp.py": {"email.host"},
 }
 """The modules that open connections, and to whom."""
-OWN = {"http_exchange", "prometheus_session"}
+OWN = {"adapters/http/exchange.py", "adapters/prometheus/session.py"}
 """Which the others use; the second makes sessions for three of them."""
 OPENING = {"BoundedSession", "session_for", "twin_of", "Exchange"}
 BY_LIBRARIES = (
@@ -77,7 +77,9 @@ def test_every_setting_that_says_where_a_peer_is_has_a_hostile_server():
 
 def test_every_module_that_opens_connections_is_spoken_to_by_a_hostile_server():
     package = Path(watcher.__file__).parent
-    found = {path.stem for path in package.rglob("*.py") if opens_connections(path)}
+    found = {
+        str(path.relative_to(package)) for path in package.rglob("*.py") if opens_connections(path)
+    }
 
     assert found - OWN == set(CONNECTING)
     assert set().union(*CONNECTING.values()) == PEERS
@@ -90,7 +92,9 @@ def opens_connections(path):
         for node in tree
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("watcher.adapters")
         for alias in node.names
-        if (node.module or "").rpartition(".")[2] in {"http", "http_exchange", "prometheus_session"}
+        if (node.module or "").startswith(
+            ("watcher.adapters.http", "watcher.adapters.prometheus.session")
+        )
     }
     calls = [ast.unparse(node.func) for node in tree if isinstance(node, ast.Call)]
     return any(call in ours & OPENING or re.fullmatch(BY_LIBRARIES, call) for call in calls)
@@ -104,8 +108,8 @@ def world(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    monkeypatch.setattr("watcher.adapters.heartbeat._TIMEOUT", 0.1)
-    monkeypatch.setattr("watcher.adapters.smtp.GOODBYE", 0.1)
+    monkeypatch.setattr("watcher.adapters.receivers.heartbeat._TIMEOUT", 0.1)
+    monkeypatch.setattr("watcher.adapters.receivers.smtp.GOODBYE", 0.1)
     monkeypatch.setattr("watcher.cycles.unforeseen._written", set())
 
 

@@ -14,7 +14,7 @@ from tests.cycles.stage import Receiver
 from tests.fakes import MemoryStore
 from tests.hostile.answers import leave, serving, whole
 from tests.patience import PATIENCE
-from watcher.adapters.heartbeat import Heartbeat
+from watcher.adapters.receivers.heartbeat import Heartbeat
 from watcher.app import compose, telling
 from watcher.cycles.delivery import Delivery
 from watcher.cycles.lanes import InTurn

@@ -131,7 +131,7 @@ def of_slack(text):
     message = json.loads(text)
     yield from faults({k: v for k, v in message.items() if k in {"text", "blocks", "attachments"}})
     for said in texts(message):
-        seen = said.replace("\u2060", "")  # our own, see slack_text
+        seen = said.replace("\u2060", "")  # our own, see watcher/adapters/slack/text.py
         if visible(seen) != seen:
             yield f"characters that nobody sees: {said!a:.80}"
     for said in texts(message, "mrkdwn"):

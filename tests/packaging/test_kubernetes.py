@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from watcher import __version__
-from watcher.adapters import kube_resources
-from watcher.adapters.kube_resources import Resource
+from watcher.adapters.kubernetes import resources as kube_resources
+from watcher.adapters.kubernetes.resources import Resource
 from watcher.settings import load
 
 FOLDER = Path(__file__).resolve().parents[2] / "config/kubernetes"

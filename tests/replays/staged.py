@@ -25,7 +25,7 @@ from tests.rules.known import mount_history
 from tests.rules.raws import BASE, NOW, called, changed
 from tests.rules.servers import JOB, metrics_text, server_entries
 from tests.rules.should import snapshot
-from watcher.adapters.kube_transport import SOURCE
+from watcher.adapters.kubernetes.transport import SOURCE
 from watcher.adapters.tape import Answered, Asked
 from watcher.errors import SourceUnavailable
 from watcher.model.names import MonitorKind

@@ -8,10 +8,10 @@ from tests.replays.staged import API_SERVER, Staged
 from tests.rules.raws import NOW
 from tests.rules.scene import entries
 from tests.rules.test_risks import entries as risk_entries
-from watcher.adapters import recording
-from watcher.adapters.kube import recorded
-from watcher.adapters.recorded_store import past
-from watcher.adapters.recorder import Recorder
+from watcher.adapters.kubernetes.api import recorded
+from watcher.adapters.recordings import recording
+from watcher.adapters.recordings.recorded_store import past
+from watcher.adapters.recordings.recorder import Recorder
 from watcher.app import compose
 from watcher.app.compose import Glance
 from watcher.app.recording import kept_settings, of

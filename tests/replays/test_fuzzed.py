@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from tests.replays.replaying import CASES, recording, told
-from watcher.adapters import recording as archive
-from watcher.adapters.recorder import Exchange
+from watcher.adapters.recordings import recording as archive
+from watcher.adapters.recordings.recorder import Exchange
 from watcher.adapters.tape import Answered
 from watcher.app import recording as app
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from tests.replays.replaying import CASES, EXPECTED, differences, of, recording, told
-from watcher.adapters import recording as archive
-from watcher.adapters.kube import SOURCE
-from watcher.adapters.recorder import Exchange, Failed
+from watcher.adapters.kubernetes.api import SOURCE
+from watcher.adapters.recordings import recording as archive
+from watcher.adapters.recordings.recorder import Exchange, Failed
 from watcher.app import recording as app
 from watcher.diagnosis import catalogue
 

@@ -18,9 +18,9 @@ from tests.rules.raws import (
     prometheuses,
 )
 from tests.rules.servers import a_target, log_lines, server_entries
-from watcher.adapters.cluster_reading import workloads_of
-from watcher.adapters.operator_log import operator_lines
+from watcher.adapters.kubernetes.reading import workloads_of
 from watcher.adapters.pems import judged
+from watcher.adapters.wording.operator_log import operator_lines
 from watcher.model import facts as fact
 from watcher.model.facts import AccessReview, DroppedTarget, Facts, Known, MountRecord, Unavailable
 from watcher.model.kube import KubeObject

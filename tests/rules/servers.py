@@ -6,11 +6,11 @@ import msgspec
 import yaml
 
 from tests.rules.raws import NOW, moment
-from watcher.adapters.logs import Log
-from watcher.adapters.prometheus_answers import ActiveTarget, as_labels
-from watcher.adapters.prometheus_config import running_config
-from watcher.adapters.prometheus_metrics import self_metrics
-from watcher.adapters.prometheus_pools import Barren, by_pool, pool_of
+from watcher.adapters.configuration.written import running_config
+from watcher.adapters.prometheus.answers import ActiveTarget, as_labels
+from watcher.adapters.prometheus.metrics import self_metrics
+from watcher.adapters.prometheus.pools import Barren, by_pool, pool_of
+from watcher.adapters.wording.log_lines import Log
 from watcher.model.expectations import ExpectedServer
 from watcher.model.facts import LogKind
 from watcher.model.names import PrometheusName, ServerName

@@ -39,7 +39,7 @@ COMPOSED = {
     "' '.join(map(shell.job, pools[:_NAMES]))",
 }  # fmt: skip
 """What stands in a command as it is: parts that are commands themselves, and words of our own."""
-EXPLAINED = {"engine/choose.py", "web/permission.py", "adapters/slack_parts.py", "model/shell.py"}
+EXPLAINED = {"engine/choose.py", "web/permission.py", "adapters/slack/parts.py", "model/shell.py"}
 """Sentences about a command, and a code of our own catalogue."""
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.builders import NOW, a_result, an_incident, before
 from tests.rules.scene import entries, scene
-from watcher.adapters.mail_text import text
-from watcher.adapters.slack_blocks import compose
+from watcher.adapters.receivers.mail_text import text
+from watcher.adapters.slack.blocks import compose
 from watcher.cycles.beside import with_beside
 from watcher.cycles.tidings import contexts
 from watcher.diagnosis.catalogue import causes

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from typer.main import get_command
 
-from watcher.adapters import kube_resources
-from watcher.adapters.kube_resources import Resource
+from watcher.adapters.kubernetes import resources as kube_resources
+from watcher.adapters.kubernetes.resources import Resource
 from watcher.cli import commands as cli
 from watcher.web.app import Latest, create
 from watcher.web.metrics import Meters

@@ -15,7 +15,7 @@ from tests.messages import a_message
 from tests.peers import MARK, NOW, READ, RECEIVERS, alertmanager
 from tests.receivers import SmtpReceiver
 from tests.secrets.forms import FORMS
-from watcher.adapters.mail import Mail
+from watcher.adapters.receivers.mail import Mail
 from watcher.errors import NotifyError, SourceUnavailable
 from watcher.settings import EmailSettings
 

@@ -1,1 +1,1 @@
-"""The world: one thin adapter for each library and each thing we talk to."""
+"""The world, a package for each library and each thing we talk to. Import contracts hold their order."""

@@ -12,8 +12,8 @@ import msgspec
 import yaml
 
 from watcher import decoding, yaml_text
+from watcher.adapters.configuration.written import AS_WRITTEN
 from watcher.adapters.pems import as_kept, judged
-from watcher.adapters.prometheus_config import AS_WRITTEN
 from watcher.secrecy import (
     HIDDEN,
     is_flag_of_secret,

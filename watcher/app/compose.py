@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from watcher.adapters.cluster import ClusterSource
-from watcher.adapters.cluster_facts import ClusterFacts
-from watcher.adapters.config_files import ConfigFiles
-from watcher.adapters.kube import SOURCE, KubeApi, connect
-from watcher.adapters.log_facts import LogFacts
-from watcher.adapters.loki import Loki
-from watcher.adapters.manifests import ManifestSource
-from watcher.adapters.prometheus import Prometheus
-from watcher.adapters.prometheus_facts import PrometheusFacts
-from watcher.adapters.prometheus_session import without_credentials
-from watcher.adapters.recorded_store import RecordedStore
-from watcher.adapters.running_config import RunningConfiguration
-from watcher.adapters.sql import SqlStore, open_store
+from watcher.adapters.configuration.files import ConfigFiles
+from watcher.adapters.configuration.running import RunningConfiguration
+from watcher.adapters.kubernetes.api import SOURCE, KubeApi, connect
+from watcher.adapters.kubernetes.cluster import ClusterSource
+from watcher.adapters.kubernetes.facts import ClusterFacts
+from watcher.adapters.logs.facts import LogFacts
+from watcher.adapters.logs.loki import Loki
+from watcher.adapters.manifests.manifests import ManifestSource
+from watcher.adapters.prometheus.facts import PrometheusFacts
+from watcher.adapters.prometheus.observer import Prometheus
+from watcher.adapters.prometheus.session import without_credentials
+from watcher.adapters.recordings.recorded_store import RecordedStore
+from watcher.adapters.sql.opening import SqlStore, open_store
 from watcher.adapters.tape import LIVE, Tape
 from watcher.cycles.accept import Accept
 from watcher.cycles.audit import Assess

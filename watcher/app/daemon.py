@@ -21,11 +21,11 @@ from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobSubmissionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from watcher import __version__
-from watcher.adapters.heartbeat import Heartbeat
-from watcher.adapters.prometheus_session import without_credentials
-from watcher.adapters.slack_errors import Reason
-from watcher.adapters.sql import SqlStore, open_store
-from watcher.adapters.sql_lock import Still
+from watcher.adapters.prometheus.session import without_credentials
+from watcher.adapters.receivers.failures import Reason
+from watcher.adapters.receivers.heartbeat import Heartbeat
+from watcher.adapters.sql.lock import Still
+from watcher.adapters.sql.opening import SqlStore, open_store
 from watcher.app import compose, cron, rights, telling
 from watcher.app.clock_guard import ClockGuard
 from watcher.app.mutes import Mutes

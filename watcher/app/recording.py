@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from watcher.adapters import recording
-from watcher.adapters.kube import recorded
-from watcher.adapters.prometheus_session import without_credentials
-from watcher.adapters.recorded_store import RecordedStore, past
-from watcher.adapters.recorder import Failed, Player, Recorder
-from watcher.adapters.recording import Recording
+from watcher.adapters.kubernetes.api import recorded
+from watcher.adapters.prometheus.session import without_credentials
+from watcher.adapters.recordings import recording
+from watcher.adapters.recordings.recorded_store import RecordedStore, past
+from watcher.adapters.recordings.recorder import Failed, Player, Recorder
+from watcher.adapters.recordings.recording import Recording
 from watcher.app import compose
 from watcher.app.compose import Glance
 from watcher.settings import Settings, checked

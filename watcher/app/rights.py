@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from watcher.adapters.cluster_job_facts import OBJECTS
-from watcher.adapters.cluster_reading import Reading
-from watcher.adapters.cluster_uses import EVERYWHERE, IN_NAMESPACES, User, Uses, uses
-from watcher.adapters.kube import KubeApi
-from watcher.adapters.kube_resources import Resource
-from watcher.adapters.kube_rights import RIGHTS
+from watcher.adapters.kubernetes.api import KubeApi
+from watcher.adapters.kubernetes.job_facts import OBJECTS
+from watcher.adapters.kubernetes.reading import Reading
+from watcher.adapters.kubernetes.resources import Resource
+from watcher.adapters.kubernetes.rights import RIGHTS
+from watcher.adapters.kubernetes.uses import EVERYWHERE, IN_NAMESPACES, User, Uses, uses
 from watcher.diagnosis import catalogue
 from watcher.model.expectations import Expectations
 from watcher.model.facts import Known

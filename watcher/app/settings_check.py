@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
-from watcher.adapters import sql_engine
+from watcher.adapters.sql import engine as sql_engine
 from watcher.app import compose, cron, telling
 from watcher.errors import ConfigError
 from watcher.settings import Settings, require_files

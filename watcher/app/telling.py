@@ -7,11 +7,11 @@ from typing import TextIO
 
 from apscheduler.triggers.base import BaseTrigger
 
-from watcher.adapters.alertmanager import Alertmanager
-from watcher.adapters.mail import Mail
-from watcher.adapters.slack import Slack
-from watcher.adapters.slack_dry import DryRun
-from watcher.adapters.webhook import Webhook
+from watcher.adapters.receivers.alertmanager import Alertmanager
+from watcher.adapters.receivers.mail import Mail
+from watcher.adapters.receivers.webhook import Webhook
+from watcher.adapters.slack.dry import DryRun
+from watcher.adapters.slack.notifier import Slack
 from watcher.app import cron
 from watcher.app.compose import clock
 from watcher.app.reports import Receiver as Reporter

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from watcher.adapters.cluster_preview import draft, preview
-from watcher.adapters.kube import connect
-from watcher.adapters.manifest_text import manifest
+from watcher.adapters.kubernetes.api import connect
+from watcher.adapters.kubernetes.preview import draft, preview
+from watcher.adapters.manifests.text import manifest
 from watcher.app import compose
 from watcher.cli import codes, show, show_expected
 from watcher.cli.commands import INDENT, AsFormat, Config, Format, app

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from watcher.adapters.sql import SqlStore, open_store
+from watcher.adapters.sql.opening import SqlStore, open_store
 from watcher.app import compose, telling
 from watcher.app.mutes import Mutes
 from watcher.cli import codes, show

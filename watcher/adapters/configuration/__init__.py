@@ -1,0 +1,1 @@
+"""Prometheus's configuration: files on disk, and what a server says that it runs with."""

@@ -1,0 +1,1 @@
+"""The one HTTP session of all peers, the home of ``requests``."""

@@ -1,0 +1,1 @@
+"""Where Prometheus's log is read: pods, files, Loki."""

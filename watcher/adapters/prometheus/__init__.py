@@ -1,0 +1,1 @@
+"""Prometheus servers over HTTP, the home of ``prometheus_api_client``."""

@@ -1,0 +1,1 @@
+"""The other receivers of messages: Alertmanager, e-mail, webhooks, heartbeat."""

@@ -1,0 +1,1 @@
+"""Recordings of looks: written, read, and played again."""

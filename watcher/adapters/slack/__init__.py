@@ -1,0 +1,1 @@
+"""Slack, the home of ``slack_sdk``."""

@@ -1,0 +1,1 @@
+"""The store in SQLite or PostgreSQL, the home of ``sqlalchemy`` and ``alembic``."""
