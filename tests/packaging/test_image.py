@@ -33,7 +33,12 @@ def test_the_linter_of_dockerfiles_finds_nothing() -> None:
 
 
 def test_the_image_runs_the_package_itself_as_an_ordinary_user() -> None:
-    assert instructions("ENTRYPOINT") == ['["python", "-m", "watcher"]']
+    program = (ROOT / "config/image/watcher").read_text(encoding="utf-8")
+
+    assert instructions("ENTRYPOINT") == ['["watcher"]']
+    assert program == '#!/bin/sh\nexec python -m watcher "$@"\n'
+    assert (ROOT / "config/image/watcher").stat().st_mode & 0o111 == 0o111
+    assert "/opt/watcher/bin" in instructions("ENV")[0]
     assert instructions("USER") == ["65532:65532"]
     assert all(form.startswith("[") for form in instructions("RUN"))
 

@@ -162,7 +162,7 @@ def test_what_kubectl_builds_has_a_volume_for_each_mount_and_a_claim_for_each_vo
     volumes = {each.pop("name"): each for each in pod["volumes"]}
 
     assert {mount["name"] for mount in pod["containers"][0]["volumeMounts"]} == set(volumes)
-    assert len(found) == (14 if volume else 13)
+    assert len(found) == (13 if volume else 12)
     if volume:
         assert volumes["store"] == {"persistentVolumeClaim": {"claimName": "watcher"}}
         assert claims == {"watcher"}

@@ -1,0 +1,37 @@
+"""The program `helm`: the one on PATH, else one that Go builds, once, into the cache folder."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from tools.debian_package import cache_folder
+
+MODULE: Final = "helm.sh/helm/v3/cmd/helm@v3.16.4"
+
+
+def found() -> Path | None:
+    """Where it is without building anything; None where it is not."""
+    built = cache_folder() / "helm" / "helm"
+    on_path = shutil.which("helm")
+    return Path(on_path) if on_path else built if built.is_file() else None
+
+
+def build() -> Path | None:
+    """Build it, in some minutes; None where there is no Go, or where Go cannot."""
+    go = shutil.which("go")
+    if go is None:
+        return None
+    folder = cache_folder() / "helm"
+    done = subprocess.run(
+        [go, "install", MODULE],
+        env=os.environ | {"GOBIN": str(folder)},
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
+    return folder / "helm" if done.returncode == 0 else None
+
+
+if __name__ == "__main__":
+    print(found() or build() or "no helm: install it, or Go")
