@@ -11,6 +11,7 @@ from typing import Final
 
 from watcher.diagnosis.rule import Case
 from watcher.diagnosis.rules import _pods
+from watcher.diagnosis.rules._pod_trouble import Trouble
 from watcher.model.facts import (
     DAEMON_SETS,
     DEPLOYMENTS,
@@ -27,6 +28,17 @@ NEEDS: Final = (TARGET_PODS, NODES, DEPLOYMENTS, TARGET_STATEFUL_SETS, DAEMON_SE
 
 _TAINT: Final = re.compile(r"untolerated taints?(?:\(s\))? \{([^:}\s]+):")
 _SHORT: Final = re.compile(r"Insufficient ([a-z0-9./-]*[a-z0-9])")
+_IMAGE: Final = frozenset(
+    {
+        "ImagePullBackOff",
+        "ErrImagePull",
+        "InvalidImageName",
+        "ErrImageNeverPull",
+        "ImageInspectError",
+    }
+)
+_CONFIG: Final = frozenset({"CreateContainerConfigError"})
+_LACKS: Final = re.compile(r'(secret|configmap) "([^"]+)" not found')
 _QUOTA: Final = re.compile(
     r"exceeded quota: (?P<name>[^,\s]+), requested: (?P<asked>.+), used: (?P<used>.+), limited: "
 )
@@ -39,6 +51,14 @@ def bring(case: Case, pod: KubeObject) -> FixStep:
     except FieldError:
         pass
     return _describe(pod)
+
+
+def mend(case: Case, trouble: Trouble) -> FixStep:
+    """What lets a pod run that has an address and does not: by the reason of its container."""
+    try:
+        return next(_by_container(case, trouble))
+    except FieldError:
+        return _describe(trouble.pod)
 
 
 def let_make(workload: KubeObject, said: str, lacking: int) -> FixStep:
@@ -65,6 +85,87 @@ def _describe(resource: KubeObject) -> FixStep:
         do=f"See why {resource.kind} {resource.full_name} does not run: its events say it",
         command=f"kubectl -n {quote(resource.namespace)} describe {quote(resource.kind.lower())}"
         f" {quote(resource.name)}",
+    )
+
+
+def _by_container(case: Case, trouble: Trouble) -> Iterator[FixStep]:
+    pod, reason, container = trouble.pod, trouble.reason, trouble.container
+    owner, whose = _owner(case, pod), f"container {container} of pod {pod.full_name}"
+    if (reason in _IMAGE or reason in _CONFIG) and owner and _others_run(case, pod, owner):
+        yield _undo(owner, f"The last change of {owner.kind} {owner.full_name} brought this")
+    if reason in _IMAGE:
+        yield FixStep(
+            do=f"Correct the image of {whose}, or let it be pulled (imagePullSecrets): {trouble.said}",
+            command=(owner or pod).edit(),
+        )
+    if reason in _CONFIG and (lacks := _LACKS.search(trouble.said)):
+        yield _make(pod, whose, lacks[1], lacks[2].rpartition("/")[2])
+    if reason == "OOMKilled":
+        yield _more_memory(pod, owner, container)
+    if trouble.restarts:
+        yield FixStep(
+            do=f"Read the last words of {whose} before it ended",
+            command=f"kubectl -n {quote(pod.namespace)} logs {quote(pod.name)} -c {quote(container)}"
+            " --previous --tail=50",
+        )
+    yield _describe(pod)
+
+
+def _make(pod: KubeObject, whose: str, kind: str, name: str) -> FixStep:
+    where = f"kubectl -n {quote(pod.namespace)} create"
+    said = "Secret" if kind == "secret" else "ConfigMap"
+    made = f"{where} secret generic" if kind == "secret" else f"{where} configmap"
+    return FixStep(
+        do=f"Make the {said} {name} that {whose} reads, or take its mention away",
+        command=f"{made} {quote(name)} --from-literal='<key>=<value>'",
+    )
+
+
+def _others_run(case: Case, pod: KubeObject, owner: KubeObject) -> bool:
+    """Whether pods of another revision of a Deployment run, as while a rollout is stuck."""
+    revision = pod.labels.get("pod-template-hash")
+    return owner.kind == "Deployment" and any(
+        other.labels.get("pod-template-hash") not in {None, revision} and _ready(other)
+        for other in pods(case)
+        if _is_of(other, owner)
+    )
+
+
+def _ready(pod: KubeObject) -> bool:
+    return any(
+        text(one, "type") == "Ready" and text(one, "status") == "True"
+        for one in objects(pod.raw, "status", "conditions")
+    )
+
+
+def _undo(owner: KubeObject, why: str) -> FixStep:
+    return FixStep(
+        do=f"{why}, and pods of the one before run: take it back",
+        command=f"kubectl -n {quote(owner.namespace)} rollout undo deployment {quote(owner.name)}",
+    )
+
+
+def _more_memory(pod: KubeObject, owner: KubeObject | None, container: str) -> FixStep:
+    """Twice the limit that was too little, where that is written so that it can be doubled."""
+    limit = next(
+        (
+            text(each, "resources", "limits", "memory")
+            for each in objects(pod.raw, "spec", "containers")
+            if text(each, "name") == container
+        ),
+        None,
+    )
+    whole = re.fullmatch(r"(\d+)([KMGT]i?)?", limit or "")
+    now = f" (now {limit})" if limit else ""
+    do = f"Give container {container} more memory than its limit{now}, or let it need less"
+    if owner is None or whole is None:
+        return FixStep(do=do, command=(owner or pod).edit())
+    doubled = f"memory={int(whole[1]) * 2}{whole[2] or ''}"
+    return FixStep(
+        do=do,
+        command=f"kubectl -n {quote(owner.namespace)} set resources {owner.kind.lower()}"
+        f" {quote(owner.name)} -c {quote(container)}"
+        f" --limits={quote(doubled)}",
     )
 
 

@@ -120,7 +120,7 @@ class Failures:
 
 def failing(case: Case, code: str) -> Failures | None:
     """The failing targets of the case, if *code* is what most of them come to."""
-    found = tuple(_failures(case))
+    found = every(case)
     barren = sum(_barren(pool) for _, pool in case.pools())
     tally = Counter(dict.fromkeys(_ORDER, 0))
     tally.update(f.code for f in found)
@@ -140,6 +140,11 @@ def failing(case: Case, code: str) -> Failures | None:
         down=counts.down or 0,
         barren=min(barren, active),
     )
+
+
+def every(case: Case) -> tuple[Failure, ...]:
+    """The failing targets of the case, as far as the servers show them."""
+    return tuple(_failures(case))
 
 
 def evidence(case: Case, failures: Failures) -> tuple[Evidence, ...]:

@@ -19,7 +19,8 @@ Let the process run, listen on the port that the monitor names, and on an addres
 ## Not to be confused with
 
 `connection-timeout`: there nothing answers at all, as behind a firewall or a NetworkPolicy.
-`port-not-found`: there no target is made, because no port has the name.
+`port-not-found`: there no target is made, because no port has the name. `target-pod-not-running`: there
+the container behind the port does not run.
 """
 
 from collections.abc import Iterator
@@ -77,12 +78,6 @@ def _of_pod(pod: KubeObject | None, port: int | None) -> Iterator[Evidence]:
 
 def _fix(case: Case, found: _scrapes.Failures, pod: KubeObject | None) -> Iterator[FixStep]:
     port = _targets.port(found.first.target.url)
-    if pod is not None and any(True for _ in _targets.trouble_of(pod)):
-        yield FixStep(
-            do="See why the container does not run",
-            command=f"kubectl -n {quote(pod.namespace)} logs {quote(pod.name)} --all-containers --previous",
-        )
-        return
     own = "" if pod is None or not flag(pod.raw, "spec", "hostNetwork") else " of its node"
     yield FixStep(
         do=f"Let the process listen on port {port} of an address{own} that Prometheus reaches, not"
