@@ -19,7 +19,9 @@ class LastErrorKind(StrEnum):
     The connection ones and HTTP ones name what the network or the target did; *client certificate*
     ones are the target's verdict on Prometheus's certificate, *certificate* ones the reverse.
     Closed: the connection was reset or ended, which a server that speaks TLS or demands a client
-    certificate may do too. Protocol mismatch: one side speaks HTTP, the other TLS or something
+    certificate may do too. Proxy refused: a proxy wants credentials, or makes no
+    connection to a target that is asked by TLS. Header invalid: a value cannot be sent, as with a line
+    feed in it. Protocol mismatch: one side speaks HTTP, the other TLS or something
     else. Truncated: the body ended too soon. File: a TLS or credentials file is at fault.
     """
 
@@ -44,6 +46,8 @@ class LastErrorKind(StrEnum):
     TLS_HANDSHAKE = "tls-handshake"
     PROTOCOL_MISMATCH = "protocol-mismatch"
     FILE = "file"
+    PROXY_REFUSED = "proxy-refused"
+    HEADER_INVALID = "header-invalid"
     TOKEN_NOT_GIVEN = "token-not-given"  # noqa: S105 -- no secret: an OAuth2 server's refusal
     SAMPLE_LIMIT = "sample-limit"
     BODY_SIZE_LIMIT = "body-size-limit"
@@ -61,7 +65,7 @@ class LastError:
 
     ``address`` is what was dialled or looked up (``10.0.0.1:8080``, ``name``); ``status`` the HTTP
     status; ``limit`` and ``actual`` the numbers of an exceeded limit (Prometheus gives none for
-    samples and body size); ``content_type`` the refused one, empty when the target sent none;
+    samples and body size); ``label`` the label or header; ``content_type`` the refused one, empty when the target sent none;
     ``names`` for whom the target's certificate is, ``wanted`` whom Prometheus expected; ``date``
     when the certificate ended or will begin, as RFC 3339; ``via_proxy`` whether the fault is
     between Prometheus and a proxy.
@@ -103,6 +107,12 @@ _FORMS: Final = (
     (_K.CONTENT_TYPE, r"unsupported Content-Type \"(?P<content_type>[^\"]*)"),
     (_K.CONTENT_TYPE, r"cannot parse Content-Type \"(?P<content_type>[^\"]*)"),
     (_K.CONTENT_TYPE, r"sending blank Content-Type(?P<content_type>)"),
+    (_K.HEADER_INVALID, r"invalid header field value for \"(?P<label>[^\"]*)"),
+    (_K.PROXY_REFUSED, r"(?:returned HTTP status (?P<status>407)|^Proxy Authentication Required$)"),
+    (
+        _K.PROXY_REFUSED,
+        r"^(?:Forbidden|Bad Gateway|Service Unavailable|Gateway Timeout|Method Not Allowed)$",
+    ),
     (_K.UNAUTHORIZED, r"returned HTTP status (?P<status>401)"),
     (_K.FORBIDDEN, r"returned HTTP status (?P<status>403)"),
     (_K.NOT_FOUND, r"returned HTTP status (?P<status>404)"),

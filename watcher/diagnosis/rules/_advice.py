@@ -1,5 +1,6 @@
 """Steps that several rules about failing scrapes advise."""
 
+from collections.abc import Mapping
 from shlex import quote
 
 from watcher.diagnosis.rule import Case
@@ -47,6 +48,30 @@ def set_endpoint(case: Case, field: str, new: JSON, do: str) -> FixStep | None:
     change: JSONObject = {"op": "add", "path": f"{path}/{field}", "value": new}
     operations = [*_patches.unchanged(monitor), *test, change]
     return FixStep(do=do, command=_patches.patch_command(monitor, operations))
+
+
+def set_endpoint_fields(case: Case, fields: Mapping[str, JSON], do: str) -> FixStep | None:
+    """Set top-level *fields* of the job's endpoint, all at once; None where it cannot be read."""
+    monitor, endpoint = monitor_of(case), endpoint_of(case)
+    if monitor is None or endpoint is None:
+        return None
+    path = f"/spec/{ENDPOINTS[MonitorKind(monitor.kind)]}/{case.job.endpoint}"
+    changes: list[JSONObject] = [
+        {"op": "add", "path": f"{path}/{field}", "value": new} for field, new in fields.items()
+    ]
+    command = _patches.patch_command(monitor, [*_patches.unchanged(monitor), *changes])
+    return FixStep(do=f"{do}; Prometheus reloads by itself", command=command)
+
+
+def drop_endpoint(case: Case, field: str, do: str) -> FixStep | None:
+    """Take *field* out of the job's endpoint; None where it is not there or cannot be read."""
+    monitor, endpoint = monitor_of(case), endpoint_of(case)
+    if monitor is None or endpoint is None or value(endpoint, field) is None:
+        return None
+    path = f"/spec/{ENDPOINTS[MonitorKind(monitor.kind)]}/{case.job.endpoint}/{field}"
+    change: JSONObject = {"op": "remove", "path": path}
+    command = _patches.patch_command(monitor, [*_patches.unchanged(monitor), change])
+    return FixStep(do=f"{do}; Prometheus reloads by itself", command=command)
 
 
 def set_spec(owner: KubeObject, field: str, new: JSON, do: str) -> FixStep:

@@ -80,6 +80,11 @@ def workloads(case: Case) -> Iterator[KubeObject]:
         yield from () if isinstance(found, Unavailable) else found
 
 
+def owner_of(case: Case, pod: KubeObject) -> KubeObject | None:
+    """The workload that made *pod*, None where it is none of them or cannot be read."""
+    return next((w for w in workloads(case) if _is_of(pod, w)), None)
+
+
 def _describe(resource: KubeObject) -> FixStep:
     return FixStep(
         do=f"See why {resource.kind} {resource.full_name} does not run: its events say it",
@@ -90,7 +95,7 @@ def _describe(resource: KubeObject) -> FixStep:
 
 def _by_container(case: Case, trouble: Trouble) -> Iterator[FixStep]:
     pod, reason, container = trouble.pod, trouble.reason, trouble.container
-    owner, whose = _owner(case, pod), f"container {container} of pod {pod.full_name}"
+    owner, whose = owner_of(case, pod), f"container {container} of pod {pod.full_name}"
     if (reason in _IMAGE or reason in _CONFIG) and owner and _others_run(case, pod, owner):
         yield _undo(owner, f"The last change of {owner.kind} {owner.full_name} brought this")
     if reason in _IMAGE:
@@ -170,7 +175,7 @@ def _more_memory(pod: KubeObject, owner: KubeObject | None, container: str) -> F
 
 
 def _by_words(case: Case, pod: KubeObject, said: str) -> Iterator[FixStep]:
-    owner, whole = _owner(case, pod), said
+    owner, whole = owner_of(case, pod), said
     for one in objects(pod.raw, "status", "conditions"):
         if text(one, "type") == "PodScheduled" and text(one, "status") == "False":
             whole = text(one, "message") or said
@@ -274,11 +279,6 @@ def _raise(workload: KubeObject, quota: re.Match[str], lacking: int) -> FixStep:
 
 def _amounts(words: str) -> dict[str, str]:
     return dict(part.split("=", 1) for part in words.split(",") if "=" in part)
-
-
-def _owner(case: Case, pod: KubeObject) -> KubeObject | None:
-    """The workload that made *pod*, None where it is none of them or cannot be read."""
-    return next((w for w in workloads(case) if _is_of(pod, w)), None)
 
 
 def _is_of(pod: KubeObject, workload: KubeObject) -> bool:

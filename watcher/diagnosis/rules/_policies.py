@@ -4,11 +4,12 @@ Policies add up: a pod that any policy selects for ingress takes only what some 
 Ground: Kubernetes networking.k8s.io/v1. What the CNI makes of them is not known here.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address, ip_network
+from shlex import quote
 
 from watcher.diagnosis.rule import Case
-from watcher.diagnosis.rules import _patches
 from watcher.model.facts import NAMESPACES, NETWORK_POLICIES, PODS, Unavailable
 from watcher.model.findings import Evidence, FixStep
 from watcher.model.kube import (
@@ -53,20 +54,28 @@ def evidence(policies: Sequence[KubeObject], pod: KubeObject) -> tuple[Evidence,
 
 
 def admit(case: Case, policy: KubeObject, port: int | None) -> FixStep:
-    """Append to *policy* a rule that admits the pods of the job's Prometheus."""
+    """A policy beside *policy* that admits the pods of the job's Prometheus to the same pods.
+
+    Policies add up. *policy* itself may belong to an operator or a chart, which would take a change back.
+    """
     namespace = case.job.prometheus.partition("/")[0]
     rule: dict[str, JSON] = {"from": [_peer(case, namespace)]}
     if port is not None:
         rule["ports"] = [{"protocol": "TCP", "port": port}]
-    add: JSONObject
-    if value(policy.raw, "spec", "ingress") is None:
-        add = {"op": "add", "path": "/spec/ingress", "value": [rule]}
-    else:
-        add = {"op": "add", "path": "/spec/ingress/-", "value": rule}
+    new: JSONObject = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": f"{policy.name[:50]}-prometheus", "namespace": policy.namespace},
+        "spec": {
+            "podSelector": value(policy.raw, "spec", "podSelector") or {},
+            "policyTypes": ["Ingress"],
+            "ingress": [rule],
+        },
+    }
     return FixStep(
-        do=f"Admit Prometheus ({case.job.prometheus}) in NetworkPolicy {policy.full_name}; it"
-        " takes effect at once and restarts nothing",
-        command=_patches.patch_command(policy, [*_patches.unchanged(policy), add]),
+        do=f"Admit Prometheus ({case.job.prometheus}) by a NetworkPolicy beside {policy.full_name}"
+        " (policies add up, and nobody takes this one back); it takes effect at once and restarts nothing",
+        command=f"echo {quote(json.dumps(new, separators=(',', ':')))} | kubectl apply -f -",
     )
 
 

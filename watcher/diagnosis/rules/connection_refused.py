@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _advice, _scrapes, _targets
+from watcher.diagnosis.rules import _advice, _known_ports, _scrapes, _targets
 from watcher.model.facts import MONITOR, TARGET_PODS
 from watcher.model.findings import Evidence, Finding, FixStep, Link
 from watcher.model.kube import KubeObject, flag
@@ -78,6 +78,10 @@ def _of_pod(pod: KubeObject | None, port: int | None) -> Iterator[Evidence]:
 
 def _fix(case: Case, found: _scrapes.Failures, pod: KubeObject | None) -> Iterator[FixStep]:
     port = _targets.port(found.first.target.url)
+    if (step := _known_ports.refused(port)) is not None:
+        yield step
+    if (where := _known_ports.moved(port)) is not None:
+        yield _advice.edit_job(case, where)
     own = "" if pod is None or not flag(pod.raw, "spec", "hostNetwork") else " of its node"
     yield FixStep(
         do=f"Let the process listen on port {port} of an address{own} that Prometheus reaches, not"

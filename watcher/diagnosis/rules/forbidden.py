@@ -3,7 +3,8 @@
 ## Meaning
 
 The target asks Kubernetes (or its own list) whether Prometheus's account may read the metrics, and the
-answer is no. So do the kubelet, the API server and every kube-rbac-proxy.
+answer is no. So do the kubelet, the API server and every kube-rbac-proxy. Where the pod has the proxy of
+a service mesh, that may be who refuses: Istio by an AuthorizationPolicy, Linkerd by its default policy.
 
 ## Evidence
 
@@ -12,7 +13,8 @@ answer is no. So do the kubelet, the API server and every kube-rbac-proxy.
 ## Fix
 
 Let a ClusterRole of that account `get` the resource `nodes/metrics` (kubelet) or the
-nonResourceURL of the path (the others). Takes effect at the next scrape.
+nonResourceURL of the path (the others). Takes effect at the next scrape. Before a mesh: let it leave the
+port of the metrics alone, or admit Prometheus there.
 
 ## Not to be confused with
 
@@ -25,9 +27,9 @@ import shlex
 from collections.abc import Iterator
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _advice, _credentials, _scrapes, _targets
+from watcher.diagnosis.rules import _advice, _bringing_pods, _credentials, _mesh, _scrapes, _targets
 from watcher.model.facts import MONITOR, PROMETHEUS
-from watcher.model.findings import Finding, FixStep, Link
+from watcher.model.findings import Evidence, Finding, FixStep, Link
 
 _CODE = "forbidden"
 
@@ -40,13 +42,22 @@ def check(case: Case) -> Finding | None:
     return Finding(
         summary=f"{found.count} of {case.pool} answered 403 Forbidden: who asks may not read the"
         " metrics",
-        evidence=_scrapes.evidence(case, found),
+        evidence=(*_scrapes.evidence(case, found), *_of_mesh(case, found)),
         fix=tuple(_fix(case, found)),
         proof=_scrapes.proof(found),
     )
 
 
+def _of_mesh(case: Case, found: _scrapes.Failures) -> Iterator[Evidence]:
+    pod = _targets.pod_of(case, found.first.target)
+    if pod and (mesh := _mesh.mesh_of(pod, _targets.port(found.first.target.url))):
+        yield _mesh.evidence(pod, mesh)
+
+
 def _fix(case: Case, found: _scrapes.Failures) -> Iterator[FixStep]:
+    port, pod = _targets.port(found.first.target.url), _targets.pod_of(case, found.first.target)
+    if pod and port and (mesh := _mesh.mesh_of(pod, port)):
+        yield _mesh.past(case, pod, mesh, port)
     if case.job.monitor is None:
         yield FixStep(do="Let the target allow what Prometheus sends, or send other credentials")
         yield _advice.ask(case, found)
@@ -78,6 +89,6 @@ RULE = Rule(
     code=_CODE,
     link=Link.SCRAPED,
     states=_scrapes.STATES,
-    needs=needing(MONITOR, PROMETHEUS),
+    needs=needing(MONITOR, PROMETHEUS, *_bringing_pods.NEEDS),
     check=check,
 )

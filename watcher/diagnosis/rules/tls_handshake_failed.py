@@ -22,8 +22,10 @@ Give the job the client certificate and key that the target takes, by `tlsConfig
 `protocol-mismatch`: there one of both speaks no TLS at all.
 """
 
+from collections.abc import Iterator
+
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _advice, _scrapes, _where
+from watcher.diagnosis.rules import _advice, _known_ports, _scrapes, _targets, _where
 from watcher.diagnosis.wording_of_last_errors import LastErrorKind
 from watcher.model.facts import MONITOR
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
@@ -53,10 +55,22 @@ def check(case: Case) -> Finding | None:
                 where=_where.asked(found.first.server, "status/config"),
             ),
         ),
-        fix=(_fix(case, kind, certificate), _advice.ask(case, found)),
+        fix=(
+            _fix(case, kind, certificate),
+            *_of_etcd(case, found),
+            _advice.ask(case, found),
+        ),
         confidence=Confidence.LIKELY if closed else Confidence.CERTAIN,
         proof=_scrapes.proof(found),
     )
+
+
+def _of_etcd(case: Case, found: _scrapes.Failures) -> Iterator[FixStep]:
+    if _targets.port(found.first.target.url) == _known_ports.ETCD:
+        yield _advice.edit_job(
+            case,
+            "Or, if this is etcd: scrape 2381 by http, where its metrics are without a certificate",
+        )
 
 
 def _verdict(kind: LastErrorKind) -> str:

@@ -22,14 +22,17 @@ Prometheus itself cannot read what it should send.
 """
 
 from collections.abc import Iterator
+from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
 from watcher.diagnosis.rules import _advice, _credentials, _scrapes, _targets, _where
 from watcher.diagnosis.wording_of_last_errors import LastErrorKind
-from watcher.model.facts import MONITOR
+from watcher.model.facts import MONITOR, TARGET_PODS
 from watcher.model.findings import Evidence, Finding, FixStep, Link
+from watcher.model.kube import KubeObject, objects, text
 
 _CODE = "unauthorized"
+_RBAC_PROXY = "kube-rbac-proxy"
 
 
 def check(case: Case) -> Finding | None:
@@ -58,7 +61,24 @@ def _of_job(case: Case, found: _scrapes.Failures, sent: str | None) -> Evidence:
     )
 
 
+def _asks_api_server(pod: KubeObject | None) -> str | None:
+    """The container of *pod* that asks the API server whose token it was sent."""
+    for container in () if pod is None else objects(pod.raw, "spec", "containers"):
+        if _RBAC_PROXY in f"{text(container, 'name')} {text(container, 'image')}":
+            return text(container, "name")
+    return None
+
+
 def _fix(case: Case, found: _scrapes.Failures, sent: str | None) -> Iterator[FixStep]:
+    pod = _targets.pod_of(case, found.first.target)
+    proxy = _asks_api_server(pod)
+    if pod is not None and proxy and sent is not None:
+        yield FixStep(
+            do=f"Read why {proxy} does not take the token: it asks the API server (TokenReview), which"
+            " its ServiceAccount may not do, or by a version that this Kubernetes has not"
+            " any more (before kube-rbac-proxy 0.11: v1beta1, gone in 1.22)",
+            command=f"kubectl -n {quote(pod.namespace)} logs {quote(pod.name)} -c {quote(proxy)} --tail=20",
+        )
     if _targets.port(found.first.target.url) == _targets.KUBELET:
         yield FixStep(
             do="If this is a kubelet: run it with --authentication-token-webhook=true and"
@@ -73,5 +93,9 @@ def _fix(case: Case, found: _scrapes.Failures, sent: str | None) -> Iterator[Fix
 
 
 RULE = Rule(
-    code=_CODE, link=Link.SCRAPED, states=_scrapes.STATES, needs=needing(MONITOR), check=check
+    code=_CODE,
+    link=Link.SCRAPED,
+    states=_scrapes.STATES,
+    needs=needing(MONITOR, TARGET_PODS),
+    check=check,
 )

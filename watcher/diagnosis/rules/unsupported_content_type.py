@@ -49,8 +49,8 @@ def check(case: Case) -> Finding | None:
 
 
 def _fix(case: Case, found: _scrapes.Failures, sent: str) -> Iterator[FixStep]:
-    yield _advice.ask(case, found)
     if "html" in sent:
+        yield _advice.ask(case, found)
         yield _advice.edit_job(
             case, "If it is a web page: name the path of the metrics, or send what the login wants"
         )
@@ -63,6 +63,7 @@ def _fix(case: Case, found: _scrapes.Failures, sent: str) -> Iterator[FixStep]:
         yield _advice.set_spec(monitor, _FIELD, _TEXT, what)
     else:
         yield _advice.edit_job(case, f"{do} (fallback_scrape_protocol)")
+    yield _advice.ask(case, found)
 
 
 RULE = Rule(
