@@ -120,7 +120,7 @@ def test_a_second_prometheus_without_the_role_in_its_namespace_is_named_and_the_
     found = {lack.permission: lack for lack in lacks(cluster, tmp_path)}
 
     log = found["get pods/log in namespace web"]
-    assert (log.users, log.rules) == ("web/web", that_need(facts.LOGS))
+    assert (log.users, log.rules) == ("web/web", that_need(facts.LOGS, facts.RELOADER_LOG))
     assert found["get secrets in namespaces monitoring, web"].users == "monitoring/k8s, web/web"
 
 

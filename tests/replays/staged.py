@@ -143,6 +143,7 @@ class Staged:
             server.access.add_rule(**review)
         for name, given in self._servers.items():
             server.logs["monitoring", name, "prometheus"] = given.get("log", "")
+            server.logs["monitoring", name, "config-reloader"] = given.get("reloader_log", "")
         for raw in self._now:
             if raw["kind"] == "Pod" and "operator" in raw["metadata"]["name"]:
                 place = (raw["metadata"]["namespace"], raw["metadata"]["name"])

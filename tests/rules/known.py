@@ -21,6 +21,7 @@ from tests.rules.servers import a_target, log_lines, server_entries
 from watcher.adapters.kubernetes.reading import workloads_of
 from watcher.adapters.pems import judged
 from watcher.adapters.wording.operator_log import operator_lines
+from watcher.adapters.wording.reloader_log import last_failure
 from watcher.model import facts as fact
 from watcher.model.facts import AccessReview, DroppedTarget, Facts, Known, MountRecord, Unavailable
 from watcher.model.kube import KubeObject
@@ -79,6 +80,11 @@ def of_cluster(entry, raws, job):
             replace(line, pod="monitoring/prometheus-operator-7c8f9d-abcde")
             for line in operator_lines(entry.get("operator_log", ""))
         ),
+        fact.RELOADER_LOG: tuple(
+            replace(line, pod=pod.full_name, container="config-reloader")
+            for pod in pods
+            if (line := last_failure(logs_of_reloaders(entry).get(pod.name, ""))) is not None
+        ),
         fact.STATEFUL_SETS: workloads_of(prometheus, sets) if prometheus else (),
         fact.REVISIONS: of_kind(raws, "ControllerRevision"),
         fact.PODS: pods,
@@ -102,6 +108,12 @@ def of_cluster(entry, raws, job):
     access = tuple(AccessReview(**review) for review in entry.get("access", ()))
     asked = Known(access) if "access" in entry else Unavailable("403 Forbidden", "create reviews")
     return known | {fact.ACCESS.name: asked}
+
+
+def logs_of_reloaders(entry):
+    """By name of the pod."""
+    servers = entry.get("servers", [entry.get("server", {})])
+    return {s.get("name", "prometheus-k8s-0"): s.get("reloader_log", "") for s in servers}
 
 
 def in_namespaces(raws, monitor, prometheus):

@@ -17,7 +17,7 @@ from watcher.model.names import PrometheusName, ServerName
 from watcher.model.observations import Observation, ServerObservation, UnreadableServer
 
 JOB = {"job_name": "serviceMonitor/shop/web/0"}
-SERVER_KEYS = {
+SERVER_KEYS = {"reloader_log",
     "name", "version", "started", "loaded", "reload_ok", "jobs", "targets", "pools", "dropped",
     "metrics", "log", "unreadable", "config", "shard", "replica", "retained", "barren", "log_file",
     "agent",

@@ -31,6 +31,7 @@ It goes through the real translators (``scene.py``) and is diagnosed with all ru
         barren: true   # its targets are up and yield no sample
         metrics: |     # more lines of its own /metrics
         log: |         # lines of its log, in any format
+        reloader_log: |    # lines of the log of its config-reloader
         unreadable: connection refused    # then nothing else
       mounts: []       # this watcher's own history of mounts, fields of MountRecord
       crds: {ServiceMonitor: false}

@@ -129,6 +129,21 @@ class OperatorLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReloaderLine:
+    """Why the config-reloader of a pod does not reload its Prometheus, in its own words.
+
+    The last failure that no success came after; ``since`` is when the first of these failures was
+    written, ``pod`` the ``namespace/name`` and ``container`` the reloader's.
+    """
+
+    text: str
+    since: datetime | None
+    at: datetime | None
+    pod: str = ""
+    container: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessReview:
     """An answer of the API server: whether a ServiceAccount may do something somewhere.
 
@@ -186,6 +201,8 @@ MOUNT_HISTORY: Final = Fact[tuple[MountRecord, ...]]("mount_history")
 """Mounts of those as our own store remembers them."""
 PODS: Final = Fact[tuple[KubeObject, ...]]("pods")
 """Pods of the Prometheus."""
+RELOADER_LOG: Final = Fact[tuple[ReloaderLine, ...]]("reloader_log")
+"""Of those pods whose config-reloader says that its last reload failed: what it says."""
 POD_EVENTS: Final = Fact[tuple[KubeObject, ...]]("pod_events")
 """Events about those pods."""
 SERVICES: Final = Fact[tuple[KubeObject, ...]]("services")

@@ -6,6 +6,8 @@ from watcher.model.kube import FieldError, KubeObject, objects, text, texts
 
 _LABEL: Final = "app.kubernetes.io/name"
 NAME: Final = "prometheus-operator"
+RELOADERS: Final = frozenset({"config-reloader", "prometheus-config-reloader"})
+"""What the container of the reloader in a pod of Prometheus is called, and was until v0.42."""
 _BESIDE: Final = ("config-reloader", "admission-webhook")
 """What comes with the operator, of the same name or from the same place, and is not it."""
 

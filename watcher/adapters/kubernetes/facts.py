@@ -40,6 +40,7 @@ CLUSTER: Final = frozenset(
         facts.REVISIONS,
         facts.PODS,
         facts.POD_EVENTS,
+        facts.RELOADER_LOG,
         facts.SERVICES,
         facts.ENDPOINTS,
         facts.ENDPOINT_SLICES,

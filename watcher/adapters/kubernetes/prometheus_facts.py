@@ -28,17 +28,18 @@ from watcher.adapters.kubernetes.resources import (
     STATEFUL_SETS,
 )
 from watcher.adapters.wording.operator_log import operator_lines
+from watcher.adapters.wording.reloader_log import last_failure
 from watcher.model import facts
 from watcher.model.expectations import WatchedPrometheus
-from watcher.model.facts import Availability, Known, OperatorLine, Unavailable
-from watcher.model.kube import KubeObject
-from watcher.operator.deployments import operator_container
+from watcher.model.facts import Availability, Known, OperatorLine, ReloaderLine, Unavailable
+from watcher.model.kube import KubeObject, objects, text
+from watcher.operator.deployments import RELOADERS, operator_container
 from watcher.operator.objects import daemon_set_mode, pods_of
 from watcher.operator.selectors import selector
 
 LOG_LINES: Final = 5000
 LOG_BYTES: Final = 4 * 1024 * 1024
-"""How much is read of the log of an operator's pod: its last lines, and no more bytes of them."""
+"""How much is read of the log of an operator's pod, or of a reloader: its last lines, and no more bytes of them."""
 
 WHOLE: Final = Which(managed_fields=ManagedFields.ALL)
 WHO: Final = Which(managed_fields=ManagedFields.WHO)
@@ -63,6 +64,7 @@ class PrometheusFacts:
             facts.REVISIONS.name: self.revisions,
             facts.PODS.name: self.pods,
             facts.POD_EVENTS.name: self._pod_events,
+            facts.RELOADER_LOG.name: self._reloader_log,
             facts.NODES.name: lambda: call.everywhere(NODES),
         }
         """How each of them is read, by the fact's name."""
@@ -164,18 +166,38 @@ class PrometheusFacts:
             return pods
         found: list[OperatorLine] = []
         for pod in pods.value:
-            read = partial(
-                self._call.api.log,
-                pod.namespace,
-                pod.name,
-                operator_container(pod),
-                last_lines=LOG_LINES,
-                limit_bytes=LOG_BYTES,
-            )
-            text = attempt(read)
-            if isinstance(text, Unavailable):
-                return text
-            found += (replace(line, pod=pod.full_name) for line in operator_lines(text.value))
+            said = self._log(pod, operator_container(pod))
+            if isinstance(said, Unavailable):
+                return said
+            found += (replace(line, pod=pod.full_name) for line in operator_lines(said.value))
+        return Known(tuple(found))
+
+    def _log(self, pod: KubeObject, container: str) -> Availability[str]:
+        read = partial(
+            self._call.api.log,
+            pod.namespace,
+            pod.name,
+            container,
+            last_lines=LOG_LINES,
+            limit_bytes=LOG_BYTES,
+        )
+        return attempt(read)
+
+    def _reloader_log(self) -> Availability[tuple[ReloaderLine, ...]]:
+        pods = self.pods()
+        if isinstance(pods, Unavailable):
+            return pods
+        found: list[ReloaderLine] = []
+        for pod in pods.value:
+            names = (text(each, "name") for each in objects(pod.raw, "spec", "containers"))
+            for container in RELOADERS.intersection(filter(None, names)):
+                said = self._call.once(
+                    ("reloader log", pod.full_name), partial(self._log, pod, container)
+                )
+                if isinstance(said, Unavailable):
+                    return said
+                if (line := last_failure(said.value)) is not None:
+                    found.append(replace(line, pod=pod.full_name, container=container))
         return Known(tuple(found))
 
     def _pod_events(self) -> Objects:

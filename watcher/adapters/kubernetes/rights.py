@@ -43,7 +43,7 @@ RIGHTS: Final = {
     ("list", INGRESSES): (facts.INGRESSES,),
     ("list", NETWORK_POLICIES): (facts.NETWORK_POLICIES,),
     ("get", SECRETS): (facts.SECRET_KEYS, facts.CERTIFICATES),
-    ("get", POD_LOGS): (facts.LOGS, facts.OPERATOR_LOG),
+    ("get", POD_LOGS): (facts.LOGS, facts.OPERATOR_LOG, facts.RELOADER_LOG),
     ("create", ACCESS_REVIEWS): (facts.ACCESS,),
 }
 """The facts that each right gives, by verb and resource."""

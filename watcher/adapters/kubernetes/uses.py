@@ -30,6 +30,7 @@ _OF_PROMETHEUS: Final = (
     facts.REVISIONS,
     facts.POD_EVENTS,
     facts.LOGS,
+    facts.RELOADER_LOG,
     facts.SECRET_KEYS,
     facts.CERTIFICATES,
 )

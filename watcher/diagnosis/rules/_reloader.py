@@ -1,13 +1,9 @@
 """What the rules about the config-reloader share: whether it runs beside the servers that lack a job."""
 
-from typing import Final
-
 from watcher.diagnosis.rule import Case
 from watcher.model.facts import PODS
 from watcher.model.kube import JSONObject, KubeObject, flag, objects, text
-
-NAMES: Final = ("config-reloader", "prometheus-config-reloader")
-"""What the container is called, and was until v0.42."""
+from watcher.operator.deployments import RELOADERS
 
 
 def not_ready(case: Case) -> tuple[KubeObject, JSONObject] | None:
@@ -25,4 +21,4 @@ def not_ready(case: Case) -> tuple[KubeObject, JSONObject] | None:
 
 def _status(pod: KubeObject) -> JSONObject | None:
     every = objects(pod.raw, "status", "containerStatuses")
-    return next((s for s in every if text(s, "name") in NAMES), None)
+    return next((s for s in every if text(s, "name") in RELOADERS), None)
