@@ -90,6 +90,30 @@ class FactGatherer(Protocol):
         ...
 
 
+class Remembering(Protocol):
+    """The part of a Store that a look asks."""
+
+    def expectations(self) -> Expectations | None:
+        """The merged expectations."""
+        ...
+
+    def first_watch(self) -> datetime | None:
+        """When the oldest watch was made."""
+        ...
+
+    def memory(self) -> Mapping[JobKey, JobMemory]:
+        """What is remembered of each job."""
+        ...
+
+    def ongoing(self) -> Mapping[JobKey, Incident]:
+        """Incidents that go on."""
+        ...
+
+    def mount_history(self) -> Sequence[MountRecord]:
+        """Every mount that was ever seen."""
+        ...
+
+
 class Store(Protocol):
     """Keeps expectations, incidents, their history, and what was said about them."""
 

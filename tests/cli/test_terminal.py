@@ -7,7 +7,7 @@ import pytest
 
 from tests.nasty.strings import NASTY
 from watcher.characters import in_one_line
-from watcher.cli import show
+from watcher.cli import logs
 from watcher.cli.terminal import Terminal
 
 
@@ -34,19 +34,19 @@ def test_line_feeds_before_a_text_and_within_a_command_are_kept(capsys):
 
 
 @pytest.mark.parametrize("said", NASTY.values(), ids=NASTY.keys())
-@pytest.mark.parametrize("form", show.LogFormat)
+@pytest.mark.parametrize("form", logs.LogFormat)
 def test_a_line_of_the_log_is_one_line(said, form, capsys):
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     try:
-        show.set_up_logging(form)
+        logs.set_up_logging(form)
         logging.getLogger("watcher.x").warning("job %s is lost", said)
     finally:
         root.handlers[:], root.level = handlers, level
 
     line = capsys.readouterr().err.removesuffix("\n")
     assert line.isprintable()
-    if form is show.LogFormat.JSON:
+    if form is logs.LogFormat.JSON:
         assert json.loads(line)["msg"] == f"job {said} is lost"
     else:
         assert line.endswith(" is lost")

@@ -13,7 +13,7 @@ from tests.secrets.inputs import Cluster, Server
 from tests.secrets.marks import Marks
 from tests.secrets.play import Play
 from watcher.cli import run
-from watcher.cli.show import TextFormatter
+from watcher.cli.logs import TextFormatter
 
 
 @dataclass

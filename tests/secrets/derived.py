@@ -6,7 +6,7 @@ from typer.main import get_command
 
 from watcher.adapters.kubernetes import resources as kube_resources
 from watcher.adapters.kubernetes.resources import Resource
-from watcher.cli import commands as cli
+from watcher.cli import options as cli
 from watcher.web.app import Latest, create
 from watcher.web.metrics import Meters
 

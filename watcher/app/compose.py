@@ -17,10 +17,7 @@ from watcher.adapters.manifests.manifests import ManifestSource
 from watcher.adapters.prometheus.facts import PrometheusFacts
 from watcher.adapters.prometheus.observer import Prometheus
 from watcher.adapters.prometheus.session import without_credentials
-from watcher.adapters.recordings.recorded_store import RecordedStore
-from watcher.adapters.sql.opening import SqlStore, open_store
 from watcher.adapters.tape import LIVE, Tape
-from watcher.cycles.accept import Accept
 from watcher.cycles.audit import Assess
 from watcher.cycles.look import AddressOf, Look, Remembered
 from watcher.cycles.snapshot import Reader, Taken
@@ -35,7 +32,7 @@ from watcher.model.facts import Known
 from watcher.model.names import PrometheusName
 from watcher.model.observations import ServerObservation, UnreadableServer
 from watcher.model.results import Audit, Result
-from watcher.ports import ExpectationSource, FactGatherer, Observer, Supplement
+from watcher.ports import ExpectationSource, FactGatherer, Observer, Remembering, Supplement
 from watcher.settings import ExpectSettings, Settings
 
 
@@ -226,7 +223,7 @@ class Glance:
     """A look without consequences, as ``once``, ``explain`` and ``audit`` take it."""
 
     world: World
-    store: SqlStore | RecordedStore | None
+    store: Remembering | None
     clock: Callable[[], datetime] = clock
 
     def result(
@@ -263,6 +260,8 @@ class Glance:
 
 def glance(settings: Settings, stack: ExitStack) -> Glance:
     """A glance at the world of *settings*; the store that it opens is closed with *stack*."""
+    from watcher.app.stores import reading_store  # noqa: PLC0415 -- SQL costs who has no store
+
     return Glance(connected(settings), reading_store(settings, stack))
 
 
@@ -281,19 +280,3 @@ def settings_of_url(url: str) -> Settings:
     name = without_credentials(url)[0]
     servers = [{"name": name, "url": url}]
     return Settings.model_validate({"prometheuses": [{"name": name, "servers": servers}]})
-
-
-def reading_store(settings: Settings, stack: ExitStack) -> SqlStore:
-    """The store, to be read only; one that is not there yet reads as empty."""
-    return stack.enter_context(open_store(settings.store, settings.retention, read_only=True))
-
-
-def accepting(settings: Settings, stack: ExitStack) -> Accept:
-    """Accepts removals in the store. A store that nobody has filled yet is not made for it.
-
-    Raises StoreError where nothing is remembered.
-    """
-    store = reading_store(settings, stack)
-    if store.expectations() is not None:
-        store = stack.enter_context(open_store(settings.store, settings.retention))
-    return Accept(store=store, clock=clock)

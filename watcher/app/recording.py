@@ -12,7 +12,7 @@ from watcher.adapters.recordings import recording
 from watcher.adapters.recordings.recorded_store import RecordedStore, past
 from watcher.adapters.recordings.recorder import Failed, Player, Recorder
 from watcher.adapters.recordings.recording import Recording
-from watcher.app import compose
+from watcher.app import compose, stores
 from watcher.app.compose import Glance
 from watcher.settings import Settings, checked
 
@@ -38,7 +38,7 @@ def record(settings: Settings, to: Path, *, cluster: bool = True) -> Recorded:
         world = (
             compose.connected(settings, tape) if cluster else compose.world(settings, None, tape)
         )
-        store = compose.reading_store(settings, stack) if cluster else None
+        store = stores.reading_store(settings, stack) if cluster else None
         told = past(store) if store is not None else None
         glance = Glance(world, None if told is None else RecordedStore(told))
         now = compose.clock().replace(microsecond=0)

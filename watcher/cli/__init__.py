@@ -9,16 +9,15 @@ from collections.abc import Sequence
 import typer
 
 from watcher.characters import visible
-from watcher.cli import accept, commands, expect, mute, record, snapshot
+from watcher.cli import accept, commands, expect, history, mute, options, record, snapshot
+from watcher.cli.codes import CANNOT_TELL, WELL, WRONG
 from watcher.errors import ConfigError, NotifyError, SourceUnavailable, StoreError
-
-WELL, FOUND, CANNOT_TELL, WRONG = 0, 1, 2, 3
 
 _INTERRUPTED = 130
 _USAGE = tuple(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """What the parser raises: click's own until Typer 0.2x, after that a copy that Typer brings."""
 
-_REGISTERED = (accept, expect, mute, record, snapshot)
+_REGISTERED = (commands, history, expect, accept, mute, record, snapshot)
 """Modules that add their command to the application when they are imported."""
 
 
@@ -30,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def run(argv: Sequence[str]) -> int:
     """Run one command; the answer is its exit code. Errors are one line on standard error."""
     try:
-        code = typer.main.get_command(commands.app).main(
+        code = typer.main.get_command(options.app).main(
             args=list(argv), prog_name="watcher", standalone_mode=False
         )
     except (typer.Abort, KeyboardInterrupt):

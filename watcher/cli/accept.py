@@ -5,11 +5,9 @@ from typing import Annotated
 
 import typer
 
-from watcher.app import compose
 from watcher.cli import codes
-from watcher.cli.commands import Config, app
+from watcher.cli.options import Config, app
 from watcher.errors import ConfigError
-from watcher.settings import load
 
 
 @app.command()
@@ -29,10 +27,13 @@ def accept(
         raise ConfigError(
             "name the JOBs whose removal is meant, or --all-in NAMESPACE: one of them"
         )
+    from watcher.app.stores import accepting
+    from watcher.settings import load
+
     settings = load(config)
     with ExitStack() as stack:
-        accepting = compose.accepting(settings, stack)
-        accepted = accepting.all_in(all_in) if all_in else accepting.named(jobs or ())
+        removals = accepting(settings, stack)
+        accepted = removals.all_in(all_in) if all_in else removals.named(jobs or ())
     for job in sorted(accepted, key=lambda job: (job.prometheus, job.pool)):
         typer.echo(f"accepted: {job.prometheus} {job.pool}")
     if not accepted:

@@ -1,21 +1,12 @@
 """``watcher mute``, ``mutes`` and ``unmute``: what need not be told for a while, and why."""
 
 from contextlib import ExitStack
-from datetime import timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from watcher.adapters.sql.opening import SqlStore, open_store
-from watcher.app import compose, telling
-from watcher.app.mutes import Mutes
-from watcher.cli import codes, show
-from watcher.cli.commands import Config, app
-from watcher.engine.muting import parsed
-from watcher.errors import ConfigError
-from watcher.model.mutes import Mute
-from watcher.settings import Settings, duration, load
+from watcher.cli import codes
+from watcher.cli.options import Config, app
 
 
 @app.command()
@@ -29,27 +20,36 @@ def mute(
     config: Config = None,
 ) -> int:
     """Tell nobody of losses that fit, for a while. They are still seen, shown and counted."""
+    from watcher.cli.durations import stretch
+    from watcher.cli.kept_mutes import line, opened
+    from watcher.engine.muting import parsed
+
     with ExitStack() as stack:
-        made = _mutes(config, stack).make(parsed(matchers), _duration(lasts), reason)
-    typer.echo(f"muted {_line(made)}")
+        made = opened(config, stack).make(parsed(matchers), stretch("--for", lasts), reason)
+    typer.echo(f"muted {line(made)}")
     return codes.WELL
 
 
 @app.command()
 def mutes(config: Config = None) -> int:
     """List the mutes in force, those of the settings too."""
+    from watcher.app.stores import reading_store
+    from watcher.cli import show
+    from watcher.cli.kept_mutes import line, of_store
+    from watcher.settings import load
+
     with ExitStack() as stack:
         settings = load(config)
-        store = compose.reading_store(settings, stack)
+        store = reading_store(settings, stack)
         if store.first_watch() is None:
             show.complain(
                 f"{store.place}: no watch is in this store yet: name the settings of the"
                 " watcher that you mean with --config"
             )
-        held = _of(settings, store).listed()
+        held = of_store(settings, store).listed()
     for each in held:
-        typer.echo(_line(each))
-    typer.echo(f"{len(held)} mutes")
+        typer.echo(line(each))
+    typer.echo(f"{len(held)} mute{'' if len(held) == 1 else 's'}")
     return codes.WELL
 
 
@@ -59,30 +59,9 @@ def unmute(
     config: Config = None,
 ) -> int:
     """End a mute before its time."""
+    from watcher.cli.kept_mutes import line, opened
+
     with ExitStack() as stack:
-        ended = _mutes(config, stack).end(id_)
-    typer.echo(f"ended {_line(ended)}")
+        ended = opened(config, stack).end(id_)
+    typer.echo(f"ended {line(ended)}")
     return codes.WELL
-
-
-def _mutes(config: Path | None, stack: ExitStack) -> Mutes:
-    settings = load(config)
-    store = stack.enter_context(open_store(settings.store, settings.retention, make=False))
-    return _of(settings, store)
-
-
-def _of(settings: Settings, store: SqlStore) -> Mutes:
-    return Mutes(store=store, windows=telling.windows(settings), clock=compose.clock)
-
-
-def _duration(said: str) -> timedelta:
-    try:
-        found = duration(said)
-    except ValueError as error:
-        raise ConfigError(f"--for: {error}") from None
-    return found if isinstance(found, timedelta) else timedelta(0)
-
-
-def _line(one: Mute) -> str:
-    match = " ".join(f"{name}={glob}" for name, glob in one.match)
-    return f"{one.id}: {match} until {one.until:%Y-%m-%d %H:%M} UTC: {one.reason}"

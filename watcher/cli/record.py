@@ -5,11 +5,9 @@ from typing import Annotated
 
 import typer
 
-from watcher.app import compose, recording
-from watcher.cli import codes, show
-from watcher.cli.commands import Config, PrometheusUrl, app
+from watcher.cli import codes
+from watcher.cli.options import Config, PrometheusUrl, app
 from watcher.errors import ConfigError
-from watcher.settings import load
 
 
 @app.command()
@@ -21,6 +19,10 @@ def record(
     """Look once and write all that was read to FILE, without secrets, for `once --replay FILE`."""
     if prometheus_url is not None and config is not None:
         raise ConfigError("--prometheus-url and --config: name one of them, not both")
+    from watcher.app import compose, recording
+    from watcher.cli import show
+    from watcher.settings import load
+
     settings = load(config) if prometheus_url is None else compose.settings_of_url(prometheus_url)
     with show.progress("recording …"):
         done = recording.record(settings, to, cluster=prometheus_url is None)

@@ -1,28 +1,22 @@
 """Print results for people: colour and tables on a terminal, plain text elsewhere."""
 
-import json
-import logging
 import sys
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
-from enum import StrEnum
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from rich.markdown import Markdown
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from watcher.characters import in_one_line, visible
 from watcher.cli.terminal import Terminal
-from watcher.diagnosis.catalogue import Entry
 from watcher.diagnosis.ladder import Footing, Step
 from watcher.engine.wording import length
 from watcher.errors import ConfigError
 from watcher.model.incidents import Incident
-from watcher.secrecy import without_secrets
 from watcher.web import shapes, snapshot_document
 
 _COLOURS: Final = {
@@ -39,47 +33,6 @@ _SICK: Final = ("missing", "unstarted", "empty", "down", "degraded", "unknown", 
 
 _out: Final = Terminal()
 _err: Final = Terminal(stderr=True)
-
-
-class LogFormat(StrEnum):
-    """How log lines are written."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-class _JsonFormatter(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "time": _time(record),
-            "level": record.levelname.lower(),
-            "msg": record.getMessage(),
-        }
-        if record.exc_info:
-            line["trace"] = without_secrets(self.formatException(record.exc_info))
-        return json.dumps(line)
-
-
-class TextFormatter(logging.Formatter):
-    """One line for each record, whatever is in it; then the lines of its traceback."""
-
-    def format(self, record: logging.LogRecord) -> str:  # noqa: D102 -- as the class says
-        line = f"{_time(record)} {record.levelname.lower():7} {in_one_line(record.getMessage())}"
-        if record.exc_info is None:
-            return line
-        return f"{line}\n{visible(without_secrets(self.formatException(record.exc_info)))}"
-
-
-def _time(record: logging.LogRecord) -> str:
-    return datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def set_up_logging(form: LogFormat) -> None:
-    """Our own lines at info, those of libraries at warning, on standard error."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonFormatter() if form is LogFormat.JSON else TextFormatter())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.getLogger("watcher").setLevel(logging.INFO)
 
 
 def progress(words: str) -> AbstractContextManager[object]:
@@ -293,15 +246,6 @@ def differences(told: snapshot_document.DifferenceDocument) -> None:
     if not told.complete:
         _out.print("not everything could be read, so this may be less than the truth")
     _out.print(snapshot_document.sentence(told))
-
-
-def page(entry: Entry) -> None:
-    """The page of a cause."""
-    body = f"# {entry.code}\n\n{entry.page}\n"
-    if _out.is_terminal:
-        _out.print(Markdown(body))
-    else:
-        sys.stdout.write(body)
 
 
 def incidents(found: Sequence[Incident], now: datetime) -> None:

@@ -56,6 +56,15 @@ def pages() -> dict[str, Entry]:
     return ordered | {e.code: e for e in entries(risks) if e.code not in ordered}
 
 
+def entry(code: str) -> Entry | None:
+    """The entry of one code, as ``pages`` has it; only its own module is imported for it."""
+    for package in (rules, risks):
+        for name in _names(package):
+            if name.replace("_", "-") == code:
+                return _entry(package, name)
+    return None
+
+
 def risk_pages() -> dict[str, Entry]:
     """Every entry of what is at risk by its code: of a code that is both, the page of the risk."""
     return {entry.code: entry for entry in entries(risks)}
@@ -63,8 +72,12 @@ def risk_pages() -> dict[str, Entry]:
 
 def entries(package: ModuleType) -> tuple[Entry, ...]:
     """Every rule of one package, by code."""
+    return tuple(_entry(package, name) for name in _names(package))
+
+
+def _names(package: ModuleType) -> tuple[str, ...]:
     names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-    return tuple(_entry(package, name) for name in names if not name.startswith("_"))
+    return tuple(name for name in names if not name.startswith("_"))
 
 
 def _entry(package: ModuleType, name: str) -> Entry:

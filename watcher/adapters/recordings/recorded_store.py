@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -15,30 +15,7 @@ from watcher.model.facts import MountRecord
 from watcher.model.history import JobMemory
 from watcher.model.incidents import Incident
 from watcher.model.names import JobKey, MonitorRef, PrometheusName
-
-
-class Remembering(Protocol):
-    """The part of a Store that a look asks."""
-
-    def expectations(self) -> Expectations | None:
-        """The merged expectations."""
-        ...
-
-    def first_watch(self) -> datetime | None:
-        """When the oldest watch was made."""
-        ...
-
-    def memory(self) -> Mapping[JobKey, JobMemory]:
-        """What is remembered of each job."""
-        ...
-
-    def ongoing(self) -> Mapping[JobKey, Incident]:
-        """Incidents that go on."""
-        ...
-
-    def mount_history(self) -> Sequence[MountRecord]:
-        """Every mount that was ever seen."""
-        ...
+from watcher.ports import Remembering
 
 
 class Expected(msgspec.Struct, kw_only=True):
