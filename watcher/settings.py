@@ -617,6 +617,13 @@ class Settings(Section):
     pending_for: Delay = timedelta(minutes=1)
     """… and for how long."""
 
+    partial_share: float = Field(default=0.2, gt=0, le=1)
+    """A degraded job is told too, as a warning, from which share of its targets on that are down or
+    lack; and where its least number of targets (a pin, ``watcher/min-targets``) is missed …"""
+
+    partial_for: Delay = timedelta(minutes=5)
+    """… for so long."""
+
     resolve_watches: int = Field(default=2, ge=1)
     """In how many watches in a row it must be well before the incident ends."""
 

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from tests.builders import NOW, a_found, a_job, a_status, an_ignored_job
 from watcher.engine.track import Policy, track, turns
+from watcher.model.comparison import JobState, TargetCounts
+from watcher.model.expectations import Steering
 from watcher.model.incidents import Ending, Status
 
 POLICY = Policy(pending_watches=2, pending_for=timedelta(minutes=1), resolve_watches=2)
@@ -188,6 +190,7 @@ def test_the_state_is_followed_while_it_fires():
 FLAPPY = Policy(
     pending_watches=1,
     pending_for=timedelta(0),
+    partial_for=timedelta(0),
     resolve_watches=1,
     flap_turns=2,
     flap_window=10 * MINUTE,
@@ -219,3 +222,69 @@ def test_a_job_that_comes_and_goes_begins_no_more_incidents_than_its_turns_in_a_
     for fourth, first in zip(began[3:], began, strict=False):
         assert fourth - first >= FLAPPY.flap_window
     assert all(i.starts_at <= i.ends_at for i in history.ended)
+
+
+def partly(active, down, expected=None, **job):
+    counts = TargetCounts(
+        active=active, up=active - down, down=down, not_scraped=0, expected=expected
+    )
+    return a_status("degraded", job=a_job(**job), targets=counts)
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (partly(12, 11), True),
+        (partly(10, 2), True),
+        (partly(10, 1), False),
+        (partly(8, 0, expected=10), True),
+        (partly(9, 0, expected=10), False),
+        (partly(99, 0, expected=100, steering=Steering(min_targets=100)), True),
+        (partly(100, 1, expected=100, steering=Steering(min_targets=100)), False),
+        (partly(10, 0), False),
+        (a_status("degraded", targets=TargetCounts()), False),
+        (a_status("degraded", targets=TargetCounts(active=5, up=5, before=50)), False),
+    ],
+)
+def test_a_part_of_a_job_is_told_from_a_share_of_its_targets_on_or_below_the_least_number(
+    status, told
+):
+    history = History()
+    for _ in range(7):
+        history.watch(status)
+
+    fired = [i for i in history.ongoing.values() if i.status is Status.FIRING]
+    assert bool(fired) is told
+
+
+def test_a_part_that_is_lost_fires_after_its_own_time():
+    history = History()
+    statuses = []
+    for _ in range(6):
+        history.watch(partly(12, 11))
+        statuses.append(history.only.status)
+
+    assert statuses == [Status.PENDING] * 5 + [Status.FIRING]
+
+
+def test_what_was_lost_in_part_and_then_whole_is_pending_from_then_on():
+    history = History()
+    for _ in range(4):
+        history.watch(partly(12, 11))
+    history.watch(a_status("down"))
+
+    assert (history.only.status, history.only.starts_at) == (Status.PENDING, history.now)
+    history.watch(a_status("down"))
+    assert history.only.status is Status.FIRING
+
+
+def test_what_was_lost_whole_goes_on_while_a_great_part_is():
+    history = History()
+    for status in [a_status("down"), a_status("down"), partly(12, 11), partly(12, 11)]:
+        history.watch(status)
+
+    assert (history.only.status, history.only.state) == (Status.FIRING, JobState.DEGRADED)
+
+    history.watch(partly(12, 1))
+    history.watch(partly(12, 1))
+    assert not history.ongoing

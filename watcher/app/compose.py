@@ -102,6 +102,8 @@ class World:
         return Policy(
             pending_watches=self.settings.pending_watches,
             pending_for=max(self.settings.pending_for - early, timedelta(0)),
+            partial_share=self.settings.partial_share,
+            partial_for=max(self.settings.partial_for - early, timedelta(0)),
             resolve_watches=self.settings.resolve_watches,
             flap_turns=self.settings.flap_turns,
             flap_window=self.settings.flap_window,

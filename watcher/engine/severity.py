@@ -52,7 +52,12 @@ def severity(
             return word
     if problem.spokesman.cause in NOTICES:
         return NOTICE
-    aged = problem.status is Status.FIRING and now - problem.starts_at >= grading.escalate_after
+    partial = not any(incident.state.lost for incident in problem.told)
+    aged = (
+        not partial
+        and problem.status is Status.FIRING
+        and now - problem.starts_at >= grading.escalate_after
+    )
     wide = any(_is_wide(*shares.get(name, (0, 0)), grading) for name in problem.prometheuses)
     grave = any(context.pinned or context.silences_critical for context in known)
     return CRITICAL if aged or wide or grave else WARNING

@@ -17,13 +17,16 @@ class Policy:
     """When an incident fires and when it ends.
 
     It fires once the job was lost in ``pending_watches`` watches and for ``pending_for``; it ends
-    once the job was well in ``resolve_watches`` watches in a row. A job that was lost more than
+    once the job was well in ``resolve_watches`` watches in a row. A job of which ``partial_share`` of the
+    targets are down or lack counts as lost once that has lasted for ``partial_for``. A job that was lost more than
     ``flap_turns`` times within ``flap_window`` flaps: its incident goes on until it was well, or
     lost, for ``flap_window`` without a break.
     """
 
     pending_watches: int = 2
     pending_for: timedelta = timedelta(minutes=1)
+    partial_share: float = 0.2
+    partial_for: timedelta = timedelta(minutes=5)
     resolve_watches: int = 2
     flap_turns: int = 4
     flap_window: timedelta = timedelta(hours=1)
@@ -98,19 +101,26 @@ class _Moment:
             return self._ended(before, Ending.RETIRED)
         if before is not None and before.flapping:
             return self._flapping(before)
-        if self.status.state.lost:
+        if self.lost:
             return self._lost(before)
         return self._well(before)
+
+    @property
+    def lost(self) -> bool:
+        """Whether it is lost, or so much of it that people are told."""
+        return self.status.state.lost or self.status.lacks(self.policy.partial_share)
 
     def _lost(self, before: Incident | None) -> Incident:
         if before is not None and before.status is Status.FIRING:
             return replace(self._seen(before), seen_at=before.seen_at, good_watches=0)
+        partial = not self.status.state.lost
+        if before is not None and not before.state.lost and not partial:
+            # That a part was lost says nothing of how long all of it is.
+            before = replace(before, starts_at=self.now, watches=0)
         started = self._seen(before or self._begun())
         watches = started.watches + 1
-        due = (
-            watches >= self.policy.pending_watches
-            and self.now - started.starts_at >= self.policy.pending_for
-        )
+        wait = self.policy.partial_for if partial else self.policy.pending_for
+        due = watches >= self.policy.pending_watches and self.now - started.starts_at >= wait
         pending = replace(started, watches=watches)
         return self._fired(pending) if due and not self.hold else pending
 
@@ -161,7 +171,7 @@ class _Moment:
 
     def _flapping(self, before: Incident) -> Incident | None:
         """It changes only when the job turns, and when it has settled, either way."""
-        lost, was_lost = self.status.state.lost, before.good_watches == 0
+        lost, was_lost = self.lost, before.good_watches == 0
         if lost is not was_lost:
             good = 0 if lost else 1
             return replace(before, good_watches=good, turned_at=self.now, seen_at=self.now)

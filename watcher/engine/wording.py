@@ -173,7 +173,8 @@ def cause_sentence(state: JobState, finding: Finding | None) -> str:
 def _headline(problem: Problem) -> str:
     shown = problem.told
     over = problem.status is Status.RESOLVED
-    verb = "recovered" if over else "flapping" if problem.flapping else "lost"
+    lost = "lost" if any(i.state.lost for i in shown) else "partly lost"
+    verb = "recovered" if over else "flapping" if problem.flapping else lost
     if over and all(i.ending is Ending.RETIRED for i in problem.incidents):
         verb = "no longer expected"
     where = ", ".join(problem.prometheuses)

@@ -106,6 +106,20 @@ class JobStatus:
         known = [s.state for s in self.servers if s.state is not JobState.UNKNOWN]
         return max(known, key=BADNESS.index) if known and self.disagree else self.state
 
+    def lacks(self, share: float) -> bool:
+        """Whether it is degraded so far that *share* of its targets, or more, are down or not there.
+
+        Also where there are fewer than the least number that somebody asks for. What is only fewer
+        than there used to be, or not scraped yet, does not count.
+        """
+        counts = self.targets
+        if self.state is not JobState.DEGRADED or counts.active is None:
+            return False
+        wanted = max(counts.expected or 0, counts.active)
+        lacking = wanted - counts.active + (counts.down or 0)
+        least = self.job.steering.min_targets
+        return (least is not None and counts.active < least) or 0 < share * wanted <= lacking
+
     @property
     def healthy(self) -> bool:
         """Whether nothing is to be explained."""
