@@ -13,13 +13,16 @@ import promql_parser
 import pytest
 import yaml
 
-from tests.prometheus_server import RealPrometheus
+from tests.prometheus_server import RealPrometheus, free_port
 from tools.prometheus_binary import PrometheusBinary
 from watcher.web import families
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 RULES: dict[str, Any] = yaml.safe_load(
     (CONFIG / "prometheus/watcher.rules.yaml").read_text(encoding="utf-8")
+)
+STANDALONE: dict[str, Any] = yaml.safe_load(
+    (CONFIG / "prometheus/standalone.rules.yaml").read_text(encoding="utf-8")
 )
 DASHBOARD: dict[str, Any] = json.loads(
     (CONFIG / "grafana/watcher.json").read_text(encoding="utf-8")
@@ -57,6 +60,40 @@ def test_every_metric_is_shown_or_watched() -> None:
     assert set(LABELS) - shown == {"watcher_build_info"}
 
 
+@pytest.mark.parametrize("alert", [r["alert"] for g in STANDALONE["groups"] for r in g["rules"]])
+def test_a_rule_that_needs_no_watcher_speaks_of_none(alert: str) -> None:
+    expression = standalone(alert)
+    promql_parser.parse(expression)
+
+    assert "watcher" not in expression
+
+
+@pytest.mark.prometheus
+def test_a_real_prometheus_names_the_pool_that_failed_without_a_watcher(
+    prometheus_binary: PrometheusBinary,
+) -> None:
+    port = free_port()
+    jobs = [
+        {"job_name": "prometheus", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]},
+        {"job_name": "kubelet", "static_configs": [{"targets": ["127.0.0.1:1"]}], "scheme": "https",
+         "tls_config": {"cert_file": "/nowhere/tls.crt", "key_file": "/nowhere/tls.key"}},
+    ]  # fmt: skip
+    config = yaml.safe_dump({"global": {"scrape_interval": "1s"}, "scrape_configs": jobs})
+
+    def failed(server: RealPrometheus) -> list[str]:
+        answer = server.api("query", query=standalone("PrometheusScrapePoolFailed"))
+        return [each["metric"]["scrape_job"] for each in answer["result"]]
+
+    with RealPrometheus(config, binary=prometheus_binary, at=("127.0.0.1", port)) as server:
+        server.wait_until(lambda server: failed(server) == ["kubelet"])
+
+
+def standalone(alert: str) -> str:
+    """The expression of an alert that needs no watcher."""
+    rules = (rule for group in STANDALONE["groups"] for rule in group["rules"])
+    return next(rule["expr"] for rule in rules if rule["alert"] == alert)
+
+
 def test_no_panel_lies_over_another_and_each_has_its_own_number() -> None:
     panels = DASHBOARD["panels"]
     cells = [
@@ -83,7 +120,11 @@ def test_the_data_source_of_the_compose_file_serves_the_dashboard() -> None:
 @pytest.mark.prometheus
 @pytest.mark.parametrize(
     "words",
-    [("check", "rules", "watcher.rules.yaml"), ("test", "rules", "watcher.rules.test.yaml")],
+    [
+        (verb, "rules", f"{file}.rules{ending}.yaml")
+        for file in ("watcher", "standalone")
+        for verb, ending in (("check", ""), ("test", ".test"))
+    ],
     ids=" ".join,
 )
 def test_promtool_accepts_the_rules_and_their_tests(
