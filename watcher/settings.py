@@ -422,18 +422,26 @@ RouteLabels = dict[
 """The same, and ``severity``."""
 
 
+ReceiverName = Literal["slack", "alertmanager", "webhook", "email"]
+"""The sections of those who are told of problems."""
+
+
 class RouteSettings(Section):
-    """Where in Slack a problem is told. The first route that fits all of its jobs is taken."""
+    """Who is told of a problem, and where. The first route that fits all of its jobs is taken."""
 
     match: RouteLabels
     """Globs over labels, all of which must fit: ``prometheus``, ``pool``, ``namespace``, ``kind``,
     ``name``, ``owner``, ``cause``, ``state``, ``severity``, and the monitor's as ``labels.NAME``."""
 
+    receivers: tuple[ReceiverName, ...] = ()
+    """Only these are told, by the names of their sections; empty: all."""
+
     channel: str | None = None
-    """Channel, by id; absent: ``slack.channel``."""
+    """Channel of Slack, by id; absent: ``slack.channel``."""
 
     mention: str | None = Field(default=None, pattern=r"^[SUW][A-Z0-9]{4,}$")
-    """User group (``S…``) or user (``U…``) to mention once the problem is, or becomes, critical."""
+    """User group (``S…``) or user (``U…``) of Slack to mention once the problem is, or becomes,
+    critical."""
 
     repeat: Duration | None = None
     """After how long the first reminder comes; absent: as ``repeat`` says."""
@@ -443,7 +451,7 @@ class SeveritySettings(Section):
     """A severity for jobs that the built-in judgement does not fit."""
 
     match: Labels
-    """Globs over labels, all of which must fit; as in ``slack.routes``."""
+    """Globs over labels, all of which must fit; as in ``routes``."""
 
     severity: Literal["critical", "warning", "notice"]
     """What a problem is whose jobs all fit. An annotation ``watcher/severity`` still wins."""
@@ -453,7 +461,7 @@ class MuteSettings(Section):
     """A window of maintenance that comes again and again, in which losses are not told."""
 
     match: Labels
-    """Globs over labels, all of which must fit; as in ``slack.routes``."""
+    """Globs over labels, all of which must fit; as in ``routes``."""
 
     cron: str
     """When it begins, as cron says it."""
@@ -487,7 +495,7 @@ class SlackSettings(Section):
     """File with the address of an incoming webhook; absent: ``WATCHER_SLACK_WEBHOOK_URL``."""
 
     routes: tuple[RouteSettings, ...] = ()
-    """Other channels for some problems, and who is mentioned there."""
+    """The former place of ``routes``; still read, after those."""
 
     timeout: Duration = timedelta(seconds=10)
     """How long to wait for one answer of Slack."""
@@ -648,6 +656,9 @@ class Settings(Section):
     severities: tuple[SeveritySettings, ...] = ()
     """Severities of your own; the first that fits is taken."""
 
+    routes: tuple[RouteSettings, ...] = ()
+    """Other receivers or channels for some problems, and who is mentioned there."""
+
     mutes: tuple[MuteSettings, ...] = ()
     """Windows of maintenance; for a single one there is ``watcher mute``."""
 
@@ -755,6 +766,14 @@ def _faults_of_environment() -> Iterator[str]:
             yield f"{variable}: no such variable: did you mean {near[0]}?"
         elif name in named:
             yield f"{variable}: no such variable: set {named[name]} in the settings file"
+
+
+def outdated(settings: Settings) -> tuple[str, ...]:
+    """A line for each setting that is still read at its former place, with the new one."""
+    if settings.slack is None or not settings.slack.routes:
+        return ()
+    said = "write these as `routes` at the top of the settings, where each can name its receivers"
+    return (f"slack.routes: {said}",)
 
 
 def require_slack(slack: SlackSettings) -> None:

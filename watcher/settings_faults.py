@@ -41,7 +41,7 @@ _FORMS: Final = {
     "^[^": "an e-mail address",
     "^(namespace|": "namespace, kind, name or labels.NAME",
     "^(prometheus|": "prometheus, pool, namespace, kind, name, owner, cause, state or labels.NAME"
-    " (in slack.routes also severity)",
+    " (in routes also severity)",
 }
 """What is wanted, by how the pattern begins that does not fit."""
 

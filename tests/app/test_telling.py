@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
 from pydantic import ValidationError
@@ -12,7 +13,7 @@ from tests.receivers import HttpReceiver
 from watcher.adapters.sql.opening import open_store
 from watcher.app import telling
 from watcher.errors import ConfigError
-from watcher.settings import Settings
+from watcher.settings import ReceiverName, Settings, outdated
 
 RETENTION = timedelta(days=9)
 
@@ -117,6 +118,25 @@ class TestTerms:
         assert told.grading.rules == (((("namespace", "dev-*"),), "notice"),)
         assert told.grading.escalate_after == timedelta(hours=1)
         assert telling.terms(settings()).routes == ()
+
+    def test_routes_of_slack_are_still_read_after_those_of_all(self):
+        both = settings(
+            routes=[{"match": {}, "receivers": ["email"]}],
+            slack={"routes": [{"match": {}, "channel": "C1"}]},
+            email={"host": "mail", "sender": "w@shop.example", "to": ["sre@shop.example"]},
+        )
+
+        first, former = telling.terms(both).routes
+
+        assert (first.receivers, first.channel) == (("email",), None)
+        assert (former.receivers, former.channel) == ((), "C1")
+        assert "write these as `routes`" in " ".join(outdated(both))
+        assert outdated(settings(routes=[{"match": {}}])) == ()
+
+    @pytest.mark.parametrize("name", get_args(ReceiverName))
+    def test_a_route_to_a_receiver_that_is_not_set_up_is_refused(self, name):
+        with pytest.raises(ConfigError, match=rf"routes\.0\.receivers: {name}: .*no section"):
+            telling.receivers(settings(routes=[{"match": {}, "receivers": [name]}]), None)
 
     @pytest.mark.parametrize("who", ["@channel", "<!here>", "here", "C0CHANNEL"])
     def test_nobody_but_a_user_or_a_group_can_be_mentioned(self, who):

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import NOW, PROMETHEUS, a_job, a_pinned_job
-from tests.cycles.stage import STEP, Stage
+from tests.cycles.stage import STEP, Receiver, Stage
 from watcher.engine.route import Route
 from watcher.engine.severity import Grading
 from watcher.model.expectations import Steering
@@ -18,6 +18,12 @@ END = ("resolved", "resolved")
 REPEAT = ("firing", "repeat interval elapsed")
 QUICK = {"pending_watches": 1, "pending_for": timedelta(0), "resolve_watches": 1}
 PART = Grading(critical_share=2)
+
+
+def with_two_receivers(routes):
+    stage = Stage("web", "api", policy=QUICK, routes=routes)
+    stage.receivers = [Receiver("mail"), Receiver("chat")]
+    return stage, *stage.receivers
 
 
 def a_mute(**match):
@@ -297,6 +303,33 @@ class TestRoutes:
         stage.watch(lost=["web", "api"])
 
         assert [m.channel for m in stage.receiver.told] == ["C1", None]
+
+    def test_a_route_names_its_receivers_and_all_others_hear_nothing(self):
+        routes = (Route(match=(("name", "web"),), receivers=("mail",)),)
+        stage, mail, chat = with_two_receivers(routes)
+
+        stage.watch(lost=["web", "api"])
+
+        assert {m.about[0].pool for m in mail.told} == {stage.jobs[n].pool for n in ("api", "web")}
+        assert {m.about[0].pool for m in chat.told} == {stage.jobs["api"].pool}
+        assert stage.store.owed() == ()
+
+    def test_who_heard_of_a_problem_hears_of_its_end_whatever_the_route_is_by_then(self):
+        routes = (Route(match=(("severity", "critical"),), receivers=("mail",)),)
+        stage, mail, chat = with_two_receivers(routes)
+
+        stage.watch(lost=["web"])
+        stage.watch(step=timedelta(hours=5))
+        stage.watch(lost=[], times=3)
+
+        assert (chat.said[0], chat.said[-1], mail.said[-1]) == (FIRST, END, END)
+
+    def test_a_receiver_that_no_route_finds_leaves_nobody_untold(self):
+        stage, mail, chat = with_two_receivers((Route(receivers=("gone",)),))
+
+        stage.watch(lost=["web"])
+
+        assert [len(mail.told), len(chat.told)] == [1, 1]
 
 
 class TestMutes:

@@ -39,6 +39,8 @@ NOT_PLANTED = {
     "web.dashboard_url": "as above",
     "slack.channel": "goes to Slack alone, as JSON",
     "slack.fallback_channel": "as above",
+    "routes.channel": "as above",
+    "routes.match": "is compared and not shown",
     "slack.routes.channel": "as above",
     "slack.routes.match": "is compared and not shown",
     "severities.match": "as above",

@@ -50,7 +50,7 @@ from watcher.errors import (
 )
 from watcher.model.expectations import Expectations
 from watcher.model.results import Audit, Result
-from watcher.settings import Settings, of, source
+from watcher.settings import Settings, of, outdated, source
 from watcher.web.app import Latest, create
 from watcher.web.metrics import Meters
 from watcher.web.server import WebServer
@@ -523,6 +523,8 @@ def _say_what_is_watched(daemon: Daemon) -> None:
         logger.info("watching %s: %s", named.name, servers)
     if not settings.prometheuses:
         logger.info("watching every Prometheus that the Kubernetes API knows")
+    for line in outdated(settings):
+        logger.warning("%s", line)
     told = ", ".join(receiver.name for receiver in daemon.watch.delivery.notifiers)
     logger.info(
         "telling %s", told or "nobody: set slack, email, alertmanager or webhook to be told"

@@ -20,9 +20,10 @@ from watcher.engine.links import Places
 from watcher.engine.matching import Match
 from watcher.engine.route import Route
 from watcher.engine.severity import Grading
+from watcher.errors import ConfigError
 from watcher.model.mutes import Mute
 from watcher.ports import Notifier
-from watcher.settings import MuteSettings, Settings
+from watcher.settings import MuteSettings, RouteSettings, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,11 @@ class Receivers:
 
 
 def receivers(settings: Settings, dry_run: TextIO | None) -> Receivers:
-    """Those that are told. With *dry_run* what would be sent is written there instead."""
+    """Those that are told. With *dry_run* what would be sent is written there instead.
+
+    Raises ConfigError where one of them, or of a route, is not complete.
+    """
+    _require_routed(settings)
     if dry_run is not None:
         shown = DryRun(dry_run)
         return Receivers(notifiers=(shown,), reporters=(shown,))
@@ -65,7 +70,6 @@ def receivers(settings: Settings, dry_run: TextIO | None) -> Receivers:
 
 def terms(settings: Settings) -> Terms:
     """When what is told, where."""
-    routes = settings.slack.routes if settings.slack else ()
     return Terms(
         places=Places(page=settings.web.external_url, dashboard=settings.web.dashboard_url),
         repeat=settings.repeat,
@@ -78,14 +82,32 @@ def terms(settings: Settings) -> Terms:
         routes=tuple(
             Route(
                 match=_match(each.match),
+                receivers=each.receivers,
                 channel=each.channel,
                 mention=each.mention,
                 repeat=each.repeat,
             )
-            for each in routes
+            for each in _routes(settings)
         ),
         mass_loss=settings.mass_loss,
     )
+
+
+def _routes(settings: Settings) -> tuple[RouteSettings, ...]:
+    return (*settings.routes, *(settings.slack.routes if settings.slack else ()))
+
+
+def _require_routed(settings: Settings) -> None:
+    """Raise ConfigError for a receiver that a route names and the settings do not have."""
+    faults = [
+        f"routes.{number}.receivers: {name}: the settings have no section {name}: write it, or leave"
+        " the name out"
+        for number, route in enumerate(settings.routes)
+        for name in route.receivers
+        if getattr(settings, name) is None
+    ]
+    if faults:
+        raise ConfigError("\n".join(faults))
 
 
 def windows(settings: Settings) -> Callable[[datetime, datetime], Sequence[Mute]]:

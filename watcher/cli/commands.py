@@ -157,11 +157,14 @@ def audit(
 def check_config(config: Config = None) -> None:
     """Check the settings without asking any server anything, and say which file they are in."""
     from watcher.app.settings_check import check
-    from watcher.settings import of, source
+    from watcher.settings import of, outdated, source
 
     written = source(config)
     try:
-        check(of(written))
+        settings = of(written)
+        check(settings)
     except ConfigError as error:
         raise ConfigError(written.located(str(error))) from None
     typer.echo(f"Settings are valid: {written}.")
+    for line in outdated(settings):
+        typer.echo(line)

@@ -81,7 +81,7 @@ class Delivery:
         owed = {(each.subject, each.notifier): each for each in self.store.owed()}
         rounds, spoken = defaultdict(list), set()
         for each in tidings:
-            for notifier in self._receivers(each.subject, owed):
+            for notifier in self._receivers(each, owed):
                 name = notifier.name
                 spoken.add((each.subject, name))
                 if name not in busy and (due := self._due(each, notifier, owed, now)) is not None:
@@ -104,17 +104,37 @@ class Delivery:
             if self.lanes.ending or not self._deliver(due, now):
                 return
 
-    def _receivers(self, subject: str, owed: Mapping[tuple[str, str], Owed]) -> Iterator[Notifier]:
-        yield from self.notifiers
+    def _receivers(
+        self, tidings: Tidings, owed: Mapping[tuple[str, str], Owed]
+    ) -> Iterator[Notifier]:
+        """Those of the route; and those that heard of it before, who must hear of its end, too.
+
+        Where the route names none that is there, as in a dry run, all hear of it. What the others
+        were owed before there was a route for it is forgiven.
+        """
+        subject = tidings.subject
+        routed = [each for each in self.notifiers if each.name in tidings.receivers]
+        for notifier in self.notifiers:
+            if not routed or notifier in routed or self._heard(subject, notifier, owed):
+                yield notifier
+            elif (subject, notifier.name) in owed:
+                self.store.forgive(subject, notifier.name)
         if self.fallback is None:
             return
         refused = any(
             (debt := owed.get((subject, notifier.name))) is not None and debt.permanent
             for notifier in self.notifiers
         )
-        last = self.store.last_sent(subject, self.fallback.name)
-        if refused or (last is not None and last.status is Status.FIRING):
+        if refused or self._heard(subject, self.fallback, {}):
             yield self.fallback
+
+    def _heard(
+        self, subject: str, notifier: Notifier, owed: Mapping[tuple[str, str], Owed]
+    ) -> bool:
+        last = self.store.last_sent(subject, notifier.name)
+        debt = owed.get((subject, notifier.name))
+        tried = debt is not None and debt.tries > 0  # whose outcome may not be known
+        return tried or (last is not None and last.status is Status.FIRING)
 
     def _due(
         self,

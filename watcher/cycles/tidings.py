@@ -23,12 +23,16 @@ from watcher.model.results import Result
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tidings:
-    """One thing to say. *words* puts it into words, given why it is said."""
+    """One thing to say. *words* puts it into words, given why it is said.
+
+    *receivers* are the names of those who hear of it; empty: all.
+    """
 
     subject: str
     news: News
     repeat: timedelta
     words: Callable[[Reason], Message]
+    receivers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +160,7 @@ def _of_problem(
         ),
         repeat=route.repeat or terms.repeat,
         words=words,
+        receivers=route.receivers,
     )
 
 

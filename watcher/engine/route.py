@@ -10,12 +10,14 @@ from watcher.engine.wording import Context
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Where to, whom to mention once it is critical, and when it is first told again.
+    """Which receivers hear of it, in which channel, whom to mention, and when it is told again.
 
-    None stands for what the settings say of all.
+    No receivers stand for all, None for what the settings say of all. Somebody is mentioned once
+    the problem is critical.
     """
 
     match: Match = ()
+    receivers: tuple[str, ...] = ()
     channel: str | None = None
     mention: str | None = None
     repeat: timedelta | None = None
