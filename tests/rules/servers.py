@@ -20,7 +20,7 @@ JOB = {"job_name": "serviceMonitor/shop/web/0"}
 SERVER_KEYS = {"reloader_log",
     "name", "version", "started", "loaded", "reload_ok", "jobs", "targets", "pools", "dropped",
     "metrics", "log", "unreadable", "config", "shard", "replica", "retained", "barren", "log_file",
-    "agent",
+    "agent", "stored",
 }  # fmt: skip
 
 
@@ -64,6 +64,9 @@ def one_server(server, given):
     metrics = self_metrics(metrics_text(given))
     config = running_config(text)
     started = moment(given.get("started", "2026-11-14T01:10:30Z"))
+    stored_at = moment(given["stored"]) if "stored" in given else None
+    if stored_at is not None:
+        pools = {name: replace(pool, barren=pool.up) for name, pool in pools.items()}
     return ServerObservation(
         server=server,
         taken_at=NOW,
@@ -73,6 +76,8 @@ def one_server(server, given):
         reload_ok=given.get("reload_ok", True),
         agent=given.get("agent", False),
         includes=config.includes,
+        stored_at=stored_at,
+        stores_nothing=stored_at is not None,
         jobs=config.jobs,
         pools=pools,
         metrics=metrics.told() if metrics else None,

@@ -90,6 +90,8 @@ class ServerMetrics:
     failed_sd_configs: float | None = None
     kubernetes_sd_errors: Mapping[str, float] = field(default_factory=dict)
     """``prometheus_sd_kubernetes_http_request_total`` by ``status_code``."""
+    wal_writes_failed: float | None = None
+    """``prometheus_tsdb_wal_writes_failed_total``."""
     refreshes: Mapping[str, int] = field(default_factory=dict)
     """How often discovery asked its sources, by mechanism (``http``, ``dns``), failures among them:
     ``prometheus_sd_refresh_duration_seconds_count``, 2.42 to 3.5."""
@@ -105,6 +107,8 @@ class ServerObservation:
     answers (before 2.55: answered with something), and it can fail to. ``settling``: the server
     started or reloaded so recently that its pools may not be there yet (5 s, prometheus.md 1.11).
     ``includes``: it has ``scrape_config_files``, whose jobs ``/status/config`` does not list.
+    ``stored_at``: when the newest sample that it stored was taken, None where not known; ``stores_nothing``:
+    that is so long ago that nothing of what it scrapes is stored.
     """
 
     server: ExpectedServer
@@ -116,6 +120,8 @@ class ServerObservation:
     settling: bool = False
     agent: bool = False
     includes: bool = False
+    stored_at: datetime | None = None
+    stores_nothing: bool = False
     jobs: Mapping[PoolName, RunningJob] = field(default_factory=dict)
     pools: Mapping[PoolName, ScrapePool] = field(default_factory=dict)
     metrics: ServerMetrics | None = None

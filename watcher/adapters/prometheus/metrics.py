@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from watcher.model.names import PoolName
@@ -22,6 +23,11 @@ _OVER_LIMIT: Final = "prometheus_target_scrapes_exceeded_sample_limit_total"
 _DUPLICATES: Final = "prometheus_target_scrapes_sample_duplicate_timestamp_total"
 _OUT_OF_BOUNDS: Final = "prometheus_target_scrapes_sample_out_of_bounds_total"
 _SERIES: Final = "prometheus_tsdb_head_series"
+_NEWEST: Final = "prometheus_tsdb_head_max_time"
+"""Time of the newest sample that is stored, in milliseconds (2.42 to 3.16)."""
+_LAST: Final = 4e12
+"""No time of a sample in this century: a server may hold any number."""
+_UNWRITTEN: Final = "prometheus_tsdb_wal_writes_failed_total"
 _FEW_SERIES: Final = 200_000
 """Up to so many series a server may be asked which targets have none: some tenths of a second."""
 
@@ -39,6 +45,8 @@ _FAMILIES: Final = (
     _DUPLICATES,
     _OUT_OF_BOUNDS,
     _SERIES,
+    _NEWEST,
+    _UNWRITTEN,
 )
 
 
@@ -64,6 +72,17 @@ class SelfMetrics:
         return refused and self.single.get(_SERIES, _FEW_SERIES + 1) <= _FEW_SERIES
 
     @property
+    def stored_at(self) -> datetime | None:
+        """When the newest stored sample was taken; None of an agent, and before the first one."""
+        newest = self.single.get(_NEWEST, 0)
+        return datetime.fromtimestamp(newest / 1000, UTC) if 0 < newest < _LAST else None
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether some write to the write-ahead log failed."""
+        return self.single.get(_UNWRITTEN, 0) > 0
+
+    @property
     def may_miscount(self) -> bool:
         """Whether a target over its limit may be up: samples are taken for duplicates."""
         return all(self.single.get(name, 0) > 0 for name in (_OVER_LIMIT, _DUPLICATES))
@@ -79,6 +98,7 @@ class SelfMetrics:
             reload_successful=self.single.get(_SIGN) == 1,
             failed_sd_configs=self.single.get("prometheus_sd_failed_configs"),
             kubernetes_sd_errors=self.kubernetes_errors,
+            wal_writes_failed=self.single.get(_UNWRITTEN),
             refreshes=self.refreshes,
             refresh_failures=self.refresh_failures,
         )

@@ -18,11 +18,15 @@ from watcher.model.expectations import ExpectedServer
 from watcher.model.facts import Availability, Unavailable
 from watcher.model.names import PoolName
 from watcher.model.observations import ScrapePool, ServerObservation
+from watcher.operator.durations import milliseconds
 from watcher.secrecy import clipped
 
 SETTLING: Final = timedelta(seconds=10)
 """How long after a start or a reload pools may not be there yet: 5 s seen, doubled."""
 
+_UNSTORED: Final = timedelta(minutes=2)
+"""For how long at least nothing is stored before that is believed."""
+_USUAL_INTERVAL: Final = timedelta(minutes=1)
 _AGENT: Final = ""
 """Retention of an agent, which keeps nothing."""
 
@@ -40,6 +44,7 @@ class Reader:
         self._config = RunningConfig({}, includes=False)
         self._history = History(api)
         self._labels: dict[PoolName, Labels] = {}
+        self._stored_at: datetime | None = None
         self._limits: dict[PoolName, int] = {}
         """Most samples of a target, where the server may call one up that gave more."""
 
@@ -53,18 +58,29 @@ class Reader:
         pools = self._pools(metrics, agent=agent, now=now)
         self._history.forget(name for name, pool in pools.items() if pool.up and not pool.barren)
         after = self._runtime()
+        stored_at = None if agent or metrics is None else metrics.stored_at
+        started_at = _time(self.api, after.start_time)
+        silent = self._here(after, now) - max(stored_at or now, started_at)
+        # A clock of a proxy may be wrong; a time that stands still, or a failed write, is not.
+        stuck = stored_at == self._stored_at or (metrics is not None and metrics.unwritten)
+        full = stored_at is not None and stuck and self._too_long(silent, pools)
+        self._stored_at = stored_at
+        if full:
+            pools = {n: replace(pool, barren=pool.up) for n, pool in pools.items()}
         moved = _moment(before) != _moment(after)
         half_loaded = changed and not after.reload_config_success
         return ServerObservation(
             server=server,
             taken_at=now,
             version=self._version,
-            started_at=_time(self.api, after.start_time),
+            started_at=started_at,
             loaded_at=_time(self.api, after.last_config_time),
             reload_ok=after.reload_config_success,
             settling=moved or half_loaded or self._young(after, now),
             agent=agent,
             includes=self._config.includes,
+            stored_at=stored_at,
+            stores_nothing=full,
             jobs=self._config.jobs,
             pools=pools,
             metrics=None if metrics is None else metrics.told(),
@@ -146,15 +162,32 @@ class Reader:
         dropped = dropped_counts(self.api, empty)
         return {n: replace(pool, dropped=dropped.get(n)) for n, pool in sorted(pools.items())}
 
+    def _too_long(self, silent: timedelta, pools: Mapping[PoolName, ScrapePool]) -> bool:
+        """Whether targets are up, and *silent* is several of the shortest interval of theirs."""
+        intervals = [self._interval(name) for name, pool in pools.items() if pool.up]
+        return bool(intervals) and silent > max(_UNSTORED, 4 * min(intervals))
+
+    def _here(self, runtime: Runtime, now: datetime) -> datetime:
+        """The server's own time: ours may be wrong."""
+        if runtime.server_time:
+            return _time(self.api, runtime.server_time)
+        return self.api.clock or now
+
+    def _interval(self, pool: PoolName) -> timedelta:
+        job = self._config.jobs.get(pool)
+        text = job.raw.get("scrape_interval") if job is not None else None
+        found = milliseconds(text) if isinstance(text, str) else None
+        return timedelta(milliseconds=found) if found else _USUAL_INTERVAL
+
     def _sample_limits(self, pools: Iterable[PoolName]) -> dict[PoolName, int]:
         found = {name: self._config.jobs[name].raw.get("sample_limit") for name in pools}
         return {name: n for name, n in found.items() if isinstance(n, int) and n > 0}
 
     def _young(self, runtime: Runtime, now: datetime) -> bool:
         # By the server's own clock: ours may be wrong, and must not make it settle for ever.
-        here = _time(self.api, runtime.server_time) if runtime.server_time else self.api.clock
+        here = self._here(runtime, now)
         for text in _moment(runtime)[:2]:
-            age = (here or now) - _time(self.api, text)
+            age = here - _time(self.api, text)
             if -SETTLING < age < SETTLING:
                 return True
         return False

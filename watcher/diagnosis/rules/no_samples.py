@@ -22,7 +22,7 @@ exporter's clock, or set `honorTimestamps: false`.
 ## Not to be confused with
 
 A *dormant* job whose own `metricRelabelings` drop all that its targets tell, and always did: that is
-as its owner wrote it. `all-targets-dropped`: there relabelling drops the targets, not their samples. `invalid-exposition`:
+as its owner wrote it. `server-stores-nothing`: there nothing of any job is stored. `all-targets-dropped`: there relabelling drops the targets, not their samples. `invalid-exposition`:
 there the answer cannot be read, and the target is down.
 """
 
@@ -42,7 +42,7 @@ _STORED = "scrape_samples_post_metric_relabeling"
 def check(case: Case) -> Finding | None:
     """Whether the targets that are up yield nothing."""
     found = _scrapes.failing(case, _scrapes.NO_SAMPLES)
-    if found is None:
+    if found is None or any(server.stores_nothing for server in case.servers()):
         return None
     server = next(s for s, pool in case.pools() if pool.barren)
     if any(pool.refused for _, pool in case.pools()):
