@@ -65,7 +65,7 @@ def _unwritten(server: ServerObservation) -> int:
 def _evidence(server: ServerObservation) -> Iterator[Evidence]:
     up = sum(pool.up for pool in server.pools.values())
     yield Evidence(
-        seen=f"{up} targets are up, and the newest stored sample is of that time",
+        seen=f"{up} target{' is' if up == 1 else 's are'} up, and the newest stored sample is of that time",
         where=_where.own_metrics(server, "prometheus_tsdb_head_max_time"),
         at=server.stored_at,
     )
