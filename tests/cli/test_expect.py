@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from tests.cli.place import pool
-from tests.kube_objects import a_service_monitor
+from tests.kube_objects import a_service, a_service_monitor, an_object
 from tests.pems import a_secret
 
 UNTIL = "2999-01-01T00:00:00Z"
@@ -15,6 +15,15 @@ UNTIL = "2999-01-01T00:00:00Z"
 
 def monitor(name="web", **spec):
     return a_service_monitor(name, "shop", **spec)
+
+
+def serving(place, *ports):
+    """Something behind each of *ports* for a monitor that selects every Service, and the right to see it."""
+    named = [{"name": port, "port": 80} for port in ports]
+    place.api.apply(a_service("web", "shop", ports=named))
+    subset = {"addresses": [{"ip": "10.0.1.1"}], "ports": named}
+    place.api.apply(an_object("Endpoints", "web", "shop") | {"subsets": [subset]})
+    place.api.allow("system:serviceaccount:monitoring:prometheus-k8s", "*")
 
 
 def of(document):
@@ -128,12 +137,13 @@ def test_nothing_expected_at_all_is_cannot_tell(place):
 
 
 def test_a_monitor_in_a_file_would_be_selected_and_accepted(place):
+    serving(place, "a", "b")
     file = place.write("new.yaml", monitor("new", endpoints=[{"port": "a"}, {"port": "b"}]))
 
     ran = place.run("expect", "--monitor", file)
 
     assert ran.code == 0
-    assert "ServiceMonitor shop/new: would be scraped" in ran.out
+    assert "ServiceMonitor shop/new: would be taken" in ran.out
     assert f"selected and accepted: {pool('new', endpoint=0)}, {pool('new', endpoint=1)}" in ran.out
 
 
@@ -202,6 +212,7 @@ def test_a_secret_that_is_not_there_makes_the_operator_reject(place):
 
 
 def test_a_secret_in_the_cluster_or_beside_the_monitor_in_the_file_is_there(place):
+    serving(place, "http")
     file = place.write("alone.yaml", with_login())
     both = "---\n".join(map(yaml.safe_dump, (with_login(), secret(password="eA=="))))
     together = place.run("expect", "--monitor", place.write("both.yaml", both))
@@ -233,6 +244,7 @@ def test_certificates_in_the_cluster_or_beside_the_monitor_are_judged_before_the
     pair = a_secret(namespace="shop", tls__crt="certificate one", tls__key="key one")
     place.api.apply(a_secret(namespace="shop", tls__crt="certificate one", tls__key="key two"))
 
+    serving(place, "http")
     alone = place.run("expect", "--monitor", place.write("new.yaml", new))
     mended = place.run(
         "expect",
@@ -275,6 +287,7 @@ def test_a_file_that_cannot_be_used_names_the_field(place, text, told):
 
 
 def test_rendered_output_comes_by_standard_input(place):
+    serving(place, "http")
     command = [sys.executable, "-m", "watcher", "expect", "--monitor", "-"]
     ran = subprocess.run(
         [*command, "--config", place.settings()],
@@ -285,4 +298,4 @@ def test_rendered_output_comes_by_standard_input(place):
     )
 
     assert ran.returncode == 0, ran.stderr
-    assert "shop/new: would be scraped" in ran.stdout
+    assert "shop/new: would be taken" in ran.stdout

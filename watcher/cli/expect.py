@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from watcher.cli import codes
-from watcher.cli.options import INDENT, AsFormat, Config, Format, app
+from watcher.cli.options import INDENT, Config, PreviewFormat, app
 from watcher.errors import ConfigError
 
 
@@ -18,7 +18,9 @@ def expect(
         typer.Argument(metavar="[JOB]...", help="Only these: globs over pools or monitors."),
     ] = None,
     config: Config = None,
-    output: AsFormat = Format.TEXT,
+    output: Annotated[
+        PreviewFormat, typer.Option("--format", "-f", help="How to print; sarif: with --monitor.")
+    ] = PreviewFormat.TEXT,
     as_manifest: Annotated[
         bool,
         typer.Option("--manifest", help="Print the last seen objects, ready for kubectl apply."),
@@ -27,7 +29,8 @@ def expect(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Say who would select and accept the monitors in FILE, - for stdin.",
+            help="Say what would become of the monitors in FILE, - for stdin: who would select and"
+            " accept them, and whether they would find targets.",
         ),
     ] = None,
     namespace: Annotated[
@@ -48,6 +51,8 @@ def expect(
         if jobs or as_manifest:
             raise ConfigError("--monitor: alone; it goes neither with JOB nor with --manifest")
         return expected_objects.previewed(settings, monitor, namespace, output)
+    if output is PreviewFormat.SARIF:
+        raise ConfigError("--format sarif: with --monitor FILE alone")
     with ExitStack() as stack:
         now = compose.clock()
         with show.progress("reading what should be scraped …"):
@@ -59,7 +64,7 @@ def expect(
             show.text("---\n".join(expected_objects.manifests(found, expected)), None)
             return codes.WELL
         told = expect_document(expected, found, now)
-        if output is Format.JSON:
+        if output is PreviewFormat.JSON:
             show.raw(as_json(told, indent=INDENT))
         else:
             show_expected.expected(told)

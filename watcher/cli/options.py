@@ -41,6 +41,14 @@ class AuditFormat(StrEnum):
     SARIF = "sarif"
 
 
+class PreviewFormat(StrEnum):
+    """How what is expected is printed; SARIF is of ``--monitor`` alone."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+
+
 class ReportFormat(StrEnum):
     """How an inspection is printed."""
 

@@ -1,5 +1,6 @@
 """Which exit code a result comes to."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from watcher.cli.codes import CANNOT_TELL, FOUND, WELL
@@ -7,7 +8,7 @@ from watcher.model.comparison import JobState
 from watcher.model.expectations import Expectations
 from watcher.model.results import Result
 from watcher.web import shapes
-from watcher.web.expect_document import PreviewDocument
+from watcher.web.expect_document import MonitorPreviewShape, PreviewDocument
 from watcher.web.snapshot_document import DifferenceDocument
 
 _LOST: Final = frozenset(state.value for state in JobState if state.lost)
@@ -38,11 +39,17 @@ def of_expected(expectations: Expectations) -> int:
 
 
 def of_previews(told: PreviewDocument) -> int:
-    """Of monitors that are not there yet: 1 when one would not be taken, else 2 for a doubt."""
-    verdicts = {monitor.taken for monitor in told.monitors}
+    """Of monitors that are not there yet: 1 when one would not be scraped, else 2 for a doubt."""
+    verdicts = {well for monitor in told.monitors for well in _of_preview(monitor)}
     if False in verdicts:
         return FOUND
     return CANNOT_TELL if None in verdicts else WELL
+
+
+def _of_preview(monitor: MonitorPreviewShape) -> Iterator[bool | None]:
+    """Whether it is taken, and whether each of its jobs would find targets."""
+    yield monitor.taken
+    yield from (job.well for each in monitor.prometheuses for job in each.jobs)
 
 
 def of_differences(told: DifferenceDocument) -> int:

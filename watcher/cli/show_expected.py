@@ -45,18 +45,45 @@ def previews(told: documents.PreviewDocument) -> None:
     """Each monitor with what each Prometheus would make of it."""
     for monitor in told.monitors:
         m = monitor.monitor
-        mark = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[magenta]?[/]"}[monitor.taken]
+        told_of = False if monitor.well is False else monitor.taken
+        mark = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[magenta]?[/]"}[told_of]
         _out.print(
             f"{mark} {m.kind} {escape(f'{m.namespace}/{m.name}')}: {_verdict(monitor)}", markup=True
         )
         for each in monitor.prometheuses:
             _out.print(f"    {each.prometheus}: {_words(each)}")
+            for job in each.jobs:
+                _forecast(job)
+
+
+def _forecast(job: documents.ForecastShape) -> None:
+    """What the job would come to, with what speaks against it and the way out."""
+    known = (
+        ""
+        if job.targets is None
+        else f", {job.targets} targets now".replace("1 targets", "1 target")
+    )
+    said = {True: "would be scraped", False: "would find no target", None: "cannot be told"}[
+        job.well
+    ]
+    _out.print(f"      {job.pool}: {said}{known}")
+    for found in job.findings:
+        _out.print(f"        {found.summary} ({found.cause}, {found.confidence.value})")
+        for number, step in enumerate(found.fix, start=1):
+            _out.print(f"        {number}. {step.do}")
+            if step.command:
+                _out.print(f"             {step.command}")
+    for doubt in job.undecided:
+        would = f": {doubt.permission} would tell" if doubt.permission else ""
+        _out.print(f"        undecided {doubt.cause}, for lack of {doubt.lacking}{would}")
 
 
 def _verdict(monitor: documents.MonitorPreviewShape) -> str:
     match monitor.taken:
         case True:
-            return "would be scraped" if _pools(monitor) else "would be taken, and asks for no job"
+            if monitor.well is False:
+                return "would be taken, and find no target"
+            return "would be taken" if _pools(monitor) else "would be taken, and asks for no job"
         case False:
             return "would not be scraped"
         case None:

@@ -6,7 +6,7 @@ The same selection and validation as of those that are there. Reads nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from watcher.model.expectations import Unreadable
+from watcher.model.expectations import ExpectedJob, Unreadable
 from watcher.model.facts import Availability, SecretKeys
 from watcher.model.kube import KubeObject
 from watcher.model.names import MonitorKind, MonitorRef, PoolName, PrometheusName
@@ -22,8 +22,8 @@ class Preview:
     """What one Prometheus would make of one monitor.
 
     ``selected`` and ``accepted`` are None where that cannot be told; ``why`` says what lacks, the
-    operator's words of a rejection, or what could not be looked at. ``pools`` are those that it
-    would get.
+    operator's words of a rejection, or what could not be looked at. ``jobs`` are those that it would
+    get.
     """
 
     monitor: MonitorRef
@@ -31,7 +31,12 @@ class Preview:
     selected: bool | None
     accepted: bool | None = None
     why: tuple[str, ...] = ()
-    pools: tuple[PoolName, ...] = ()
+    jobs: tuple[ExpectedJob, ...] = ()
+
+    @property
+    def pools(self) -> tuple[PoolName, ...]:
+        """Names of the pools that it would get."""
+        return tuple(job.pool for job in self.jobs)
 
     @property
     def taken(self) -> bool | None:
@@ -80,5 +85,5 @@ def _preview(
                 selected=True,
                 accepted=validation.accepted,
                 why=tuple(dict.fromkeys(problem.text for problem in said)),
-                pools=tuple(job.pool for job in jobs),
+                jobs=jobs,
             )

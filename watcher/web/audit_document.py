@@ -12,7 +12,7 @@ from watcher.web import shapes
 from watcher.web.markdown import block, code, text
 
 SARIF_VERSION: Final = "2.1.0"
-_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+SARIF_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Final = {"certain": "error", "likely": "warning", "possible": "note"}
 _KEY: Final = "watcher/v1"
 
@@ -63,7 +63,7 @@ def sarif(told: shapes.AuditDocument, pages: Mapping[str, Entry]) -> str:
         ],
         "results": [_result(risk, codes.index(risk.code)) for risk in told.risks],
     }
-    whole = {"$schema": _SCHEMA, "version": SARIF_VERSION, "runs": [run]}
+    whole = {"$schema": SARIF_SCHEMA, "version": SARIF_VERSION, "runs": [run]}
     return visible_json(json.dumps(whole, indent=2, ensure_ascii=False)) + "\n"
 
 

@@ -1,10 +1,12 @@
 """The JSON of ``watcher expect``: every expected job and who says so; what a monitor would become."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from watcher.cycles.forecast import Forecast
 from watcher.model.expectations import Expectations, ExpectedJob, Origin
-from watcher.model.names import MonitorRef
+from watcher.model.findings import Confidence
+from watcher.model.names import MonitorRef, PrometheusName
 from watcher.operator.preview import Preview
 from watcher.web import parts, shapes
 from watcher.web.shapes import Moment, Schema, Shape
@@ -73,6 +75,30 @@ def _expected(job: ExpectedJob, now: datetime) -> ExpectedShape:
     )
 
 
+class ObstacleShape(Shape, frozen=True, kw_only=True):
+    """A cause that would keep a job without targets, with its proof and fix."""
+
+    cause: str
+    confidence: Confidence
+    summary: str
+    evidence: tuple[shapes.EvidenceShape, ...]
+    fix: tuple[shapes.FixShape, ...]
+
+
+class ForecastShape(Shape, frozen=True, kw_only=True):
+    """What one job of a monitor would come to.
+
+    ``targets`` is how many it would have by what the cluster holds now, null where that cannot be told;
+    ``well`` is false where something in ``findings`` keeps it from being scraped, null for a doubt.
+    """
+
+    pool: str
+    targets: int | None
+    well: bool | None
+    findings: tuple[ObstacleShape, ...]
+    undecided: tuple[shapes.UndecidedShape, ...]
+
+
 class PreviewShape(Shape, frozen=True, kw_only=True):
     """What one Prometheus would make of a monitor; null where that cannot be told."""
 
@@ -81,13 +107,19 @@ class PreviewShape(Shape, frozen=True, kw_only=True):
     accepted: bool | None
     why: tuple[str, ...]
     pools: tuple[str, ...]
+    jobs: tuple[ForecastShape, ...] = ()
 
 
 class MonitorPreviewShape(Shape, frozen=True, kw_only=True):
-    """One monitor; ``taken`` says whether some Prometheus would select and accept it."""
+    """One monitor.
+
+    ``taken`` says whether some Prometheus would select and accept it, ``well`` whether its jobs would
+    have targets there; null where that cannot be told.
+    """
 
     monitor: shapes.MonitorName
     taken: bool | None
+    well: bool | None
     prometheuses: tuple[PreviewShape, ...]
 
 
@@ -100,21 +132,33 @@ class PreviewDocument(Shape, frozen=True, kw_only=True):
 
 
 def preview_document(
-    monitors: Sequence[MonitorRef], found: Iterable[Preview], now: datetime
+    monitors: Sequence[MonitorRef],
+    found: Iterable[Preview],
+    coming: Mapping[PrometheusName, Sequence[Forecast]],
+    now: datetime,
 ) -> PreviewDocument:
-    """*found*, by the *monitors* that were asked about, in their order.
+    """*found* with what is *coming* of their jobs, by the *monitors* that were asked about, in their order.
 
     A monitor is taken when a Prometheus takes it and none that selects it rejects it.
     """
     by_monitor: dict[MonitorRef, list[Preview]] = {ref: [] for ref in monitors}
     for each in found:
         by_monitor[each.monitor].append(each)
-    told = tuple(_of_monitor(ref, each) for ref, each in by_monitor.items())
+    told = tuple(_of_monitor(ref, each, coming) for ref, each in by_monitor.items())
     return PreviewDocument(schema=shapes.SCHEMA, at=parts.moment(now), monitors=told)
 
 
-def _of_monitor(ref: MonitorRef, found: Sequence[Preview]) -> MonitorPreviewShape:
+def _of_monitor(
+    ref: MonitorRef, found: Sequence[Preview], coming: Mapping[PrometheusName, Sequence[Forecast]]
+) -> MonitorPreviewShape:
+    jobs = {
+        each.prometheus: [f for f in coming.get(each.prometheus, ()) if f.job.monitor == ref]
+        for each in found
+    }
+    verdicts = {f.well for each in jobs.values() for f in each}
+    doubt = None if None in verdicts else True
     return MonitorPreviewShape(
+        well=False if False in verdicts else doubt if verdicts else None,
         monitor=shapes.MonitorName(kind=ref.kind, namespace=ref.namespace, name=ref.name),
         taken=_taken(found),
         prometheuses=tuple(
@@ -124,9 +168,29 @@ def _of_monitor(ref: MonitorRef, found: Sequence[Preview]) -> MonitorPreviewShap
                 accepted=each.accepted,
                 why=each.why,
                 pools=tuple(each.pools),
+                jobs=tuple(map(_forecast, jobs[each.prometheus])),
             )
             for each in found
         ),
+    )
+
+
+def _forecast(found: Forecast) -> ForecastShape:
+    return ForecastShape(
+        pool=found.job.pool,
+        targets=found.targets,
+        well=found.well,
+        findings=tuple(
+            ObstacleShape(
+                cause=each.code,
+                confidence=each.finding.confidence,
+                summary=each.finding.summary,
+                evidence=parts.evidence(each.finding.evidence),
+                fix=parts.fix(each.finding.fix),
+            )
+            for each in found.findings
+        ),
+        undecided=parts.undecided(found.undecided),
     )
 
 

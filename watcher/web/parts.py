@@ -34,9 +34,9 @@ def job(result: Result, status: JobStatus) -> shapes.JobShape:
         confidence=cause.confidence if cause else None,
         link=_word(diagnosis.link) if diagnosis else None,
         summary=_summary(status, diagnosis),
-        evidence=_evidence(cause.evidence) if cause else (),
-        around=_evidence(diagnosis.around) if diagnosis else (),
-        fix=_fix(cause.fix) if cause else (),
+        evidence=evidence(cause.evidence) if cause else (),
+        around=evidence(diagnosis.around) if diagnosis else (),
+        fix=fix(cause.fix) if cause else (),
         findings=_findings(diagnosis) if diagnosis else (),
         undecided=undecided(diagnosis.undecided) if diagnosis else (),
         ignored=ignored(status.job, result.at),
@@ -92,8 +92,8 @@ def risks(found: Iterable[Risk]) -> tuple[shapes.RiskShape, ...]:
             pool=risk.pool,
             confidence=risk.finding.confidence,
             summary=risk.finding.summary,
-            evidence=_evidence(risk.finding.evidence),
-            fix=_fix(risk.finding.fix),
+            evidence=evidence(risk.finding.evidence),
+            fix=fix(risk.finding.fix),
         )
         for risk in sorted(found, key=lambda r: (r.prometheus, r.pool or "", r.code))
     )
@@ -178,11 +178,13 @@ def _word(link: Link) -> shapes.LinkWord:
     return cast("shapes.LinkWord", link.word)
 
 
-def _evidence(evidence: Iterable[Evidence]) -> tuple[shapes.EvidenceShape, ...]:
-    return tuple(shapes.EvidenceShape(seen=e.seen, where=e.where, at=maybe(e.at)) for e in evidence)
+def evidence(found: Iterable[Evidence]) -> tuple[shapes.EvidenceShape, ...]:
+    """Each piece of proof."""
+    return tuple(shapes.EvidenceShape(seen=e.seen, where=e.where, at=maybe(e.at)) for e in found)
 
 
-def _fix(steps: Iterable[FixStep]) -> tuple[shapes.FixShape, ...]:
+def fix(steps: Iterable[FixStep]) -> tuple[shapes.FixShape, ...]:
+    """Each step."""
     return tuple(shapes.FixShape(do=step.do, command=step.command) for step in steps)
 
 

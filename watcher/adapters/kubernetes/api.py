@@ -4,6 +4,8 @@ Objects stay raw JSON, decoded by msgspec. What they mean is no business of this
 be used by several threads of a bounded pool.
 """
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,22 +34,24 @@ from watcher.adapters.kubernetes.resources import (
 from watcher.adapters.kubernetes.transport import SOURCE, Transport
 from watcher.adapters.tape import LIVE, Tape
 from watcher.model.facts import AccessReview
-from watcher.model.kube import KubeObject
+from watcher.model.kube import KubeObject, text
 from watcher.settings import KubernetesSettings
 
 __all__ = ["ALL", "SOURCE", "KubeApi", "ManagedFields", "NoSuchResource", "Which", "connect"]
 
 
-def connect(settings: KubernetesSettings | None, tape: Tape = LIVE) -> "KubeApi | None":
+def connect(
+    settings: KubernetesSettings | None, tape: Tape = LIVE, drafts: Sequence[KubeObject] = ()
+) -> "KubeApi | None":
     """The API server that *settings* or the surroundings name; None when there is none.
 
-    All is asked of it through *tape*. Raises ConfigError for a kubeconfig that cannot be used. Asks the server nothing yet.
+    All is asked of it through *tape*; *drafts* are as if they had been applied. Raises ConfigError for a kubeconfig that cannot be used. Asks the server nothing yet.
     """
     credentials = kube_session.load(settings)
     if credentials is None:
         return None
     timeout = (settings or KubernetesSettings()).timeout.total_seconds()
-    return KubeApi(credentials, timeout, tape)
+    return KubeApi(credentials, timeout, tape, drafts)
 
 
 def recorded(server: str, tape: Tape) -> "KubeApi":
@@ -73,9 +77,20 @@ class _Served(msgspec.Struct):
 
 
 class KubeApi:
-    """One API server. All methods raise SourceUnavailable for what could not be read."""
+    """One API server. All methods raise SourceUnavailable for what could not be read.
 
-    def __init__(self, credentials: Credentials, timeout: float, tape: Tape = LIVE) -> None:
+    *drafts* are objects that are not there yet: lists and reads hold them as if they were, in the
+    place of those of the same name.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        timeout: float,
+        tape: Tape = LIVE,
+        drafts: Sequence[KubeObject] = (),
+    ) -> None:
+        self._drafts = drafts
         self._credentials = credentials
         self.server: str = str(credentials.configuration.host).rstrip("/")
         """Its address, without a slash at the end."""
@@ -96,7 +111,19 @@ class KubeApi:
 
     def listed(self, resource: Resource, namespace: str = "", which: Which = ALL) -> Listed:
         """As ``list``, with the version from which ``changes`` goes on."""
-        return Pages(self._transport, resource, namespace, which).all()
+        listed = Pages(self._transport, resource, namespace, which).all()
+        own = {d.full_name: d for d in self._of(resource) if namespace in {"", d.namespace}}
+        if not own or which.labels or which.fields:
+            return listed
+        there = (each for each in listed.objects if each.full_name not in own)
+        return replace(listed, objects=(*there, *own.values()))
+
+    def _of(self, resource: Resource) -> Iterator[KubeObject]:
+        """The drafts of *resource*; the API group decides, not the version."""
+        for draft in self._drafts:
+            group = (text(draft.raw, "apiVersion") or "").rpartition("/")[0]
+            if draft.kind == resource.kind and group == resource.group:
+                yield draft
 
     def changes(
         self, resource: Resource, namespace: str, which: Which, version: str
@@ -111,6 +138,9 @@ class KubeApi:
         """
         if not is_path_segment(name):
             return None  # no object can have it, so none is asked for
+        for draft in self._of(resource):
+            if (draft.namespace, draft.name) == (namespace, name):
+                return draft
         answer = self._transport.ask(resource.path(namespace, name))
         if answer.status == 404 and is_missing_object(answer, name):  # noqa: PLR2004
             return None

@@ -4,13 +4,13 @@ Reads the Prometheuses, their operators, the namespaces, and of the Secrets and 
 monitors refer to the keys and what stands under them to TLS; changes nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from watcher.adapters.kubernetes.api import SOURCE, KubeApi
-from watcher.adapters.kubernetes.reading import Objects, Reading, joined
+from watcher.adapters.kubernetes.reading import Reading, joined
 from watcher.adapters.kubernetes.references import key_references
 from watcher.adapters.kubernetes.resources import (
     AGENTS,
@@ -24,7 +24,7 @@ from watcher.adapters.kubernetes.servers import Watched
 from watcher.adapters.manifests.files import Unusable, read
 from watcher.errors import ConfigError, SourceUnavailable
 from watcher.model.expectations import Unreadable
-from watcher.model.facts import Availability, Known, SecretKeys, Unavailable
+from watcher.model.facts import Availability, SecretKeys, Unavailable
 from watcher.model.kube import FieldError, KubeObject, mapping
 from watcher.model.names import MonitorKind, MonitorRef
 from watcher.model.pems import Pem
@@ -43,6 +43,11 @@ class Draft:
 
     monitors: tuple[KubeObject, ...]
     beside: tuple[KubeObject, ...] = ()
+
+    @property
+    def objects(self) -> tuple[KubeObject, ...]:
+        """All that would be applied."""
+        return (*self.monitors, *self.beside)
 
     @property
     def refs(self) -> tuple[MonitorRef, ...]:
@@ -87,49 +92,37 @@ def preview(kube: KubeApi | None, settings: Settings, asked: Draft) -> tuple[Pre
     if isinstance(prometheuses, Unavailable):
         raise SourceUnavailable(SOURCE, prometheuses.reason, permission=prometheuses.permission)
     bad: list[Unreadable] = []
-    labels = namespace_labels(_with(reading.everywhere(NAMESPACES), asked.beside), bad)
+    labels = namespace_labels(reading.everywhere(NAMESPACES), bad)
     scopes = operator_scopes(reading.operators(), bad)
     chosen = [prometheus for prometheus in prometheuses.value if watched.includes(prometheus)]
     found: list[Preview] = []
     for monitor in asked.monitors:
         try:
-            keys = _keys(reading, monitor, asked.beside)
+            keys = _keys(reading, monitor)
             found += previews(monitor, chosen, labels, scopes, keys)
         except FieldError as error:
             raise ConfigError(f"{monitor_ref(monitor)}: {error}; correct the file") from None
     return tuple(found)
 
 
-def _with(namespaces: Objects, beside: Iterable[KubeObject]) -> Objects:
-    """The cluster's namespaces, and over them those of the file, with the label that each gets."""
-    if isinstance(namespaces, Unavailable):
-        return namespaces
-    made = []
-    for each in beside:
-        if each.kind == "Namespace":
-            labels = {**each.labels, _NAME_LABEL: each.name}
-            metadata = {**mapping(each.raw, "metadata"), "labels": labels}
-            made.append(KubeObject({**each.raw, "metadata": metadata}))
-    return Known((*namespaces.value, *made))
-
-
-def _keys(reading: Reading, monitor: KubeObject, beside: Sequence[KubeObject]) -> SecretKeys:
+def _keys(reading: Reading, monitor: KubeObject) -> SecretKeys:
     """The keys of what *monitor* refers to, each Secret and ConfigMap by itself."""
     found: dict[str, Availability[Mapping[str, Pem] | None]] = {}
     for kind, namespace, name in sorted(set(key_references(monitor))):
         resource = SECRETS if kind == "secret" else CONFIG_MAPS
-        own = [
-            each
-            for each in beside
-            if (each.kind, each.namespace, each.name) == (resource.kind, namespace, name)
-        ]
-        one = Known(own[-1]) if own else reading.one(resource, namespace, name)
+        one = reading.one(resource, namespace, name)
         found[f"{kind}/{namespace}/{name}"] = verdicts(one)
     return found
 
 
 def _placed(found: KubeObject, namespace: str) -> KubeObject:
+    """As it would be once it is applied: in a namespace, or with the label that each one gets."""
     metadata = found.raw.get("metadata")
-    if found.kind == "Namespace" or not isinstance(metadata, Mapping) or metadata.get("namespace"):
+    if found.kind == "Namespace":
+        labels = {**found.labels, _NAME_LABEL: found.name}
+        return KubeObject(
+            {**found.raw, "metadata": {**mapping(found.raw, "metadata"), "labels": labels}}
+        )
+    if not isinstance(metadata, Mapping) or metadata.get("namespace"):
         return found
     return KubeObject({**found.raw, "metadata": {**metadata, "namespace": namespace}})
