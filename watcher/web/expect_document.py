@@ -107,7 +107,7 @@ class PreviewShape(Shape, frozen=True, kw_only=True):
     accepted: bool | None
     why: tuple[str, ...]
     pools: tuple[str, ...]
-    jobs: tuple[ForecastShape, ...] = ()
+    jobs: tuple[ForecastShape, ...]
 
 
 class MonitorPreviewShape(Shape, frozen=True, kw_only=True):
