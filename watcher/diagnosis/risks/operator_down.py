@@ -20,23 +20,30 @@ Scale it up again, once whatever was patched by hand stands in the custom resour
 `operator-paused`: there the operator runs and leaves one Prometheus alone, as it was told to.
 """
 
+from datetime import timedelta
+
 from watcher.diagnosis.rule import Ground, RiskRule, needing
 from watcher.diagnosis.rules._crash import with_suspect
-from watcher.diagnosis.rules._operator import not_running
+from watcher.diagnosis.rules._operator import trouble_for, with_pods
 from watcher.model.facts import MONITORS, OPERATOR, OPERATOR_PODS, PROMETHEUS, PROMETHEUSES
 from watcher.model.findings import Confidence, Finding, Risk
+
+_YOUNG = timedelta(minutes=5)
+"""A pod that is younger is on its way."""
 
 
 def check(ground: Ground) -> tuple[Risk, ...]:
     """Read the Deployments."""
-    if ground.read(PROMETHEUS) is None:
+    prometheus = ground.read(PROMETHEUS)
+    if prometheus is None:
         return ()
-    trouble = not_running(ground.read(OPERATOR))
+    trouble = trouble_for(ground.read(OPERATOR), prometheus)
     if trouble is None or trouble.confidence is Confidence.POSSIBLE:
         return ()
-    trouble = with_suspect(
-        trouble, ground.look(OPERATOR_PODS), ground.look(MONITORS), ground.look(PROMETHEUSES)
-    )
+    pods = ground.look(OPERATOR_PODS)
+    suspected = with_suspect(trouble, pods, ground.look(MONITORS), ground.look(PROMETHEUSES))
+    panics = suspected is not trouble
+    trouble = suspected if panics else with_pods(trouble, pods, ground.now, _YOUNG)
     finding = Finding(
         summary=f"{trouble.summary}; no change of a monitor reaches {ground.name}",
         evidence=trouble.evidence,

@@ -1,10 +1,76 @@
 """What cause and risk ``operator-down`` share: whether prometheus-operator runs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from shlex import quote
 
+from watcher.diagnosis.rules import _pod_trouble
+from watcher.model.facts import Unavailable
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep
-from watcher.model.kube import KubeObject, number
+from watcher.model.kube import FieldError, KubeObject, number
+from watcher.operator.scope import operator_scope
+from watcher.operator.selectors import SelectorError
+
+
+def caring_for(deployments: Iterable[KubeObject], prometheus: KubeObject) -> tuple[KubeObject, ...]:
+    """Those of *deployments* whose operator looks after *prometheus*, by the flags of its scope.
+
+    One whose flags cannot be understood counts: it may be the one.
+    """
+    return tuple(each for each in deployments if _takes(each, prometheus))
+
+
+def _takes(deployment: KubeObject, prometheus: KubeObject) -> bool:
+    try:
+        return operator_scope(deployment).disowns(prometheus) is None
+    except (FieldError, SelectorError):
+        return True
+
+
+def trouble_for(deployments: Sequence[KubeObject], prometheus: KubeObject) -> Finding | None:
+    """Why no operator can be at work on *prometheus*, None when one is.
+
+    Where some are there and none looks after it, that is another cause's: ``outside-operator-scope``.
+    """
+    caring = caring_for(deployments, prometheus)
+    return None if deployments and not caring else not_running(caring)
+
+
+def with_pods(
+    trouble: Finding, pods: Sequence[KubeObject] | Unavailable, now: datetime, settle: timedelta
+) -> Finding:
+    """*trouble* with why its pods do not run, and the step for that; as it is where none says why."""
+    for pod in () if isinstance(pods, Unavailable) else pods:
+        try:
+            found = _pod_trouble.trouble(pod, None, now, settle)
+        except FieldError:
+            continue
+        if found is not None:
+            return replace(
+                trouble,
+                summary=f"{trouble.summary}: {found.said}",
+                evidence=(*trouble.evidence, found.evidence()),
+                fix=(*_of_pod(found), *trouble.fix),
+            )
+    return trouble
+
+
+def _of_pod(found: _pod_trouble.Trouble) -> Iterator[FixStep]:
+    """What lets a pod of an operator run; a panic is told elsewhere."""
+    if found.reason == "OOMKilled":
+        yield FixStep(
+            do="Give the operator more memory than its limit; one that caches all Secrets of a cluster full"
+            " of Helm releases needs less with"
+            " --secret-field-selector=type!=helm.sh/release.v1 (0.64 and later)",
+            command=f"kubectl -n {quote(found.pod.namespace)} describe pod {quote(found.pod.name)}",
+        )
+    elif found.restarts:
+        yield FixStep(
+            do="Read its last words before it ended",
+            command=f"kubectl -n {quote(found.pod.namespace)} logs {quote(found.pod.name)}"
+            f" -c {quote(found.container)} --previous --tail=50",
+        )
 
 
 def not_running(deployments: Sequence[KubeObject]) -> Finding | None:

@@ -34,7 +34,7 @@ from shlex import quote
 from watcher.diagnosis.rule import Case, Lacking, Rule, needing
 from watcher.diagnosis.rules import _monitor, _reconciling
 from watcher.diagnosis.rules._crash import with_suspect
-from watcher.diagnosis.rules._operator import not_running
+from watcher.diagnosis.rules._operator import trouble_for, with_pods
 from watcher.model.facts import (
     DECLARED,
     OPERATOR,
@@ -54,7 +54,7 @@ def check(case: Case) -> Finding | None:
         return None
     late = _late(case, prometheus) if _reconciling.behind(prometheus) else None
     try:
-        trouble = not_running(case.read(OPERATOR))
+        trouble = trouble_for(case.read(OPERATOR), prometheus)
     except Lacking:
         if late is None:
             raise
@@ -68,9 +68,10 @@ def check(case: Case) -> Finding | None:
             return late
         if case.changed_lately or any(_monitor.reload_fails(server) for server in case.servers()):
             return None
-    trouble = with_suspect(
-        trouble, case.look(OPERATOR_PODS), case.look(DECLARED), case.look(PROMETHEUSES)
-    )
+    pods = case.look(OPERATOR_PODS)
+    suspected = with_suspect(trouble, pods, case.look(DECLARED), case.look(PROMETHEUSES))
+    panics = suspected is not trouble
+    trouble = suspected if panics else with_pods(trouble, pods, case.now, case.settle)
     return replace(
         trouble,
         summary=f"{trouble.summary}; no change of a monitor reaches {prometheus.full_name}",
