@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from watcher.characters import visible
-from watcher.cli import accept, commands, expect, history, mute, options, record, snapshot
+from watcher.cli import accept, commands, expect, history, mute, notify, options, record, snapshot
 from watcher.cli.codes import CANNOT_TELL, WELL, WRONG
 from watcher.errors import ConfigError, NotifyError, SourceUnavailable, StoreError
 
@@ -17,7 +17,7 @@ _INTERRUPTED = 130
 _USAGE = tuple(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """What the parser raises: click's own until Typer 0.2x, after that a copy that Typer brings."""
 
-_REGISTERED = (commands, history, expect, accept, mute, record, snapshot)
+_REGISTERED = (commands, history, expect, accept, mute, notify, record, snapshot)
 """Modules that add their command to the application when they are imported."""
 
 

@@ -158,6 +158,19 @@ def of_blindness(
     )
 
 
+def of_test(now: datetime) -> Message:
+    """A message that says only that messages arrive."""
+    return Message(
+        subject=f"test@{now.isoformat()}",
+        reason=Reason.FIRST.value,
+        status=Status.FIRING,
+        headline="Test message from watcher",
+        summary="Messages about lost scrape jobs arrive here. No job is lost.",
+        starts_at=now,
+        severity="notice",
+    )
+
+
 def blind_subject(source: str, since: datetime) -> str:
     """The subject of a spell of blindness."""
     return f"blind:{source}@{since.isoformat()}"
