@@ -6,7 +6,7 @@ import pytest
 
 from tests.contracts.notifier import Failure
 from tests.receivers import HttpReceiver
-from tests.slack_api import SlackAPI
+from tests.slack_api import CHANNEL, TOKEN, SlackAPI
 
 
 @pytest.fixture
@@ -22,9 +22,9 @@ def slack():
 
 
 def told(place, program, slack, monkeypatch):
-    monkeypatch.setenv("WATCHER_SLACK_TOKEN", "xoxb-local-0000-secret")
+    monkeypatch.setenv("WATCHER_SLACK_TOKEN", TOKEN)
     place.settings(
-        slack={"api_url": slack.url, "channel": "C1"},
+        slack={"api_url": slack.url, "channel": CHANNEL},
         webhook={
             "url": program.url + "/hook",
             "secret_file": str(place.write("secret", "of this test")),
