@@ -126,6 +126,7 @@ SETTINGS = {
     "heartbeat": {"url_file": f"/{MARK}"},
     "slack": {"token_file": f"/{MARK}", "channel": MARK},
     "mutes": [{"match": {"pool": MARK}, "cron": "* * * * *", "lasts": "1h", "reason": MARK}],
+    "routes": [{"match": {"pool": MARK}, "channel": MARK}],
     "severities": [{"match": {"pool": MARK}, "severity": "notice"}],
     "web": {"config_file": f"/{MARK}", "external_url": f"http://{MARK}"},
     "inspection": {"directory": f"/{MARK}"},
