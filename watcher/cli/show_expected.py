@@ -61,7 +61,7 @@ def _forecast(job: documents.ForecastShape) -> None:
     known = (
         ""
         if job.targets is None
-        else f", {job.targets} targets now".replace("1 targets", "1 target")
+        else f", {job.targets} target{'' if job.targets == 1 else 's'} now"
     )
     said = {True: "would be scraped", False: "would find no target", None: "cannot be told"}[
         job.well

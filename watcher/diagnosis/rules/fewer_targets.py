@@ -17,7 +17,7 @@ they can be read.
 
 ## Fix
 
-Bring the pods that do not come: the first step is for the reason that they give. Else compare the
+Endpoints that Kubernetes cut at 1000 addresses: let Prometheus discover by EndpointSlices. Bring the pods that do not come: the first step is for the reason that they give. Else compare the
 pool's targets with the addresses there are, and look at what lacks.
 
 ## Not to be confused with
@@ -30,8 +30,8 @@ from collections.abc import Iterator
 from shlex import quote
 from typing import Final, TypeVar
 
-from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _absent_pods, _targets
+from watcher.diagnosis.rule import Case, Lacking, Rule, needing
+from watcher.diagnosis.rules import _absent_pods, _advice, _credentials, _discovery, _targets
 from watcher.model.comparison import JobState
 from watcher.model.facts import (
     ACTIVE,
@@ -47,12 +47,13 @@ from watcher.model.facts import (
     Unavailable,
 )
 from watcher.model.findings import Confidence, Evidence, Finding, FixStep, Link
-from watcher.model.kube import KubeObject
+from watcher.model.kube import FieldError, KubeObject
 from watcher.operator.counts import wanted_addresses
 from watcher.operator.grounds import Sources, grounds
 
 T = TypeVar("T")
 
+_OVER_CAPACITY: Final = "endpoints.kubernetes.io/over-capacity"
 SHOWN: Final = 8
 """How many addresses that lack are named."""
 
@@ -70,24 +71,71 @@ def check(case: Case) -> Finding | None:
         return None
     where = _targets.where(case, server)
     dropped = sum(pool.dropped or 0 for _, pool in case.pools())
-    evidence = [Evidence(seen=f"{counts.active} targets are active, {lacks}", where=where)]
+    active = f"{counts.active} target{'' if counts.active == 1 else 's'}"
+    evidence = [
+        Evidence(
+            seen=f"{active} {'is' if counts.active == 1 else 'are'} active, {lacks}", where=where
+        )
+    ]
     if dropped:
         evidence.append(
             Evidence(seen=f"{dropped} targets were dropped by relabelling", where=where)
         )
     absent = _absent_pods.absent(case, wanted - counts.active)
+    cut = _cut(case)
+    why = absent.why if absent else f"Endpoints {cut.full_name} are cut at 1000" if cut else ""
     return Finding(
-        summary=f"{case.pool} has {counts.active} targets where {lacks}"
-        + (f": {absent.why}" if absent else ""),
+        summary=f"{case.pool} has {active} where {lacks}" + (f": {why}" if why else ""),
         evidence=(
             *evidence,
+            *(_of_cut(cut) if cut else ()),
             *(absent.evidence if absent else ()),
             *_gone(case),
             *_not_ready(case),
         ),
-        fix=(*((absent.step,) if absent else ()), _compare(case, where)),
+        fix=(
+            *((absent.step,) if absent else ()),
+            *(_by_slices(case) if cut else ()),
+            _compare(case, where),
+        ),
         confidence=Confidence.LIKELY if said else Confidence.POSSIBLE,
     )
+
+
+def _cut(case: Case) -> KubeObject | None:
+    """Endpoints behind the job that hold no more than 1000 addresses of all that there are."""
+    try:
+        found = _discovery.services(case)
+        behind = () if found is None else _discovery.behind(case, found, found.sought.role)
+        return next((e for e in behind if e.annotations.get(_OVER_CAPACITY) == "truncated"), None)
+    except (Lacking, FieldError):
+        return None
+
+
+def _of_cut(endpoints: KubeObject) -> Iterator[Evidence]:
+    yield Evidence(
+        seen=f"Endpoints {endpoints.full_name} have the annotation {_OVER_CAPACITY}: truncated: Kubernetes"
+        " (1.22 and later) keeps 1000 addresses in such an object, and all of them in EndpointSlices",
+        where=endpoints.kubectl(),
+    )
+
+
+def _by_slices(case: Case) -> Iterator[FixStep]:
+    """Let Prometheus look into EndpointSlices: first the right to, without which all jobs are lost."""
+    prometheus, account = case.look(PROMETHEUS), _credentials.account_of(case)
+    if isinstance(prometheus, Unavailable) or prometheus is None:
+        return
+    namespace, _, name = account.removeprefix("system:serviceaccount:").partition(":")
+    yield FixStep(
+        do=f"Let {account} read EndpointSlices; without that right all jobs would lose their targets at the"
+        " next step",
+        command="kubectl create clusterrole prometheus-endpointslices --verb=get,list,watch"
+        " --resource=endpointslices.discovery.k8s.io; kubectl create clusterrolebinding"
+        f" prometheus-endpointslices --clusterrole=prometheus-endpointslices"
+        f" --serviceaccount={quote(f'{namespace}:{name}')}",
+    )
+    do = "Then let it discover by EndpointSlices (operator 0.76 and later)"
+    yield _advice.set_spec(prometheus, "serviceDiscoveryRole", "EndpointSlice", do)
 
 
 def _gone(case: Case) -> Iterator[Evidence]:
