@@ -12,7 +12,10 @@ from watcher.adapters.kubernetes.resources import NAMESPACES
 from watcher.adapters.logs.loki import Loki
 from watcher.adapters.prometheus.observer import Prometheus
 from watcher.adapters.receivers.alertmanager import Alertmanager
+from watcher.adapters.receivers.dingtalk import DingTalk
+from watcher.adapters.receivers.feishu import Feishu
 from watcher.adapters.receivers.heartbeat import Heartbeat
+from watcher.adapters.receivers.teams import Teams
 from watcher.adapters.receivers.webhook import Webhook
 from watcher.adapters.slack.notifier import Slack
 from watcher.errors import NotifyError, SourceUnavailable
@@ -21,11 +24,14 @@ from watcher.model.names import PrometheusName, ServerName
 from watcher.model.observations import UnreadableServer
 from watcher.settings import (
     AlertmanagerSettings,
+    DingTalkSettings,
+    FeishuSettings,
     HeartbeatSettings,
     HttpSettings,
     KubernetesSettings,
     LokiSettings,
     SlackSettings,
+    TeamsSettings,
     WebhookSettings,
 )
 
@@ -75,6 +81,23 @@ def webhook(url, folder):
     Webhook(settings, clock).notify(a_message(), None)
 
 
+def teams(url, folder):
+    settings = TeamsSettings(url_file=a_file(folder, f"{with_user(url)}/{MARK}?sig={MARK}"))
+    Teams(settings, clock).notify(a_message(), None)
+
+
+def feishu(url, folder):
+    address = a_file(folder, f"{with_user(url)}/{MARK}")
+    settings = FeishuSettings(url_file=address, secret_file=a_file(folder))
+    Feishu(settings, clock).notify(a_message(), None)
+
+
+def dingtalk(url, folder):
+    address = a_file(folder, f"{with_user(url)}/send?access_token={MARK}")
+    settings = DingTalkSettings(url_file=address, secret_file=a_file(folder))
+    DingTalk(settings, clock).notify(a_message(), None)
+
+
 def heartbeat(url, folder):
     address = a_file(folder, f"{with_user(url)}/{MARK}?token={MARK}")
     Heartbeat(HeartbeatSettings(url_file=address)).beat()
@@ -119,11 +142,11 @@ def clock():
     return NOW
 
 
-RECEIVERS = (slack_bot, slack_hook, alertmanager, webhook, heartbeat)
+RECEIVERS = (slack_bot, slack_hook, alertmanager, webhook, teams, feishu, dingtalk, heartbeat)
 READ = (prometheus, loki, kubernetes)
 PEERS = {
     "adapters/slack/client.py": (slack_bot, slack_hook),
-    "adapters/receivers/posting.py": (alertmanager, webhook),
+    "adapters/receivers/posting.py": (alertmanager, webhook, teams, feishu, dingtalk),
     "adapters/receivers/heartbeat.py": (heartbeat,),
     "adapters/prometheus/api.py": (prometheus,),
     "adapters/logs/loki.py": (loki,),

@@ -422,7 +422,7 @@ RouteLabels = dict[
 """The same, and ``severity``."""
 
 
-ReceiverName = Literal["slack", "alertmanager", "webhook", "email"]
+ReceiverName = Literal["slack", "alertmanager", "webhook", "email", "teams", "feishu", "dingtalk"]
 """The sections of those who are told of problems."""
 
 
@@ -531,6 +531,36 @@ class WebhookSettings(Section):
 
     http: HttpSettings = HttpSettings()
     """How it is spoken to."""
+
+
+class ChatSettings(Section):
+    """A robot of a chat."""
+
+    url_file: Path
+    """File with the address of its webhook, which is a secret."""
+
+    http: HttpSettings = HttpSettings()
+    """How it is spoken to."""
+
+
+class TeamsSettings(ChatSettings):
+    """A channel of Microsoft Teams, by a webhook of Workflows (not the retired Office connectors)."""
+
+
+class SignedChatSettings(ChatSettings):
+    """A robot that may want its messages signed."""
+
+    secret_file: Path | None = None
+    """File with the secret that signs; absent: not signed, so that the robot must accept by address
+    (IP) or by a keyword such as ``scrape``."""
+
+
+class FeishuSettings(SignedChatSettings):
+    """A group of Feishu or Lark, by its custom robot."""
+
+
+class DingTalkSettings(SignedChatSettings):
+    """A group of DingTalk, by its custom robot."""
 
 
 class EmailSettings(Section):
@@ -686,6 +716,9 @@ class Settings(Section):
     alertmanager: AlertmanagerSettings | None = None
     webhook: WebhookSettings | None = None
     email: EmailSettings | None = None
+    teams: TeamsSettings | None = None
+    feishu: FeishuSettings | None = None
+    dingtalk: DingTalkSettings | None = None
     heartbeat: HeartbeatSettings | None = None
     inspection: InspectionSettings = InspectionSettings()
 

@@ -152,11 +152,12 @@ class TestReceivers:
                 alertmanager={"urls": ["http://am:9093"]},
                 webhook={"url": "http://hook", "secret_file": str(tmp_path / "secret")},
                 email={"host": "mail", "sender": "w@shop.example", "to": ["sre@shop.example"]},
+                **{name: {"url_file": "url"} for name in ("teams", "feishu", "dingtalk")},
             ),
             None,
         )
 
-        names = ["slack", "alertmanager", "webhook", "email", "slack-fallback"]
+        names = [*get_args(ReceiverName), "slack-fallback"]
         assert [each.name for each in told.all] == names
         assert [each.name for each in told.reporters] == ["slack", "email"]
 

@@ -39,7 +39,13 @@ CONNECTING = {
     "adapters/kubernetes/session.py": {"kubernetes.kubeconfig"},
     "adapters/logs/loki.py": {"loki.url"},
     "adapters/prometheus/api.py": {"prometheuses.servers.url"},
-    "adapters/receivers/posting.py": {"alertmanager.urls", "webhook.url"},
+    "adapters/receivers/posting.py": {
+        "alertmanager.urls",
+        "webhook.url",
+        "teams.url_file",
+        "feishu.url_file",
+        "dingtalk.url_file",
+    },
     "adapters/slack/client.py": {"slack.api_url", "slack.webhook_url_file"},
     "adapters/receivers/smtp.py": {"email.host"},
 }
@@ -149,7 +155,7 @@ def told(world, name, beat):
     outcomes = {each.name: each.outcome for each in world.heard} | {"heartbeat": beat}
     assert len(outcomes) == len(PEERS) - 3  # those that are read
     for receiver, outcome in outcomes.items():
-        takes_bodies = receiver in {"alertmanager", "webhook", "heartbeat"}
+        takes_bodies = receiver in {"alertmanager", "webhook", "teams", "heartbeat"}
         if takes_bodies and outcome == "delivered":
             assert name not in NO_HEADER | REFUSED, receiver
         else:

@@ -33,6 +33,9 @@ PEERS = {
     "slack.webhook_url_file",
     "alertmanager.urls",
     "webhook.url",
+    "teams.url_file",
+    "feishu.url_file",
+    "dingtalk.url_file",
     "email.host",
     "heartbeat.url_file",
 }
@@ -190,6 +193,13 @@ class World:
                 "sender": "w@shop.example",
                 "to": ["sre@shop.example"],
                 "timeout": SHORT,
+            },
+            **{
+                name: {
+                    "url_file": self._file(name, self.urls[f"{name}.url_file"]),
+                    "http": short,
+                }
+                for name in ("teams", "feishu", "dingtalk")
             },
             "heartbeat": {"url_file": self._file("beat", self.urls["heartbeat.url_file"])},
             "settle": "0s",

@@ -184,7 +184,10 @@ def of_mail(mail):
 MEDIA = (
     (r"web /(?:|causes|causes/\{\}|jobs/\{\}|inspections/latest)", of_html),
     (r"html of .*|slack file|file .*\.html", of_html),
-    (r"web /api/.*|(?:json|sarif) of .*|alertmanager|webhook|file .*\.json", of_json),
+    (
+        r"web /api/.*|(?:json|sarif) of .*|alertmanager|webhook|teams|feishu|dingtalk|file .*\.json",
+        of_json,
+    ),
     (r"web /metrics", of_metrics),
     (r"markdown of .*", of_markdown),
     (r"web /-/.*|text of .*|errors of .*", of_plain),

@@ -60,6 +60,7 @@ NOT_PLANTED = {
 """Settings of text, but for those of a form that is checked, and users' names."""
 PEOPLE = {
     "web /", "web /jobs/{}", "web /inspections/latest", "slack", "email", "webhook", "alertmanager",
+    "teams", "feishu", "dingtalk",
     "text of once", "json of once", "text of audit", "markdown of audit", "markdown of inspect",
     "html of inspect", "markdown of snapshot", "web /metrics", "text of incidents", "log",
 }  # fmt: skip

@@ -61,6 +61,10 @@ class Play:
             self.alertmanager, self.program, self.heartbeat = (
                 enter(HttpReceiver()) for _ in range(3)
             )
+            self.chats = {
+                name: enter(HttpReceiver(said='{"code": 0, "errcode": 0}'))
+                for name in ("teams", "feishu", "dingtalk")
+            }
             self.mail, self.hook = enter(SmtpReceiver()), enter(HttpReceiver(said="ok"))
             self._fill()
             self._stack = stack.pop_all()
@@ -206,6 +210,7 @@ class Play:
                 "sender": "w@shop.example",
                 "to": ["sre@shop.example"],
             },
+            **{name: self._chat(name) for name in self.chats},
             "heartbeat": {
                 "url_file": self.write(
                     "heartbeat",
@@ -223,6 +228,17 @@ class Play:
             "mass_loss": 1.0,
             "web": {"listen": "127.0.0.1:0", "external_url": "http://watcher.example"},
         }
+
+    def _chat(self, name):
+        url = f"{self.chats[name].url}/{self.marks.plain(f'{name} path')}"
+        files = {
+            "url_file": self.write(
+                f"{name}-url", f"{url}?access_token={self.marks.plain(f'{name} query')}"
+            )
+        }
+        if name != "teams":
+            files["secret_file"] = self.write(f"{name}-secret", self.marks.plain(f"{name} secret"))
+        return files
 
     def _manifests(self):
         folder = self.folder / "in" / "manifests"
@@ -259,7 +275,7 @@ class Play:
     def daemon_with_a_webhook(self):
         """Tell by an incoming webhook of Slack alone, whose address is the secret."""
         url = f"{self.hook.url}/services/T/B/{self.marks.plain('slack webhook, used')}"
-        others = {"alertmanager", "webhook", "email", "heartbeat", "inspection"}
+        others = {"alertmanager", "webhook", "email", "heartbeat", "inspection", *self.chats}
         kept = {name: held for name, held in self.settings.items() if name not in others}
         kept["store"] = f"sqlite:///{self.folder / 'out' / 'hook.db'}"
         kept["slack"] = {"webhook_url_file": self.write("hook-used", url)}
@@ -320,6 +336,8 @@ class Play:
             self.keep("slack file", content)
         self.keep("alertmanager", json.dumps(self.alertmanager.taken))
         self.keep("webhook", json.dumps(self.program.taken))
+        for name, server in self.chats.items():
+            self.keep(name, json.dumps(server.taken))
         for mail in self.mail.mails:
             for part in mail.walk():
                 if not part.is_multipart():

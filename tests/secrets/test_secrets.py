@@ -6,6 +6,7 @@ the receivers themselves: a new one must be planted or looked at, or be named he
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel, SecretStr
@@ -13,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 from tests.secrets.derived import COMMANDS, HARMLESS_ANSWERS, commands, kinds_read, routes, types_in
 from tests.secrets.marks import Marks
 from tests.secrets.play import Play
-from watcher.settings import Environment, Settings
+from watcher.settings import Environment, ReceiverName, Settings
 
 NOT_PLANTED = {
     "ca_file": "certificates are no secrets",
@@ -131,5 +132,5 @@ def test_every_address_of_the_web_is_looked_at(played):
 
 def test_every_receiver_is_looked_at(played):
     assert played.hook.taken
-    assert played.receivers >= {"slack", "alertmanager", "webhook", "email"}
+    assert played.receivers >= set(get_args(ReceiverName))
     assert played.receivers <= set(played.outputs)

@@ -527,5 +527,6 @@ def _say_what_is_watched(daemon: Daemon) -> None:
         logger.warning("%s", line)
     told = ", ".join(receiver.name for receiver in daemon.watch.delivery.notifiers)
     logger.info(
-        "telling %s", told or "nobody: set slack, email, alertmanager or webhook to be told"
+        "telling %s",
+        told or "nobody: set one of the sections of docs/incidents.md (slack, email, …) to be told",
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from watcher.cycles.inspect import Inspect
 from watcher.errors import NotifyError, SourceUnavailable
@@ -12,6 +12,7 @@ from watcher.settings import InspectionSettings
 from watcher.web import report
 
 
+@runtime_checkable
 class Receiver(Protocol):
     """Takes a file with a comment."""
 

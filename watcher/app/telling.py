@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TextIO
+from typing import Any, Final, TextIO
 
 from apscheduler.triggers.base import BaseTrigger
 
 from watcher.adapters.receivers.alertmanager import Alertmanager
+from watcher.adapters.receivers.dingtalk import DingTalk
+from watcher.adapters.receivers.feishu import Feishu
 from watcher.adapters.receivers.mail import Mail
+from watcher.adapters.receivers.teams import Teams
 from watcher.adapters.receivers.webhook import Webhook
 from watcher.adapters.slack.dry import DryRun
 from watcher.adapters.slack.notifier import Slack
@@ -24,6 +27,16 @@ from watcher.errors import ConfigError
 from watcher.model.mutes import Mute
 from watcher.ports import Notifier
 from watcher.settings import MuteSettings, RouteSettings, Settings
+
+_BESIDE_SLACK: Final[Mapping[str, Callable[[Any, Callable[[], datetime]], Notifier]]] = {
+    "alertmanager": Alertmanager,
+    "webhook": Webhook,
+    "email": Mail,
+    "teams": Teams,
+    "feishu": Feishu,
+    "dingtalk": DingTalk,
+}
+"""Each receiver by the section of its settings, which is its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +71,10 @@ def receivers(settings: Settings, dry_run: TextIO | None) -> Receivers:
         if slack.fallback_channel is not None:
             spare = slack.model_copy(update={"channel": slack.fallback_channel})
             fallback = Slack(spare, name="slack-fallback", routed=False)
-    if settings.alertmanager is not None:
-        notifiers.append(Alertmanager(settings.alertmanager, clock))
-    if settings.webhook is not None:
-        notifiers.append(Webhook(settings.webhook, clock))
-    if settings.email is not None:
-        notifiers.append(mail := Mail(settings.email, clock))
-        reporters.append(mail)
+    for name, made in _BESIDE_SLACK.items():
+        if (section := getattr(settings, name)) is not None:
+            notifiers.append(each := made(section, clock))
+            reporters += [each] if isinstance(each, Reporter) else []
     return Receivers(notifiers=notifiers, fallback=fallback, reporters=reporters)
 
 

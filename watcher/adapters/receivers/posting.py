@@ -1,7 +1,7 @@
 """Posts to a receiver over HTTP, once, and says what a refusal means. Decides nothing."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 import requests
@@ -20,6 +20,10 @@ _AUTH: Final = frozenset({401, 403})
 _GONE: Final = frozenset({404, 405, 410})
 
 
+Judge: TypeAlias = Callable[[Any], tuple[Reason, str] | None]
+"""Says of an answer's body, which is JSON, why nothing was taken, and what to do; None where it was."""
+
+
 class Receiver:
     """One address of a receiver called *name*. The address may be a secret: it is never shown."""
 
@@ -31,21 +35,30 @@ class Receiver:
         self._session = session_for(http, user, largest=ANSWER_OF_A_RECEIVER)
         self._timeout = http.timeout.total_seconds()
 
-    def post(self, body: bytes, headers: Mapping[str, str] | None = None) -> None:
-        """Send *body*, which is JSON. Raises NotifyError unless it was taken."""
+    def post(
+        self,
+        body: bytes,
+        headers: Mapping[str, str] | None = None,
+        *,
+        judge: Judge | None = None,
+    ) -> None:
+        """Send *body*, which is JSON. Raises NotifyError unless it was taken.
+
+        Without a *judge* the status says that, and the body of the answer is not read.
+        """
         sent = {"Content-Type": "application/json", "User-Agent": "watcher", **(headers or {})}
         error: NotifyError | None
         try:
-            # The body of the answer is not read: it says nothing, and may have no end.
+            # A body that nobody judges is not read: it says nothing, and may have no end.
             with self._session.post(
                 self._url,
                 data=body,
                 headers=sent,
                 timeout=self._timeout,
                 allow_redirects=False,
-                stream=True,
+                stream=judge is None,
             ) as answer:
-                error = self._said(answer)
+                error = self._said(answer, judge)
         except requests.RequestException as fault:
             error = self._silence(fault)
         except OSError as fault:  # a file with credentials
@@ -55,11 +68,21 @@ class Receiver:
         if error is not None:
             raise error
 
-    def _said(self, answer: requests.Response) -> NotifyError | None:
+    def close(self) -> None:
+        """Let go of its connections."""
+        self._session.close()
+
+    def _said(self, answer: requests.Response, judge: Judge | None) -> NotifyError | None:
         html = "html" in answer.headers.get("Content-Type", "")  # of a proxy in between
-        if answer.status_code in WELL and not html:
+        if answer.status_code not in WELL or html:
+            return self._refusal(answer)
+        if judge is None:
             return None
-        return self._refusal(answer)
+        try:
+            verdict = judge(answer.json())
+        except (requests.JSONDecodeError, RecursionError):
+            verdict = (Reason.UNREADABLE, "an answer that is no JSON: check its address")
+        return None if verdict is None else self._error(*verdict)
 
     def _silence(self, fault: requests.RequestException) -> NotifyError:
         if isinstance(fault, requests.Timeout):
