@@ -29,6 +29,7 @@ COMMANDS = {
     "mute": (["namespace=none", "--for", "1h", "--reason", "x"],),
     "unmute": None,  # says no more than mutes
     "accept": (["none*"],),
+    "notify": (["--test"],),
 }
 REVIEWS = {"SubjectAccessReview", "SelfSubjectAccessReview"}
 """What is asked and not read."""
