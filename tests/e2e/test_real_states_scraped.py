@@ -50,6 +50,7 @@ PROVES: Final = (
     "invalid-exposition",
     "unsupported-content-type",
     "no-samples",
+    "series-overwritten",
     "replica-disagrees",
 )
 """The causes that are found here on a real Prometheus; ``docs/causes.md`` is made with them."""
@@ -79,6 +80,33 @@ def states(at: Targets, files: Path, version: str) -> list[State]:
         *of_files(at, files, version),
         *of_limits(at),
         *of_running_pools(at, files),
+        *of_equal_labels(at),
+    ]
+
+
+def of_equal_labels(at: Targets) -> list[State]:
+    """Two targets each that lose what tells them apart: they tell the same, or nothing in common."""
+    # A labeldrop would not do: Prometheus sets an instance that lacks after relabelling.
+    same = {"target_label": "instance", "replacement": "one"}
+    two = (at.plain, at.plain.replace("127.0.0.1", "localhost"))
+    other = {
+        "source_labels": ["__address__"],
+        "regex": "localhost.*",
+        "target_label": "__metrics_path__",
+        "replacement": "/samples",
+    }
+    chosen = {"source_labels": ["__name__"], "regex": "some_.*", "action": "keep"}
+    return [
+        State(name=name, code=code, targets=two, job=job)
+        for name, code, job in (
+            ("one series of two targets", "series-overwritten", {"relabel_configs": [same]}),
+            ("two paths of one program", "healthy", {"relabel_configs": [other, same]}),
+            (
+                "one series of two targets, of chosen samples",
+                "series-overwritten",
+                {"relabel_configs": [same], "metric_relabel_configs": [chosen]},
+            ),
+        )
     ]
 
 

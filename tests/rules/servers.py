@@ -20,7 +20,7 @@ JOB = {"job_name": "serviceMonitor/shop/web/0"}
 SERVER_KEYS = {"reloader_log",
     "name", "version", "started", "loaded", "reload_ok", "jobs", "targets", "pools", "dropped",
     "metrics", "log", "unreadable", "config", "shard", "replica", "retained", "barren", "log_file",
-    "agent", "stored",
+    "agent", "stored", "overwritten",
 }  # fmt: skip
 
 
@@ -61,6 +61,15 @@ def one_server(server, given):
         pools[name] = pool_of(name, found, barren(given.get("barren"), name, found))
     for name in given.get("pools", ()):
         pools.setdefault(name, replace(pool_of(name, (), None), dropped=len(dropped)))
+    if given.get("overwritten"):
+        pools = {
+            name: replace(
+                pool,
+                overwritten=pool.up,
+                alike=tuple(sorted({t.scrape_url for t in targets if t.scrape_pool == name})),
+            )
+            for name, pool in pools.items()
+        }
     metrics = self_metrics(metrics_text(given))
     config = running_config(text)
     started = moment(given.get("started", "2026-11-14T01:10:30Z"))

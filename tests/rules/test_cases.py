@@ -29,6 +29,7 @@ It goes through the real translators (``scene.py``) and is diagnosed with all ru
         pools: [serviceMonitor/shop/web/0]    # scrape pools without active targets
         dropped: [{__address__: "10.0.1.1:8080", …}]    # labels of dropped targets
         stored: "2026-11-23T04:00:00Z"    # nothing was stored after that
+        overwritten: true   # its targets write the same series
         barren: true   # its targets are up and yield no sample
         metrics: |     # more lines of its own /metrics
         log: |         # lines of its log, in any format

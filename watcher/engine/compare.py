@@ -90,7 +90,7 @@ def state_of(pool: ScrapePool) -> JobState:
         return JobState.DOWN if pool.down else JobState.UNKNOWN
     if pool.barren is not None and pool.barren >= pool.up:
         return JobState.DOWN
-    return JobState.DEGRADED if pool.down else JobState.HEALTHY
+    return JobState.DEGRADED if pool.down or pool.overwritten else JobState.HEALTHY
 
 
 def _without_pool(

@@ -13,7 +13,7 @@ class JobState(StrEnum):
     """State of one expected job.
 
     Healthy: it yields samples. Degraded: some targets are down, there are fewer than there should
-    be, or another server of its Prometheus is worse. Down: every target is down, or all are up and
+    be, several write the same series, or another server of its Prometheus is worse. Down: every target is down, or all are up and
     none yields a sample. Empty: a pool without targets. Unstarted: configured, no pool. Missing:
     not configured. Unknown: cannot be told, or not scraped yet. Dormant: empty, and nobody ever
     saw a target; or all that its targets tell is dropped by its own metric relabelling, and nobody

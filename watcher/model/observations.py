@@ -37,6 +37,8 @@ class ScrapePool:
     ``active``, ``up``, ``down`` and ``not_scraped`` (health *unknown*) are counts of targets;
     ``barren`` counts those that are up and yield no sample, None where that was not asked;
     ``refused`` those of them whose samples come and are not stored, as of a time far off.
+    ``overwritten`` counts those that are up and write series that another target of the server
+    writes, too; ``alike`` are URLs of some such targets.
     ``dropped`` counts targets that relabelling dropped, None where not known. ``failing`` holds
     targets that are down, at most a few dozen. ``targets_read`` is false where only the pool's
     existence and its number of active targets are known (too many targets to read them all).
@@ -49,6 +51,8 @@ class ScrapePool:
     not_scraped: int = 0
     barren: int | None = None
     refused: int = 0
+    overwritten: int = 0
+    alike: tuple[str, ...] = ()
     dropped: int | None = None
     failing: tuple[Target, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()

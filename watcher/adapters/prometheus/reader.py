@@ -27,6 +27,8 @@ SETTLING: Final = timedelta(seconds=10)
 _UNSTORED: Final = timedelta(minutes=2)
 """For how long at least nothing is stored before that is believed."""
 _USUAL_INTERVAL: Final = timedelta(minutes=1)
+_CHOOSING: Final = frozenset({"keep", "drop", "keepequal", "dropequal"})
+"""Actions of metric relabelling that change no labels."""
 _AGENT: Final = ""
 """Retention of an agent, which keeps nothing."""
 
@@ -155,6 +157,7 @@ class Reader:
             agent=agent,
             now=now,
             honest=honest if metrics and metrics.may_refuse and not agent else frozenset(),
+            judged=frozenset() if agent else honest,
             limits=self._limits,
         )
         empty = [name for name, pool in pools.items() if pool.targets_read and not pool.active]
@@ -195,7 +198,10 @@ class Reader:
 
 def _keeps_labels(job: Mapping[str, Any]) -> bool:
     """Whether the series of its targets carry the targets' own ``job`` and ``instance``."""
-    return not job.get("honor_labels") and not job.get("metric_relabel_configs")
+    steps = job.get("metric_relabel_configs") or ()
+    return not job.get("honor_labels") and all(
+        isinstance(step, Mapping) and step.get("action") in _CHOOSING for step in steps
+    )
 
 
 def _moment(runtime: Runtime) -> tuple[str, str, bool]:

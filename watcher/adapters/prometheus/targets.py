@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from watcher.adapters.prometheus.alike import overwriting
 from watcher.adapters.prometheus.answers import (
     ActiveTarget,
     ActiveTargets,
@@ -24,6 +25,7 @@ from watcher.adapters.prometheus.pools import Barren, Labels, ambiguous, by_pool
 from watcher.errors import SourceUnavailable
 from watcher.model.names import PoolName
 from watcher.model.observations import ScrapePool
+from watcher.secrecy import without_secrets
 
 SWEEP: Final = timedelta(minutes=30)
 """Within this time every pool is read, whatever the hints say."""
@@ -60,7 +62,9 @@ class _Reading:
 
     @property
     def ill(self) -> bool:
-        return bool(self.pool.down or self.pool.not_scraped or self.pool.barren)
+        return bool(
+            self.pool.down or self.pool.not_scraped or self.pool.barren or self.pool.overwritten
+        )
 
 
 class Targets:
@@ -81,6 +85,7 @@ class Targets:
         agent: bool,
         now: datetime,
         honest: AbstractSet[PoolName] = frozenset(),
+        judged: AbstractSet[PoolName] = frozenset(),
         limits: Mapping[PoolName, int] = _NO_LIMITS,
     ) -> dict[PoolName, ScrapePool]:
         """Every pool of *names*, without its dropped targets. Raises SourceUnavailable.
@@ -88,19 +93,20 @@ class Targets:
         *counts* are the numbers of active targets by the server's own gauges, None where these
         could not be read. An *agent* has no PromQL: no hints, and nothing is known to be barren.
         *honest* are the pools whose series carry their targets' labels, where the server refuses
-        samples and may be asked of whom. *limits* are most samples of a target of such pools, where
+        samples and may be asked of whom. *judged* are those of which it is asked whether targets write
+        the same series: a pool that is read by itself is compared with no other. *limits* are most samples of a target of such pools, where
         the server may call one up that gave more.
         """
         overfull = Overfull(self._api, {} if agent else limits)
         barren = None if agent else self._barren(honest)
         total = self._total if counts is None else sum(counts.values())
         if total <= self._full_up_to:
-            return self._all(names, barren, overfull)
+            return self._all(names, barren, overfull, judged)
         suspects = frozenset() if agent else self._down_jobs()
         if barren is not None:
             suspects |= _jobs(barren.empty) | _jobs(barren.refused)
         for name in self._due(names, counts, suspects, now):
-            self._read(name, barren, overfull)
+            self._read(name, barren, overfull, judged)
         self._readings = {n: self._readings[n] for n in names if n in self._readings}
         if len(self._readings) == len(names):
             self._total = sum(reading.pool.active for reading in self._readings.values())
@@ -114,23 +120,35 @@ class Targets:
             self._readings.pop(name, None)
 
     def _all(
-        self, names: Iterable[PoolName], barren: Barren | None, overfull: Overfull
+        self,
+        names: Iterable[PoolName],
+        barren: Barren | None,
+        overfull: Overfull,
+        judged: AbstractSet[PoolName],
     ) -> dict[PoolName, ScrapePool]:
         answer = self._api.get(_PATH, ActiveTargets, {"state": "active"})
         targets = overfull.told(answer.active_targets or ())
         found = by_pool(targets)
         self._total = len(targets)
         doubtful = ambiguous(_among(barren, targets))
+        alike = overwriting(self._api, targets, judged)
         return {
-            name: pool_of(name, found.get(name, ()), barren, doubtful) for name in {*names, *found}
+            name: _with(pool_of(name, found.get(name, ()), barren, doubtful), alike)
+            for name in {*names, *found}
         }
 
-    def _read(self, name: PoolName, barren: Barren | None, overfull: Overfull) -> None:
+    def _read(
+        self,
+        name: PoolName,
+        barren: Barren | None,
+        overfull: Overfull,
+        judged: AbstractSet[PoolName],
+    ) -> None:
         asked = {"state": "active", "scrapePool": name}
         answer = self._api.get(_PATH, ActiveTargets, asked)
         targets = overfull.told(answer.active_targets or ())
         jobs = frozenset(target.labels.get("job", "") for target in targets)
-        pool = pool_of(name, targets, barren)
+        pool = _with(pool_of(name, targets, barren), overwriting(self._api, targets, judged))
         self._readings[name] = _Reading(pool, jobs, _among(barren, targets))
 
     def _due(
@@ -244,6 +262,11 @@ def _counted(api: Api, pools: Iterable[PoolName]) -> Iterator[tuple[PoolName, in
     for name in sorted(pools)[:_DROPPED_AT_MOST]:
         asked = {"state": "dropped", "scrapePool": name}
         yield name, len(api.get(_PATH, DroppedTargets, asked).dropped_targets or ())
+
+
+def _with(pool: ScrapePool, found: Mapping[PoolName, tuple[int, tuple[str, ...]]]) -> ScrapePool:
+    count, urls = found.get(pool.name, (0, ()))
+    return replace(pool, overwritten=count, alike=tuple(map(without_secrets, urls)))
 
 
 def _among(barren: Barren | None, targets: Sequence[ActiveTarget]) -> tuple[Labels, ...]:
