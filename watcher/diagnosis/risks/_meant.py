@@ -1,13 +1,13 @@
 """What a monitor that never found a target seems to mean: a Service with a near label, or its port.
 
-Only what somebody may have mistyped counts: a label of the same value under another key or of a value
-that is nearly the same, and addresses behind the Service, which no other monitor selects. A selector of
-which nothing there has anything is idle on purpose, for all that can be seen.
+Only what somebody may have mistyped counts: a Service that has every name that the selector asks for, under
+another key that names things, with a letter wrong, or with another version or release; addresses stand behind
+it, and no other monitor selects it. All else is idle on purpose, for all that can be seen: siblings of a
+chart are called alike.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Final
 
 from watcher.diagnosis.risks._services import looked_for
@@ -18,8 +18,19 @@ from watcher.operator.discovery import Discovery, Role
 from watcher.operator.jobs import ENDPOINTS as LISTS
 from watcher.operator.selectors import Operator, Requirement, Selector
 
-_ALIKE: Final = 0.8
-"""How alike two values are that may be one mistyped: most letters, in their order."""
+_NAMING: Final = frozenset(
+    {
+        "app",
+        "app.kubernetes.io/component",
+        "app.kubernetes.io/name",
+        "component",
+        "k8s-app",
+        "name",
+    }
+)
+"""Labels that say what something is; others (a version, a release, a team) say something about it."""
+_LONG: Final = 4
+"""Shorter names differ by a letter though nobody mistyped one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,26 +126,50 @@ def _selects(monitor: KubeObject, prometheus: KubeObject, service: KubeObject) -
 
 
 def _nearly(wanted: Selector, labels: Mapping[str, str]) -> Mapping[str, str] | None:
-    """Labels of the Service that would select it, where every requirement that it lacks is near one."""
+    """Labels of the Service that would select it, where it has every name that is asked for.
+
+    A name is the value of a label that names what something is; it may stand under another such key,
+    or be mistyped. Labels that name nothing (a version, a release) may be others, or not there.
+    """
     instead: dict[str, str] = {}
-    unmet = [r for r in wanted.requirements if not r.matches(labels)]
+    names = 0
     for requirement in wanted.requirements:
         if requirement.operator is not Operator.IN or len(requirement.values) != 1:
             return None
-        key = requirement.key if requirement not in unmet else _key_near(requirement, labels)
-        if key is None:
-            return None
-        instead[key] = labels[key]
-    return instead if unmet else None
+        names += requirement.key in _NAMING
+        if requirement.matches(labels):
+            instead[requirement.key] = labels[requirement.key]
+        elif requirement.key in _NAMING:
+            key = _key_near(requirement, labels)
+            if key is None:
+                return None
+            instead[key] = labels[key]
+    met = all(requirement.matches(labels) for requirement in wanted.requirements)
+    return None if met or not names else instead
 
 
 def _key_near(requirement: Requirement, labels: Mapping[str, str]) -> str | None:
-    """The label that *requirement* may mean: the same value elsewhere, or nearly it in its place."""
-    asked = requirement.values[0]
-    there = labels.get(requirement.key)
-    if there is not None and SequenceMatcher(None, asked, there).ratio() >= _ALIKE:
+    """The naming label that *requirement* may mean: the same value elsewhere, or a mistyped one."""
+    asked, there = requirement.values[0], labels.get(requirement.key)
+    if there is not None and _mistyped(asked, there):
         return requirement.key
-    return next((key for key, word in sorted(labels.items()) if word == asked), None)
+    named = (key for key in sorted(labels) if key in _NAMING)
+    return next((key for key in named if labels[key] == asked), None)
+
+
+def _mistyped(one: str, other: str) -> bool:
+    """Whether one letter was left out, added, taken for another or swapped with its neighbour.
+
+    Not at the end, where names of siblings differ (``redis-a``, ``redis-b``), nor in short names.
+    """
+    if min(len(one), len(other)) < _LONG or one[-1] != other[-1]:
+        return False
+    start = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    if start is None:
+        return False
+    rest, its = one[start:], other[start:]
+    swapped = rest[:2] == its[1::-1] and rest[2:] == its[2:]
+    return swapped or rest[1:] == its[1:] or rest[1:] == its or rest == its[1:]
 
 
 def _said(wanted: Selector, labels: Mapping[str, str]) -> str:
@@ -143,6 +178,10 @@ def _said(wanted: Selector, labels: Mapping[str, str]) -> str:
 
 def _each(wanted: Selector, labels: Mapping[str, str]) -> Iterator[str]:
     for requirement in wanted.requirements:
-        key = None if requirement.matches(labels) else _key_near(requirement, labels)
-        if key is not None:
-            yield f"{key}={labels[key]} instead of {requirement.key}={requirement.values[0]}"
+        if requirement.matches(labels):
+            continue
+        asked = f"{requirement.key}={requirement.values[0]}"
+        near = _key_near(requirement, labels) if requirement.key in _NAMING else None
+        key = near or requirement.key
+        there = f"{key}={labels[key]}" if key in labels else f"no label {key}"
+        yield f"{there} instead of {asked}"

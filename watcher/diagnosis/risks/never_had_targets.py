@@ -12,8 +12,8 @@ zero, a control plane that is somebody else's), or the monitor's own relabelling
 
 The job is *dormant*: no target now, none in the watcher's memory, none in the TSDB. Its selector
 matches a Service in a namespace where it does not look; or where it looks there is one Service, with
-addresses and selected by no other monitor, whose label has the same value under another key
-(`app` against `app.kubernetes.io/name`) or nearly the same value; or the Services that it selects
+addresses and selected by no other monitor, that has the name under another key (`app` against
+`app.kubernetes.io/name`), with a letter wrong, or with another version; or the Services that it selects
 have no port of that name, as one whose number stands in quotes.
 
 ## Fix
@@ -129,8 +129,8 @@ def _near(
     near = _meant.near_service(ground.read(MONITORS), prometheus, wanted, place, services)
     if near is None:
         return
-    old = value(monitor.raw, "spec", "selector", "matchLabels")
-    change: JSON = dict(near.labels)
+    old = value(monitor.raw, "spec", "selector")
+    change: JSON = {"matchLabels": dict(near.labels)}
     yield risk(
         ground,
         RULE.code,
@@ -151,7 +151,7 @@ def _near(
             FixStep(
                 do="If that Service is meant, let the monitor ask for the labels that it has;"
                 " Prometheus reloads by itself",
-                command=_patches.set_field(monitor, "/spec/selector/matchLabels", change, old),
+                command=_patches.set_field(monitor, "/spec/selector", change, old),
             ),
         ),
         confidence=Confidence.POSSIBLE,
