@@ -62,7 +62,7 @@ def operator_writes(stage: Stage) -> None:
 
 
 def restart(stage: Stage) -> None:
-    """Start the pod anew."""
+    """Start the pod again."""
     stage.restart_pod()
 
 
@@ -161,7 +161,7 @@ ACTS: Final = (
     Act(
         name="d",
         title="The second repair",
-        story="The path is mended in every endpoint of the ServiceMonitor.",
+        story="The path is fixed in every endpoint of the ServiceMonitor.",
         steps=(
             ("kubectl patch servicemonitor kubelet: as the watcher printed it", _paste_second),
             ("the operator writes the configuration, Prometheus reloads", _reload),

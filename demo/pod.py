@@ -1,6 +1,6 @@
 """The pod of Prometheus: a folder that a real Prometheus gets as its root, over all its lives.
 
-What a StatefulSet mounts is laid there as the kubelet does it, anew at each start; the volume of
+What a StatefulSet mounts is laid there as the kubelet does it, again at each start; the volume of
 the TSDB stays, as a persistent volume does.
 """
 

@@ -1,4 +1,4 @@
-"""Messages for tests of what tells people, each with defaults that do not matter to the test."""
+"""Messages for tests of what notifies people, each with defaults that do not matter to the test."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

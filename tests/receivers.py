@@ -127,7 +127,7 @@ class SmtpReceiver:
                             return
                         self.say(reply)
                     elif verb == "DATA":
-                        self.say("354 go on")
+                        self.say("354 continue")
                         receiver.mails.append(self.data())
                         self.say("250 taken")
                     elif verb == "QUIT":

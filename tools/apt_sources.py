@@ -1,4 +1,4 @@
-"""Reads the package sources of a Debian machine, in both of apt's forms, and writes one anew.
+"""Reads the package sources of a Debian machine, in both of apt's forms, and writes one again.
 
 Standard library only. It judges nothing: which source serves is for `debian_package` to say.
 Forms: sources.list(5).
@@ -90,7 +90,7 @@ def _deb822_form(text: str) -> Iterator[AptSource]:
 
 
 def _fields(stanza: str) -> dict[str, str]:
-    """Names in lower case; a value that goes on keeps its further lines with their indent."""
+    """Names in lower case; a value that is ongoing keeps its further lines with their indent."""
     fields: dict[str, str] = {}
     name = ""
     for line in stanza.splitlines():

@@ -133,7 +133,7 @@ def _run(
     if done.returncode:
         raise VenvError(
             f"{doing} failed: `{' '.join(command)}` ended with {done.returncode}; "
-            "its own words stand above. Mend that and run it again."
+            "its own words stand above. Fix that and run it again."
         )
 
 

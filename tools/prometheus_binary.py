@@ -1,7 +1,7 @@
 """Finds Prometheus: on this machine, else unpacked from Debian's packages into a cache folder.
 
 `python -m tools.prometheus_binary` prints versions and paths. Nothing is installed and no version
-is written down here: each binary is asked. Debian's needs only libc beside it. To fetch anew,
+is written down here: each binary is asked. Debian's needs only libc beside it. To fetch again,
 delete the folder it names.
 """
 

@@ -19,7 +19,7 @@ LARGEST: Final = 64 * _MIB
 
 
 def read_text(path: Path) -> str:
-    """The text in the file at *path*. Raises OSError as ``read_bytes``, and for what is no text."""
+    """The text in the file at *path*. Raises OSError as ``read_bytes``, and for something that is not text."""
     try:
         return read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -106,7 +106,7 @@ class Remembering(Protocol):
         ...
 
     def ongoing(self) -> Mapping[JobKey, Incident]:
-        """Incidents that go on."""
+        """Incidents that are ongoing."""
         ...
 
     def mount_history(self) -> Sequence[MountRecord]:
@@ -167,11 +167,11 @@ class Store(Protocol):
         ...
 
     def blindness(self) -> Sequence[Blindness]:
-        """Spells of blindness that go on."""
+        """Spells of blindness that are ongoing."""
         ...
 
     def unsettled(self) -> Sequence[Incident]:
-        """Incidents that go on, and those that ended while somebody was told or is owed a message.
+        """Incidents that are ongoing, and those that ended while somebody was told or is owed a message.
 
         Told is the problem that they are a part of (its id is the subject), else the incident.
         """
@@ -229,12 +229,12 @@ class Store(Protocol):
         ...
 
     def prune(self, now: datetime) -> None:
-        """Forget what was over longer ago than the retention; what goes on stays."""
+        """Forget what was over longer ago than the retention; what continues stays."""
         ...
 
 
 class Notifier(Protocol):
-    """Tells people."""
+    """Notifies people."""
 
     @property
     def name(self) -> str:
@@ -243,7 +243,7 @@ class Notifier(Protocol):
 
     @property
     def resend(self) -> timedelta | None:
-        """How often it must hear again of what goes on, None where it remembers by itself."""
+        """How often it must hear again of what continues, None where it remembers by itself."""
         ...
 
     def notify(self, message: Message, last: Sent | None, *, doubtful: bool = False) -> str:

@@ -206,7 +206,7 @@ class HttpSettings(Section):
     where there is a ``username``."""
 
     timeout: Duration = timedelta(seconds=15)
-    """How long to wait for one answer to go on; a whole one may take four times as long. Under 15 s a
+    """How long to wait for one answer to continue; a whole one may take four times as long. Under 15 s a
     reload looks like a dead server (Prometheus blocks its API until scrapes in flight end)."""
 
     @model_validator(mode="after")
@@ -696,7 +696,7 @@ class Settings(Section):
     """How long a change may take from the object to the running configuration."""
 
     retire_after: Duration = timedelta(days=8)
-    """After how long a job that nobody asks for any more is forgotten, unless accepted before."""
+    """After how long a job that is no longer declared is forgotten, unless accepted before."""
 
     mass_loss: float = Field(default=0.2, gt=0, le=1)
     """Share of the expected jobs whose removal at once is not believed."""

@@ -114,7 +114,7 @@ class _Builder:
         return None if mark is None else (mark.line + 1 + self._above, mark.column + 1)
 
     def take(self, event: Any, loader: _Loader) -> None:
-        """Go on with the next *event*."""
+        """Continue with the next *event*."""
         place = (event.start_mark.line + 1 + self._above, event.start_mark.column + 1)
         match event:
             case yaml.ScalarEvent():

@@ -537,7 +537,7 @@ def test_no_cluster_at_all_is_no_error(monkeypatch):
             "current-context: x\ncontexts: []\nclusters: []\nusers: []\n",
             "Expected object with name x",
         ),
-        ("[]", "mend it"),
+        ("[]", "fix it"),
     ],
 )
 def test_a_kubeconfig_that_cannot_be_used_is_named(tmp_path, text, expected):

@@ -14,7 +14,7 @@ from watcher.settings import EmailSettings
 
 NOW = datetime(2026, 11, 23, 5, tzinfo=UTC)
 GREETING = b"220 local ESMTP\r\n"
-STEPS = (GREETING, b"250 ok\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n", b"250 ok\r\n")
+STEPS = (GREETING, b"250 ok\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 continue\r\n", b"250 ok\r\n")
 """What a server says to the greeting, EHLO, MAIL, RCPT, DATA and the content."""
 
 HOSTILE = {

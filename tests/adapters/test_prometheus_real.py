@@ -248,7 +248,7 @@ def has_asked(observation):
 
 
 def dated(place, pool, **labels):
-    """The last sample of a pool that goes on, as soon as one is found: by steps of 15 seconds."""
+    """The last sample of a pool that is ongoing, as soon as one is found: by steps of 15 seconds."""
     found = awaited(
         lambda: Prometheus(PATIENT).last_sample(place, pool, now(), **labels),
         wanted=lambda found: isinstance(found, Known) and found.value is not None,

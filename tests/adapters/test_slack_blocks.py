@@ -1,6 +1,6 @@
 """Messages as Slack's blocks: the golden ones, and laws for any message at all.
 
-The golden files are written anew by ``python -m tests.adapters.test_slack_blocks``.
+The golden files are written again by ``python -m tests.adapters.test_slack_blocks``.
 """
 
 import json

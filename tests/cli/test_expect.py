@@ -246,7 +246,7 @@ def test_certificates_in_the_cluster_or_beside_the_monitor_are_judged_before_the
 
     serving(place, "http")
     alone = place.run("expect", "--monitor", place.write("new.yaml", new))
-    mended = place.run(
+    fixed = place.run(
         "expect",
         "--monitor",
         place.write("both.yaml", "---\n".join(map(yaml.safe_dump, (new, pair)))),
@@ -254,7 +254,7 @@ def test_certificates_in_the_cluster_or_beside_the_monitor_are_judged_before_the
 
     assert alone.code == 1
     assert "tls: private key does not match public key" in " ".join(alone.out.split())
-    assert mended.code == 0
+    assert fixed.code == 0
 
 
 def test_a_file_without_a_namespace_goes_by_the_option(place):

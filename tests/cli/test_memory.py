@@ -62,7 +62,9 @@ def test_a_mass_loss_is_printed_as_one_message(full):
     full.run("run", "--cycles", "1")
     ran = full.run("run", "--cycles", "3", "--dry-run")
 
-    assert ran.out.count("Mass loss in monitoring/k8s: nobody asks for 5 of 6 expected jobs") == 1
+    assert (
+        ran.out.count("Mass loss in monitoring/k8s: 5 of 6 expected jobs no longer declared") == 1
+    )
     assert "monitor-deleted" not in ran.out
 
 

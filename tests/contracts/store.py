@@ -578,7 +578,7 @@ class Muting(StoreContract):
 
 
 class Pruning(StoreContract):
-    """What was over longer ago than the retention is forgotten; what goes on stays."""
+    """What was over longer ago than the retention is forgotten; what continues stays."""
 
     def test_old_incidents_go_with_their_history_and_young_ones_stay(self, store):
         old = resolved(an_incident(a_job("old"), starts_at=LONG_AGO), LONG_AGO)

@@ -127,7 +127,7 @@ class Stage:
 
     @property
     def cycle(self):
-        """The cycle, made anew as after a restart: nothing is kept but in the store."""
+        """The cycle, made again as after a restart: nothing is kept but in the store."""
         look = Look(observer=self, gatherers=(), rules=(self._rule(),), settle=timedelta(minutes=5))
         delivery = Delivery(
             store=self.store,

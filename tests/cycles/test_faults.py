@@ -1,4 +1,4 @@
-"""A watch that meets a fault of ours, or an answer that nothing foresaw, goes on all the same."""
+"""A watch that meets a fault of ours, or an answer that nothing foresaw, continues all the same."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

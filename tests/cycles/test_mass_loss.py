@@ -82,7 +82,7 @@ def test_a_mass_loss_is_one_loud_message_and_none_for_each_job():
     assert message.subject == "mass-loss:monitoring/k8s"
     assert message.severity == "critical"
     assert message.headline == (
-        "Mass loss in monitoring/k8s: nobody asks for 10 of 20 expected jobs any more"
+        "Mass loss in monitoring/k8s: 10 of 20 expected jobs no longer declared"
     )
     assert "10 have left the running configuration, 0 have not" in message.summary
     assert len(message.about) == 10

@@ -137,7 +137,7 @@ def test_the_loss_of_all_by_one_selector_is_no_edit_of_another_jobs_message(slac
 
     assert slack.channel[0] == old
     [mass] = slack.channel[1:]
-    assert "Mass loss in monitoring/k8s: nobody asks for 24 of 24" in mass.text
+    assert "Mass loss in monitoring/k8s: 24 of 24" in mass.text
 
 
 def test_what_was_grouped_before_is_known_after_a_restart(slack):

@@ -34,7 +34,7 @@ def falls_behind(cluster: Cluster) -> None:
 
 
 def stuck(cluster: Cluster) -> None:
-    """The resource asks for a Secret that is not there; the pod of before goes on."""
+    """The resource asks for a Secret that is not there; the pod of before continues."""
     cluster.change("Prometheus", "stuck", "monitoring", spec={"secrets": ["nowhere"]})
     cluster.stateful_set("stuck")
 

@@ -148,7 +148,9 @@ REFUSED = {
     "502 of a proxy": whole(HTML, "502 Bad Gateway", "text/html"),
     "a redirect to nowhere": whole(b"", "302 Found", Location="http://127.0.0.1:1/"),
     "a redirect to another protocol": whole(b"", "302 Found", Location="file:///etc/passwd"),
-    "a redirect to what is no address": whole(b"", "302 Found", Location="http://[::1"),
+    "a redirect to something that is not an address": whole(
+        b"", "302 Found", Location="http://[::1"
+    ),
     "a redirect to itself": whole(b"", "307 Again", Location="?"),
     "a redirect without a place": whole(b"", "302 Found"),
 }

@@ -50,7 +50,7 @@ def differences(part: str) -> dict[tuple[str, str], Difference]:
 
 
 def _begun(answer: dict[str, Any], words: str) -> dict[str, Any]:
-    """The answer with its message cut where it goes on after *words*."""
+    """The answer with its message cut where it continues after *words*."""
     short = deepcopy(answer)
     if str(short["body"]["message"]).startswith(words):
         short["body"]["message"] = words

@@ -85,7 +85,7 @@ def _is_list(value: dict[str, Any]) -> bool:
 
 
 def _repeated(event: Any, before: Any) -> bool:
-    """A bookmark that says once more what the last one said."""
+    """A bookmark that says again what the last one said."""
     return isinstance(event, dict) and event.get("type") == "BOOKMARK" and event == before
 
 

@@ -31,7 +31,7 @@ from watcher.characters import visible
 from watcher.settings import Settings
 
 NOT_PLANTED = {
-    "kubernetes.context": "is looked up in the kubeconfig, and nothing goes on without it",
+    "kubernetes.context": "is looked up in the kubeconfig, and nothing continues without it",
     "kubernetes.namespaces": "names in paths, which are checked before they are",
     "store": "an address, for the test of secrets",
     "web.listen": "an address of this machine",

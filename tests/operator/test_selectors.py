@@ -22,7 +22,7 @@ SELECTORS = st.fixed_dictionaries(
 
 
 def selects(raw, labels):
-    """The words of the Kubernetes documentation, said once more."""
+    """The words of the Kubernetes documentation, said again."""
     wanted = all(labels.get(key) == value for key, value in raw.get("matchLabels", {}).items())
     for expression in raw.get("matchExpressions", []):
         present, values = labels.get(expression["key"]), expression["values"]

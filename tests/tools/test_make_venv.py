@@ -31,4 +31,4 @@ def test_a_place_that_cannot_hold_an_environment_is_an_error_with_its_words(
     said = capfd.readouterr().err
     assert answer == 1
     assert "making the environment failed" in said
-    assert "Mend that and run it again." in said
+    assert "Fix that and run it again." in said

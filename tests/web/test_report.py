@@ -83,7 +83,7 @@ def test_the_html_tells_what_was_lost_why_and_for_how_long():
 
     assert "99.42 % Coverage" in said
     assert "At the end 60 of 61 jobs were healthy, 1 lost." in said
-    assert "hand-patch-reverted 2026-11-14 01:00 goes on 9 d 4 h" in said
+    assert "hand-patch-reverted 2026-11-14 01:00 ongoing 9 d 4 h" in said
     assert "no-ready-endpoints 2026-11-21 05:00 2026-11-21 17:00 12 h" in said
     assert "monitor-deleted 2026-11-19 05:00 2026-11-20 05:00 1 d" in said
     assert "A mount stands only on the StatefulSet." in said
@@ -131,7 +131,7 @@ def test_the_markdown_tells_the_same():
     assert "Coverage: **99.42 %**" in text
     assert (
         "| `serviceMonitor/monitoring/kubelet/0` | monitoring/k8s | hand-patch-reverted"
-        " | 2026-11-14 01:00 | goes on | 9 d 4 h |"
+        " | 2026-11-14 01:00 | ongoing | 9 d 4 h |"
     ) in text
     assert "* **mount-not-in-cr**, monitoring/k8s: a mount stands only" in text
     assert "| kubernetes | 2026-11-23 03:00 | 2026-11-23 04:00 | 403 \\| Forbidden |" in text

@@ -178,6 +178,6 @@ def test_a_mass_loss_stands_before_all_jobs_with_what_to_do():
 
     page = pages.front(result, None, FRAME, stale_after=NOW - NOW, mass_losses=[words])
 
-    assert page.index("nobody asks for 5 of 6 expected jobs") < page.index("job-0")
+    assert page.index("5 of 6 expected jobs no longer declared") < page.index("job-0")
     assert "watcher accept --all-in shop" in page
     assert "mass loss" not in rendered(result).lower()

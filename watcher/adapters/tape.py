@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One request. ``source`` is a server's address, or the name of what is no server."""
+    """One request. ``source`` is a server's address, or the name of something that is not a server."""
 
     source: str
     path: str

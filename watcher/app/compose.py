@@ -275,7 +275,7 @@ def glance_at_url(url: str) -> Glance:
 def settings_of_url(url: str) -> Settings:
     """Settings that hold but one server, called by its URL without the credentials in it.
 
-    Raises ConfigError for what is no URL.
+    Raises ConfigError for something that is not a URL.
     """
     if not url.startswith(("http://", "https://")):
         raise ConfigError(f"--prometheus-url: {url!r} is no http:// or https:// address")

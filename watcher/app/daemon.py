@@ -332,7 +332,7 @@ def _fallen_back(
 def _next(
     path: Path | None, told: "queue.SimpleQueue[int]", dry_run: TextIO | None, daemon: Daemon
 ) -> Settings | None:
-    """Wait for a signal: the settings to go on with, None to end."""
+    """Wait for a signal: the settings to continue with, None to end."""
     while told.get() == signal.SIGHUP:
         try:
             settings = _read_again(path, daemon.settings, dry_run)

@@ -34,7 +34,7 @@ class Mutes:
         return made
 
     def end(self, id_: str) -> Mute:
-        """End one that goes on. Raises ConfigError where there is none of this id."""
+        """End one that is ongoing. Raises ConfigError where there is none of this id."""
         now = self.clock()
         for mute in self.store.mutes(now, now + _MOMENT):
             if mute.id == id_:
@@ -42,5 +42,5 @@ class Mutes:
                 self.store.mute(ended)
                 return ended
         raise ConfigError(
-            f"{id_} is no mute that goes on: `watcher mutes` lists them; those of the settings end there"
+            f"{id_} is no ongoing mute: `watcher mutes` lists them; those of the settings end there"
         )

@@ -22,7 +22,7 @@ def accept(
         typer.Option(metavar="NAMESPACE", help="Every removal of monitors in this namespace."),
     ] = None,
 ) -> int:
-    """Accept removals: what nobody asks for any more is forgotten at once, not after retire_after."""
+    """Accept removals: a job that is no longer declared is forgotten at once, not after retire_after."""
     if bool(jobs) == bool(all_in):
         raise ConfigError(
             "name the JOBs whose removal is meant, or --all-in NAMESPACE: one of them"

@@ -161,7 +161,7 @@ def _rest(told: shapes.JobsDocument) -> None:
             style="yellow",
         )
     for pool in told.unexpected:
-        _out.print(f"nobody asks for: {pool.prometheus} {pool.pool}", style="dim")
+        _out.print(f"not expected: {pool.prometheus} {pool.pool}", style="dim")
     servers = {
         f"server {one.prometheus} {server.server}"
         for one in told.prometheuses

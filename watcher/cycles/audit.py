@@ -35,7 +35,7 @@ class Assess:
             for gatherer in self.gatherers:
                 try:
                     found = gatherer.gather_prometheus(prometheus, observation, needs, result.at)
-                except Exception as error:  # noqa: BLE001 -- what it would have told is unknown; the others go on
+                except Exception as error:  # noqa: BLE001 -- what it would have told is unknown; the others continue
                     unforeseen.write("gathering facts", error, of=prometheus.name)
                 else:
                     known |= found.known

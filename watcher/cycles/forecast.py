@@ -1,4 +1,4 @@
-"""What would become of jobs that nobody asks for yet: the rules, asked before anything is applied.
+"""What would become of jobs that are not declared yet: the rules, asked before anything is applied.
 
 A job that is new has no targets at first. So it is taken for *empty*, on a Prometheus of which nothing is
 read, and every rule that judges by what the cluster holds is asked why it would stay so.

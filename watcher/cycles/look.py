@@ -238,7 +238,7 @@ class _Gathering:
         for gatherer in self.gatherers:
             try:
                 gathered = gatherer.gather(self.prometheus, self.observation, needs, jobs, self.now)
-            except Exception as error:  # noqa: BLE001 -- what it would have told is unknown; the others go on
+            except Exception as error:  # noqa: BLE001 -- what it would have told is unknown; the others continue
                 unforeseen.write("gathering facts", error, of=self.prometheus.name)
                 continue
             for key, facts in gathered.items():

@@ -30,7 +30,7 @@ class Taken:
         gone = sum(job.gone_since is not None for job in jobs)
         parts = [f"{len(jobs)} jobs expected of {len(self.expectations.prometheuses)} Prometheus"]
         if gone:
-            parts.append(f"{gone} that nobody asks for any more")
+            parts.append(f"{gone} no longer declared")
         if self.mass_loss:
             parts.append("too many at once to be believed: none is forgotten by age")
         parts += [f"could not read {u.source}: {u.error}" for u in self.expectations.unreadable]

@@ -129,7 +129,7 @@ def _audible(
     mutes: Sequence[Mute],
     hushed: AbstractSet[str],
 ) -> Problem | None:
-    """The problem without the jobs that are muted, None when it goes on and all are."""
+    """The problem without the jobs that are muted, None when it continues and all are."""
     muted = {i.id for i in problem.open if i.id in hushed or is_muted(i, about, mutes)}
     if not muted:
         return problem

@@ -198,7 +198,7 @@ def _held(result: Result, settle: timedelta) -> frozenset[JobKey]:
     """Jobs that nobody is told of yet, as a change may be on its way.
 
     Those whose cause is just that, and those that changed less than *settle* ago. Not held is what
-    is proven at a link that waiting does not mend: from the selection to the making of the pool.
+    is proven at a link that waiting does not fix: from the selection to the making of the pool.
     What is found after that may be a workload that is still starting.
     """
     causes, held = _causes(result), set()

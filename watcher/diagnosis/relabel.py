@@ -80,7 +80,7 @@ def replay(labels: Mapping[str, str], chain: Iterable[Step], *, modern: bool = T
 
 
 def matches(regex: str, value: str, *, modern: bool = True) -> bool:
-    """Whether all of *value* matches. Raises StepError for what is no RE2."""
+    """Whether all of *value* matches. Raises StepError for something that is not RE2."""
     return _compiled(regex, modern=modern).search(value) is not None
 
 

@@ -11,7 +11,7 @@ from watcher.model.history import Blindness
 def spells(
     ongoing: Iterable[Blindness], unreadable: Iterable[Unreadable], now: datetime
 ) -> tuple[Blindness, ...]:
-    """The spells after a look: those that go on, those that began, and those that ended now."""
+    """The spells after a look: those that are ongoing, those that began, and those that ended now."""
     errors = {source.source: source.error for source in unreadable}
     after = []
     for spell in ongoing:

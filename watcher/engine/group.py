@@ -35,12 +35,12 @@ class Problem:
 
     @property
     def open(self) -> tuple[Incident, ...]:
-        """Those that go on."""
+        """Those that are ongoing."""
         return tuple(i for i in self.incidents if i.status is not Status.RESOLVED)
 
     @property
     def told(self) -> tuple[Incident, ...]:
-        """Those that are spoken of: the ones that go on, all once none does."""
+        """Those that are spoken of: the ones that are ongoing, all once none does."""
         return self.open or self.incidents
 
     @property
@@ -77,7 +77,7 @@ def assign(
 ) -> tuple[Transition, ...]:
     """*transitions* with a group for each incident that fires now.
 
-    It joins a problem that goes on with the same cause and proof, else it founds one, or is a part
+    It joins a problem that is ongoing with the same cause and proof, else it founds one, or is a part
     of the *storm* when too many were founded lately. A group, once given, stays, so that a message
     can be edited when the cause changes. What has another cause now than it was told for draws
     nobody into its message: who reads that an old loss has a new cause does not hear of new losses.

@@ -16,7 +16,7 @@ from watcher.model.names import JobKey, PoolName, PrometheusName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keeping:
-    """How long what nobody asks for any more is kept.
+    """How long a job that is no longer declared is kept.
 
     ``mass_loss`` is the share of the baseline whose removal at once is not believed.
     """
@@ -71,7 +71,7 @@ def remember(
     """*fresh*, and with it every job of *before* that is not in it, marked as gone.
 
     A job keeps the key that it had, whatever fields of its endpoint were changed.
-    A job is left out when its removal was accepted, when its monitor goes on with fewer endpoints
+    A job is left out when its removal was accepted, when its monitor continues with fewer endpoints
     (its owner removed this one), when it was known by its pool's name
     alone and another source explains that pool now, or when it is gone longer than
     ``retire_after`` and its Prometheus has no mass loss. What an unreadable source would have told
@@ -118,7 +118,7 @@ class _Replaced:
         self._watched = {prometheus.name for prometheus in fresh.prometheuses}
 
     def stands_for(self, job: ExpectedJob, hidden: AbstractSet[str]) -> bool:
-        """Whether *job* is asked for still, goes on as another one, or is a pin taken back."""
+        """Whether *job* is asked for still, continues as another one, or is a pin taken back."""
         if job.key in self._asked or (job.prometheus, job.monitor) in self._going_on:
             return True
         if job.pin is not None:

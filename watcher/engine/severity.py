@@ -42,7 +42,7 @@ def severity(
     """The severity of *problem*; *shares* has the lost and all jobs of each Prometheus.
 
     Critical is what concerns a pinned job, keeps a critical alert from firing, concerns a great part
-    of a Prometheus, or nobody has mended for long. What somebody most likely wanted is a notice.
+    of a Prometheus, or nobody has fixed for long. What somebody most likely wanted is a notice.
     """
     known = [about.get(incident.job, Context()) for incident in problem.told]
     if said := [context.severity for context in known if context.severity]:

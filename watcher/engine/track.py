@@ -19,7 +19,7 @@ class Policy:
     It fires once the job was lost in ``pending_watches`` watches and for ``pending_for``; it ends
     once the job was well in ``resolve_watches`` watches in a row. A job of which ``partial_share`` of the
     targets are down or lack counts as lost once that has lasted for ``partial_for``. A job that was lost more than
-    ``flap_turns`` times within ``flap_window`` flaps: its incident goes on until it was well, or
+    ``flap_turns`` times within ``flap_window`` flaps: its incident continues until it was well, or
     lost, for ``flap_window`` without a break.
     """
 

@@ -95,7 +95,7 @@ class Message:
 
     @property
     def duration(self) -> timedelta | None:
-        """How long it lasted, None while it goes on."""
+        """How long it lasted, None while it is ongoing."""
         return None if self.ends_at is None else self.ends_at - self.starts_at
 
 

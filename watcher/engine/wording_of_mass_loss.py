@@ -33,10 +33,10 @@ def of_mass_loss(loss: MassLoss, statuses: Mapping[JobKey, JobStatus], reason: R
         subject=mass_loss_subject(loss.prometheus),
         reason=reason.value,
         status=Status.FIRING,
-        headline=f"Mass loss in {loss.prometheus}: nobody asks for {_counts(loss)} any more",
+        headline=f"Mass loss in {loss.prometheus}: {_counts(loss)} no longer declared",
         summary=(
-            f"nobody asks for {_counts(loss)} of {loss.prometheus} any more, which is not taken as"
-            f" meant: {left} have left the running configuration, {len(states) - left} have not;"
+            f"{_counts(loss)} of {loss.prometheus} are no longer declared, which is treated as an"
+            f" accident: {left} have left the running configuration, {len(states) - left} have not;"
             f" none is forgotten until that is accepted{_unserved(loss)}"
         ),
         about=tuple(

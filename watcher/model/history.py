@@ -57,7 +57,7 @@ class WatchRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blindness:
-    """A spell in which a source could not be read. ``until`` is None while it goes on."""
+    """A spell in which a source could not be read. ``until`` is None while it is ongoing."""
 
     source: str
     since: datetime

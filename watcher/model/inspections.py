@@ -15,7 +15,7 @@ class Inspection:
 
     ``watches`` is how many watches there were; ``coverage`` the share of job-watches that were
     healthy, 0 to 1, None without a watch. ``latest`` is the last watch. ``lost`` are incidents that
-    fired and go on, ``recovered`` those that fired and ended well, ``retired`` those that ended
+    fired and continue, ``recovered`` those that fired and ended well, ``retired`` those that ended
     because the job is no longer expected. ``blind`` are the spells of blindness, ``blind_for``
     their length, overlaps counted once, cut to the stretch; ``unwatched_for`` is the time in which
     no watch was made at all (the daemon was not running). ``mutes`` are those that held.

@@ -132,7 +132,7 @@ def _of_endpoint(endpoint: JSON) -> _Address:
         for name in sorted(mapping(endpoint, "params"))
         for held in texts(endpoint, "params", name)
     ]
-    # A digest of what is no secret: this goes wherever the job's key goes. A recording gives the same.
+    # A digest of what is not secret: this goes wherever the job's key goes. A recording gives the same.
     query = sha256(urlencode(params).encode()).hexdigest()[:12] if params else ""
     fingerprint = f"{scheme}://{shown}{quote(path, safe='/')}" + (f"?{query}" if query else "")
     return _Address(scheme=scheme, port=port, path=path, fingerprint=fingerprint)

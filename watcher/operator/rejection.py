@@ -9,7 +9,7 @@ from watcher.model.facts import Unavailable
 
 
 class Reason(StrEnum):
-    """Why prometheus-operator v0.93.0 rejects one object while all others go on."""
+    """Why prometheus-operator v0.93.0 rejects one object while all others continue."""
 
     SELECTOR = "bad-selector"
     SELECTOR_MECHANISM = "selector-mechanism-unsupported"

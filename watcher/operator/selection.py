@@ -49,7 +49,7 @@ class NotSelected:
     """The Prometheus does not take the monitor.
 
     ``lacks`` tells everything that lacks, ``cause`` is the first of it. ``labels`` would have to be
-    set on the monitor, ``namespace_labels`` on its namespace; None where labels alone cannot mend
+    set on the monitor, ``namespace_labels`` on its namespace; None where labels alone cannot fix
     that part, an empty mapping where that part is well. ``gaps`` counts what lacks: the nearest
     Prometheus is the one with the fewest.
     """

@@ -1,4 +1,4 @@
-"""Whether the operator accepts a monitor that a Prometheus selects: its own checks once more.
+"""Whether the operator accepts a monitor that a Prometheus selects: its own checks again.
 
 Ground: pkg/prometheus/resource_selector.go of prometheus-operator v0.65 to v0.93. Which check a
 version makes is asked of ``Versions``; texts are those of v0.93.0. What the API server's schema

@@ -98,7 +98,7 @@ def pods_wanted(workload: KubeObject) -> int:
 def at_rest(workload: KubeObject, now: datetime, settle: timedelta) -> bool:
     """Whether nobody has changed *workload* for so long, nor its controller the status.
 
-    So a rollout that goes on, and a number of replicas that an autoscaler changed, is not at rest,
+    So a rollout that is ongoing, and a number of replicas that an autoscaler changed, is not at rest,
     and one that is stuck is. That it is stuck is written to the status, too.
     """
     seen = number(workload.raw, "status", "observedGeneration")

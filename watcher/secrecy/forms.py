@@ -12,7 +12,7 @@ _PLAIN: Final = (
     r"(?:[^\s\"'`\\,;&|{}<>\[\]()“”]|(?<=[^\s=:])(?:[,;&|](?![\s\"']|$|[\w.-]{1,40}\\?[\"']?[=:]\S)|"
     r"[\"'`{}<>()\[\]](?=\w)|\\(?![nrt])(?=\w)|\\+[\"'](?=\w)))+"
 )
-"""To where words, fields or parameters go on; signs within are a part of it."""
+"""To where words, fields or parameters continue; signs within are a part of it."""
 
 _VALUE: Final = rf"(?!=?(?:<secret|REDACTED))(?P<value>{_QUOTED}|{_PLAIN})"
 _KEY: Final = rf"(?<![\w.</-])[\w.-]*(?:{TELLING})\d?\\*[\"'`]?"

@@ -57,7 +57,7 @@ ERRORS: Final = frozenset(
         "stat", "the", "token", "type", "unable", "unauthorized", "unexpected", "unknown", "was",
     ]
 )  # fmt: skip
-"""With which an error goes on after a colon or a flag, so that what stands there is no secret."""
+"""With which an error continues after a colon or a flag, so that what stands there is no secret."""
 
 _NAME: Final = re.compile(
     rf"(?:.*[^a-z0-9])?(?:{TELLING})|auth|.*_auth|sig|jwt", re.IGNORECASE | re.DOTALL

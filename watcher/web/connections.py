@@ -83,7 +83,7 @@ class Connection(H11Protocol):
         self._wait_for_request()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer one who goes on against the rules; the request that is in hand needs no answer then."""
+        """Answer one who continues against the rules; the request that is in hand needs no answer then."""
         if self._is_asked():
             self.cycle.disconnected = True
             self.cycle.message_event.set()

@@ -21,8 +21,8 @@ BODY_WITHIN: Final = 10.0
 class Limits:
     """In front of the whole application. No more of a body is taken than somebody asks for.
 
-    A connection whose body was not read to its end is closed after the answer, so that nobody goes
-    on sending.
+    A connection whose body was not read to its end is closed after the answer, so that nobody
+    continues sending.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -25,7 +25,7 @@ class PastIncidentShape(Shape, frozen=True, kw_only=True):
 
 
 class BlindShape(Shape, frozen=True, kw_only=True):
-    """A spell in which a source could not be read; ``until`` is null while it goes on."""
+    """A spell in which a source could not be read; ``until`` is null while it is ongoing."""
 
     source: str
     error: str

@@ -73,7 +73,7 @@ class MonitorName(Shape, frozen=True, kw_only=True):
 
 
 class IncidentShape(Shape, frozen=True, kw_only=True):
-    """The incident of a job that goes on."""
+    """The incident of a job that is ongoing."""
 
     status: Status
     starts_at: Moment

@@ -116,7 +116,9 @@ class BoundedSession(requests.Session):
         except requests.RequestException:
             raise
         except ValueError:  # the library looks at the place even where it is not to go there
-            raise requests.exceptions.InvalidURL("redirected to what is no address") from None
+            raise requests.exceptions.InvalidURL(
+                "redirected to something that is not an address"
+            ) from None
 
     def _signed_again(
         self, request: requests.PreparedRequest, response: requests.Response

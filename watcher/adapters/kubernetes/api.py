@@ -110,7 +110,7 @@ class KubeApi:
         return self.listed(resource, namespace, which).objects
 
     def listed(self, resource: Resource, namespace: str = "", which: Which = ALL) -> Listed:
-        """As ``list``, with the version from which ``changes`` goes on."""
+        """As ``list``, with the version from which ``changes`` continues."""
         listed = Pages(self._transport, resource, namespace, which).all()
         own = {d.full_name: d for d in self._of(resource) if namespace in {"", d.namespace}}
         if not own or which.labels or which.fields:

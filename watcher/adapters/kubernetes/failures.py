@@ -44,9 +44,9 @@ def refusal(answer: Answer, resource: Resource, verb: str, namespace: str) -> So
             return SourceUnavailable(SOURCE, reason, permission=right)
         case 404:
             custom = resource.group == MONITORING
-            mend = "install its CRD" if custom else "see what it serves: kubectl api-versions"
+            fix = "install its CRD" if custom else "see what it serves: kubectl api-versions"
             known = f"the API server knows no {resource.qualified} ({resource.version}; 404)"
-            return NoSuchResource(SOURCE, f"{known}; {mend}")
+            return NoSuchResource(SOURCE, f"{known}; {fix}")
         case status:
             words = _words(answer.body)
             reason = f"could not {right}: answered {status}: {words}; see the API server's log"

@@ -18,7 +18,7 @@ from watcher.model.kube import KubeObject
 PAGE_SIZE: Final = 500
 ATTEMPTS: Final = 3
 MOST_PAGES: Final = 4_000
-"""Two million objects: what goes on after that is no list."""
+"""Two million objects: what continues after that is no list."""
 _GONE: Final = 410
 
 
@@ -91,7 +91,7 @@ class Pages:
 
         The first page is asked of the API server's cache (``resourceVersion=0``), which most
         versions answer with the whole list at once. A list that expires between its pages
-        (410 Gone) is begun anew, a few times.
+        (410 Gone) is begun again, a few times.
         """
         for _ in range(ATTEMPTS):
             found = self._walk()

@@ -132,7 +132,7 @@ def _from_file(path: str, setting: str, context: str | None) -> Account:
         )
         loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
     except (ConfigException, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
-        raise ConfigError(f"{setting}: {path}: {_line(error)}; mend it and try again") from None
+        raise ConfigError(f"{setting}: {path}: {_line(error)}; fix it and try again") from None
     return Account(configuration=configuration, plugin=loader.plugin)
 
 

@@ -34,7 +34,7 @@ class LogFile:
                 file.seek(start)
                 found = file.read(status.st_size - start)
         except OSError as error:
-            reason = f"cannot be read: {error.strerror}; let this user read it, or mend log_file"
+            reason = f"cannot be read: {error.strerror}; let this user read it, or fix log_file"
             raise SourceUnavailable(str(self._path), reason) from None
         whole = found[: found.rfind(b"\n") + 1]
         if not whole and len(found) >= self._at_most:

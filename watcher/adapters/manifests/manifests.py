@@ -150,7 +150,7 @@ def _objects(found: Objects) -> Sequence[KubeObject]:
 
 
 def _over(cluster: Sequence[KubeObject], held: Sequence[KubeObject]) -> tuple[KubeObject, ...]:
-    """The cluster's namespaces, those that the manifests make anew or with labels over them."""
+    """The cluster's namespaces, those that the manifests make again or with labels over them."""
     there = {_place(namespace) for namespace in cluster}
     bare = {_NAME_LABEL}
     added = (n for n in held if _place(n) not in there or set(_labels(n)) > bare)

@@ -128,7 +128,9 @@ class Api:
         try:
             return Answered(body=msgspec.json.encode(result))
         except (ArithmeticError, RecursionError, ValueError):  # a number of 400 digits
-            raise self._unavailable(_QUERY, "answered what is no result of a query") from None
+            raise self._unavailable(
+                _QUERY, "answered something that is not a query result"
+            ) from None
 
     def _read(self, path: str, accept: str, params: Mapping[str, str] | None = None) -> bytes:
         answered = self._tape.ask(

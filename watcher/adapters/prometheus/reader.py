@@ -108,7 +108,7 @@ class Reader:
         return self.api.get("/api/v1/status/runtimeinfo", Runtime)
 
     def _meet(self, runtime: Runtime) -> None:
-        """Ask a server that started anew who it is, and forget what the old one had."""
+        """Ask a server that started again who it is, and forget what the old one had."""
         if runtime.start_time == self._start:
             return
         self._version = self.api.get("/api/v1/status/buildinfo", Build).version

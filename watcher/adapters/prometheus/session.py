@@ -62,7 +62,7 @@ def twin_of(session: BoundedSession, seconds: float) -> BoundedSession:
 def without_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
     """*url* without user, password, query and slashes at its end; and the user and password.
 
-    Raises ConfigError, which does not show it, for what is no address, and where a part of a
+    Raises ConfigError, which does not show it, for something that is not an address, and where a part of a
     password may be taken for the port: ``http://user:12/34@host``.
     """
     try:

@@ -1,6 +1,6 @@
 """Tells an Alertmanager by its API v2, so that people's own routes and silences work.
 
-One alert for each lost job, whatever its cause, which may be found later and is an annotation, sent again every minute while it goes on; it ends by its ``endsAt``, which
+One alert for each lost job, whatever its cause, which may be found later and is an annotation, sent again every minute while it is ongoing; it ends by its ``endsAt``, which
 is moved on each time: if the watcher dies, its alerts do too, a few minutes later.
 """
 

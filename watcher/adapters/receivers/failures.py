@@ -69,7 +69,7 @@ _ADVICE: Final = {
     Reason.MESSAGE_GONE: "a new message is posted instead",
     Reason.RATE_LIMITED: "it is sent again later",
     Reason.SERVER: "it is sent again at the next watch",
-    Reason.TIMEOUT: "it is sent again at the next watch; check the way to Slack if this goes on",
+    Reason.TIMEOUT: "it is sent again at the next watch; check the way to Slack if this continues",
     Reason.NETWORK: "it is sent again at the next watch; check DNS, proxy and slack.api_url",
     Reason.UNREADABLE: "it is sent again at the next watch; check slack.api_url and the proxy",
     Reason.REFUSED: "it is sent again at the next watch; see Slack's page on this error",

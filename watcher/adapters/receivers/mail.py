@@ -1,4 +1,4 @@
-"""Tells people by e-mail: a thread for each problem, and the weekly inspection.
+"""Notifies people by e-mail: a thread for each problem, and the weekly inspection.
 
 A mail cannot be edited, so that what changes without noise elsewhere is not sent at all. The first mail
 of a problem always has the same Message-ID, by which many programs leave out one that came twice.

@@ -28,7 +28,7 @@ class Bot:
         self._lists = ThreadLists(api)
 
     def notify(self, message: Message, last: Sent | None, *, doubtful: bool) -> str:
-        """Do what ``slack_plan`` says; a message that cannot be edited any more is posted anew."""
+        """Do what ``slack_plan`` says; a message that cannot be edited any more is posted again."""
         if doubtful:
             last = self._found(message, last)
         handle = last.handle if last is not None else ""

@@ -90,7 +90,7 @@ def around(message: Message, shown: Tone) -> list[Block]:
 
 
 def fix(message: Message, shown: Tone, budget: int) -> list[Block]:
-    """The steps, each a section; what is mended needs none."""
+    """The steps, each a section; what is fixed needs none."""
     blocks: list[Block] = []
     for number, step in enumerate(() if shown is Tone.RESOLVED else message.fix, start=1):
         left = min(2_900, budget - weight(blocks) - 3 * _OVERHEAD)

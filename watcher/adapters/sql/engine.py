@@ -99,7 +99,7 @@ def _sqlite(url: URL, *, read_only: bool) -> Engine:
         file = Path(url.database)
         if not read_only:
             _keep_private(file)
-        target = url.set(  # never made by SQLite: a file that was deleted is not made anew
+        target = url.set(  # never made by SQLite: a file that was deleted is not made again
             database=f"file:{quote(str(file.absolute()))}",
             query={"mode": "ro" if read_only else "rw", "uri": "true"},
         )

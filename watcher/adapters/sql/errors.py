@@ -22,7 +22,7 @@ _SQLITE: Final = {
 _ASIDE: Final = (
     "it is broken, and was left as it is: stop the watcher, move it aside "
     "(mv {file} {file}.broken; the same for {file}-wal and {file}-shm) and start again with a new "
-    "history, or mend a copy of it (sqlite3 {file}.broken .recover)"
+    "history, or fix a copy of it (sqlite3 {file}.broken .recover)"
 )
 _POSTGRES: Final = {
     "53100": "the server's disk is full: make room; what was written before is kept",

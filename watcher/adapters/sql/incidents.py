@@ -30,7 +30,7 @@ def ongoing(connection: Connection) -> Sequence[Incident]:
 
 
 def unsettled(connection: Connection) -> Sequence[Incident]:
-    """Those that go on, and those of a problem of which somebody has still to hear."""
+    """Those that are ongoing, and those of a problem of which somebody has still to hear."""
     problem = func.coalesce(INCIDENTS.c.problem, INCIDENTS.c.id)
     told = exists().where(SENT.c.subject == problem, SENT.c.status != Status.RESOLVED.value)
     owed = exists().where(OWED.c.subject == problem)
@@ -72,7 +72,7 @@ def follow(connection: Connection, transitions: Iterable[Transition]) -> None:
 
 
 def prune(connection: Connection, before: datetime) -> None:
-    """Forget what was over before a moment; what goes on keeps its last transition."""
+    """Forget what was over before a moment; what continues keeps its last transition."""
     connection.execute(delete(INCIDENTS).where(_RESOLVED, INCIDENTS.c.ends_at < before))
     later = TRANSITIONS.alias()
     followed = exists().where(

@@ -60,7 +60,7 @@ class SqlStore:
         self._engine.dispose()
 
     def alone(self, patience: float = PATIENCE) -> AbstractContextManager[Still]:
-        """Be the only watcher that tells people out of this store, for as long as it is held.
+        """Be the only watcher that notifies people out of this store, for as long as it is held.
 
         The value says whether it still is. Raises StoreError when another one still does after
         *patience*, in seconds.
@@ -128,13 +128,13 @@ class SqlStore:
             sql_telling.owe_also(connection, owed)
 
     def blindness(self) -> Sequence[Blindness]:
-        """Spells of blindness that go on."""
+        """Spells of blindness that are ongoing."""
         with self._read() as connection:
             query = select(BLINDNESS).where(BLINDNESS.c.until.is_(None))
             return _spells(connection, query)
 
     def unsettled(self) -> Sequence[Incident]:
-        """Incidents that go on, and those that ended without everyone told having heard of it."""
+        """Incidents that are ongoing, and those that ended without everyone told having heard of it."""
         with self._read() as connection:
             return sql_incidents.unsettled(connection)
 
@@ -205,7 +205,7 @@ class SqlStore:
             return sql_telling.mutes(connection, since, until)
 
     def prune(self, now: datetime) -> None:
-        """Forget what was over longer than the retention ago; what goes on stays."""
+        """Forget what was over longer than the retention ago; what continues stays."""
         with self._write() as connection:
             sql_incidents.prune(connection, now - self._retention)
             sql_telling.prune(connection, now - self._retention)

@@ -4,7 +4,7 @@
 
 Certificates end on a known day. Then every target that demands the client certificate refuses the
 scrape, and no target is trusted that only an ended CA vouches for. Nothing in Prometheus tells the
-day; connections that stand go on for a while and hide it.
+day; connections that stand continue for a while and hide it.
 
 ## Evidence
 
@@ -16,7 +16,7 @@ this is undecided and names the right.
 
 ## Fix
 
-Renew the certificate; the operator and Prometheus read it anew by themselves.
+Renew the certificate; the operator and Prometheus read it again by themselves.
 
 ## Not to be confused with
 
@@ -57,7 +57,7 @@ class _Held:
 
     @property
     def source(self) -> Spot:
-        """The spot to be mended: what is mounted may be a copy."""
+        """The spot to be fixed: what is mounted may be a copy."""
         return self.use.at[-1]
 
 
@@ -138,7 +138,7 @@ def _risk(ground: Ground, held: Sequence[_Held]) -> Risk | None:
         ),
         fix=(
             FixStep(
-                do=f"Renew what stands under {source}; the operator and Prometheus read it anew by"
+                do=f"Renew what stands under {source}; the operator and Prometheus read it again by"
                 " themselves",
                 command=first.source.describe(),
             ),

@@ -1,4 +1,4 @@
-"""A server refuses its configuration and goes on with the old one; it would not start again with it.
+"""A server refuses its configuration and continues with the old one; it would not start again with it.
 
 ## Meaning
 

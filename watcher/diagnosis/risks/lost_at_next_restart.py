@@ -3,7 +3,7 @@
 ## Meaning
 
 A reload changed the job, and its new HTTP client could not be made (a file is missing). Prometheus
-keeps the pool as it was, so all looks well. A restart makes every pool anew from the configuration:
+keeps the pool as it was, so all looks well. A restart makes every pool again from the configuration:
 this one then is not made, and the job is gone without an alert.
 
 ## Evidence
@@ -13,7 +13,7 @@ since, and the pool is there.
 
 ## Fix
 
-Mend what the log names, reload, and see that the reload succeeds, before anything restarts the pod.
+Fix what the log names, reload, and see that the reload succeeds, before anything restarts the pod.
 
 ## Not to be confused with
 
@@ -89,7 +89,7 @@ def _risk(ground: Ground, server: ServerObservation, line: LogLine) -> Risk:
         ),
         fix=(
             FixStep(
-                do="Mend what this names before the pod restarts, then reload and see it succeed",
+                do="Fix what this names before the pod restarts, then reload and see it succeed",
                 command=_where.reload(server),
             ),
         ),

@@ -84,7 +84,7 @@ def _risks(
     first = every[0]
     # Also where the monitor asks for its own namespace alone: another wish would be set aside.
     forbidden = flag(prometheus.raw, "spec", "ignoreNamespaceSelectors")
-    mend = (
+    fix = (
         f"create the monitor in {first.namespace}: {prometheus.full_name} sets namespaceSelector"
         " aside (ignoreNamespaceSelectors)"
         if forbidden
@@ -108,7 +108,7 @@ def _risks(
         ),
         fix=(
             FixStep(
-                do=f"If that Service is meant, {mend}",
+                do=f"If that Service is meant, {fix}",
                 command=f"kubectl -n {quote(monitor.namespace)} edit {monitor.kind.lower()} {quote(monitor.name)}",
             ),
         ),

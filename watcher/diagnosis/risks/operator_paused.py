@@ -2,8 +2,8 @@
 
 ## Meaning
 
-With `paused: true` the operator neither writes the configuration nor the StatefulSet. What runs goes
-on; a new or changed monitor is never scraped, and nothing says so: `Reconciled` stays true.
+With `paused: true` the operator neither writes the configuration nor the StatefulSet. What runs
+continues; a new or changed monitor is never scraped, and nothing says so: `Reconciled` stays true.
 
 ## Evidence
 
@@ -47,7 +47,7 @@ def check(ground: Ground) -> tuple[Risk, ...]:
         ),
         fix=(
             FixStep(
-                do="Let the operator go on; it then writes everything from the custom resources at"
+                do="Let the operator continue; it then writes everything from the custom resources at"
                 " once, so what was patched by hand must stand there first",
                 command=patch_command(
                     prometheus,

@@ -3,7 +3,7 @@
 ## Meaning
 
 Each writes the StatefulSet and the configuration as its own version and flags want them, and takes back what
-the other one wrote: pods that are made anew again and again, targets that come and go. Mostly one of
+the other one wrote: pods that are made again and again, targets that come and go. Mostly one of
 them was forgotten, in another namespace.
 
 ## Evidence

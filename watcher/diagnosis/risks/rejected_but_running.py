@@ -8,7 +8,7 @@ does.
 
 ## Evidence
 
-The operator's own checks, made once more on the object; and the pool, which is there. References to
+The operator's own checks, made again on the object; and the pool, which is there. References to
 Secrets are not judged here.
 
 ## Fix

@@ -1,4 +1,4 @@
-"""A job still runs although nobody asks for it any more.
+"""A job still runs although it is no longer declared.
 
 ## Meaning
 

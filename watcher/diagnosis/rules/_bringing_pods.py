@@ -53,7 +53,7 @@ def bring(case: Case, pod: KubeObject) -> FixStep:
     return _describe(pod)
 
 
-def mend(case: Case, trouble: Trouble) -> FixStep:
+def let_run(case: Case, trouble: Trouble) -> FixStep:
     """What lets a pod run that has an address and does not: by the reason of its container."""
     try:
         return next(_by_container(case, trouble))

@@ -12,17 +12,17 @@ _STATIC: Final = "sudo sed -i s/--bind-address=127.0.0.1/--bind-address=0.0.0.0/
 _REFUSED: Final = {
     10257: FixStep(
         do="Let kube-controller-manager listen for others too, on each control plane node (kubeadm: the"
-        " kubelet starts it anew by itself)",
+        " kubelet starts it again by itself)",
         command=_STATIC.format(name="kube-controller-manager"),
     ),
     10259: FixStep(
         do="Let kube-scheduler listen for others too, on each control plane node (kubeadm: the kubelet"
-        " starts it anew by itself)",
+        " starts it again by itself)",
         command=_STATIC.format(name="kube-scheduler"),
     ),
     2381: FixStep(
         do="Let etcd serve its metrics to others too, on each control plane node (kubeadm: the kubelet"
-        " starts it anew by itself)",
+        " starts it again by itself)",
         command="sudo sed -i s#--listen-metrics-urls=http://127.0.0.1:2381#"
         "--listen-metrics-urls=http://0.0.0.0:2381# /etc/kubernetes/manifests/etcd.yaml",
     ),

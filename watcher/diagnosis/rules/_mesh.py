@@ -82,7 +82,7 @@ def past(case: Case, pod: KubeObject, mesh: Mesh, port: int) -> FixStep:
     ports = ",".join(filter(None, [annotations.get(mesh.annotation), str(port)]))
     do = (
         f"Let {mesh.name} leave port {port} of these pods alone (annotation {mesh.annotation}; the pods"
-        " start anew), or admit Prometheus by a policy of the mesh"
+        " start again), or admit Prometheus by a policy of the mesh"
     )
     owner = _bringing_pods.owner_of(case, pod)
     if owner is None:

@@ -43,7 +43,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Culprit:
-    """Whose fault a refusal is: ``what`` in words, and the steps that mend it.
+    """Whose fault a refusal is: ``what`` in words, and the steps that fix it.
 
     ``changed_at`` is when that was last written, ``sure`` whether the words name it.
     """

@@ -4,7 +4,7 @@
 
 Kubelets (and what else runs on nodes outside pods) have a Service without a selector. Its addresses
 are written by prometheus-operator (`--kubelet-service`), or by hand. What an operator wrote outlives
-it: the Service of a former release goes on with nodes of then; an Endpoints object that the operator
+it: the Service of a former release continues with nodes of then; an Endpoints object that the operator
 writes no more (`--kubelet-endpoints=false`) is kept alive by Kubernetes, which mirrors it into an
 EndpointSlice. Editing the mirrored slice does not help: it comes back.
 

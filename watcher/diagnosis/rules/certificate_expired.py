@@ -52,7 +52,7 @@ def check(case: Case) -> Finding | None:
                 " | openssl x509 -noout -dates -issuer -subject",
             ),
             FixStep(
-                do="Correct the clock of the host that is wrong, else issue the certificate anew"
+                do="Correct the clock of the host that is wrong, else issue the certificate again"
                 if early
                 else "Renew the certificate, and let the target load it (mostly by a restart)"
             ),

@@ -71,7 +71,7 @@ def repairs(case: Case, found: Failures, path: str) -> Iterator[FixStep]:
     if holder is not None and mount is not None and mount.secret is not None:
         key = key_of(mount, path)
         yield FixStep(
-            do=f"Mend the key {key} of Secret {holder.namespace}/{mount.secret}, which is mounted"
+            do=f"Fix the key {key} of Secret {holder.namespace}/{mount.secret}, which is mounted"
             " there; the kubelet brings it into the pod within two minutes, and nothing restarts",
             command=f"kubectl -n {quote(holder.namespace)} describe {shell.resource('secret', mount.secret)}",
         )

@@ -4,7 +4,7 @@
 
 Prometheus makes each discovery once, at a reload: a CA or kubeconfig file that is not there, no
 service account in the pod, a bad proxy. The reload succeeds all the same, the pool is there and
-stays empty until the next reload. For a job with several blocks the others go on.
+stays empty until the next reload. For a job with several blocks the others continue.
 
 ## Evidence
 

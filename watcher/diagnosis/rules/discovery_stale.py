@@ -1,4 +1,4 @@
-"""Prometheus goes on with targets that are gone, and does not see those that came after them.
+"""Prometheus continues with targets that are gone, and does not see those that came after them.
 
 ## Meaning
 
@@ -15,7 +15,7 @@ that was taken, or the log of the discovery, where they can be read.
 
 ## Fix
 
-Give the right back; nothing restarts. Else start the pod of that server anew: a reload of an unchanged
+Give the right back; nothing restarts. Else start the pod of that server again: a reload of an unchanged
 configuration does not begin discovery again.
 
 ## Not to be confused with
@@ -109,7 +109,7 @@ def _finding(
         where = _files.where_the_log_is(case, whose, "discovery")
         evidence.append(Evidence(seen=said.text, where=where, at=said.at))
     return Finding(
-        summary=f"discovery of {case.pool} stands still in {server.server.name}: it goes on with"
+        summary=f"discovery of {case.pool} stands still in {server.server.name}: it continues with"
         f" {_named(gone)}, which {'is' if len(gone) == 1 else 'are'} gone"
         + (f": {denied.evidence[0].seen}" if denied else ""),
         evidence=(*evidence, *(denied.evidence if denied else ())),
@@ -141,7 +141,7 @@ def _named(addresses: Sequence[str]) -> str:
 def _restart(case: Case, server: str) -> FixStep:
     namespace, slash, _ = case.job.prometheus.partition("/")
     return FixStep(
-        do="Start its pod anew: a reload of an unchanged configuration does not begin discovery again",
+        do="Start its pod again: a reload of an unchanged configuration does not begin discovery again",
         command=f"kubectl -n {quote(namespace)} delete pod {quote(server)}" if slash else None,
     )
 

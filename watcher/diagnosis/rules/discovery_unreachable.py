@@ -196,7 +196,7 @@ def _file_patterns(running: RunningJob) -> tuple[str, ...]:
 
 def _fix_files(patterns: tuple[str, ...]) -> FixStep:
     return FixStep(
-        do=f"Put the files where Prometheus reads them ({', '.join(patterns[:3])}), or mend what stands"
+        do=f"Put the files where Prometheus reads them ({', '.join(patterns[:3])}), or fix what stands"
         " in them; targets come by themselves then"
     )
 

@@ -40,7 +40,7 @@ def check(case: Case) -> Finding | None:
     if found is None:
         return None
     return Finding(
-        summary=f"{found.count} of {case.pool} answered 403 Forbidden: who asks may not read the"
+        summary=f"{found.count} of {case.pool} answered 403 Forbidden: Prometheus is not allowed to read the"
         " metrics",
         evidence=(*_scrapes.evidence(case, found), *_of_mesh(case, found)),
         fix=tuple(_fix(case, found)),

@@ -36,13 +36,17 @@ def check(case: Case) -> Finding | None:
     error = found.first.error
     cut = error.kind is LastErrorKind.TRUNCATED
     page = 'got "<"' in error.text or '"INVALID" is not a valid start token' in error.text
-    why = "an answer that ends too soon" if cut else f"what is no metrics: {error.text}"
+    why = (
+        "an answer that ends too soon"
+        if cut
+        else f"something that is not valid metrics: {error.text}"
+    )
     steps = [_advice.ask(case, found)]
     if page:
         do = "If it is a web page: name the path of the metrics, or send what the login wants"
         steps.append(_advice.edit_job(case, do))
     else:
-        steps.append(FixStep(do="Mend the exporter where the parser stops"))
+        steps.append(FixStep(do="Fix the exporter where the parser stops"))
     return Finding(
         summary=f"{found.count} of {case.pool} answered with {why}",
         evidence=_scrapes.evidence(case, found),

@@ -12,7 +12,7 @@ misbehaving` or `i/o timeout` when the resolver itself fails.
 
 ## Fix
 
-Correct the name, or let it be known. Where the resolver fails, mend DNS: every other name of this
+Correct the name, or let it be known. Where the resolver fails, fix DNS: every other name of this
 Prometheus will fail too.
 
 ## Not to be confused with
@@ -45,7 +45,7 @@ def check(case: Case) -> Finding | None:
         fix=(
             _advice.edit_job(case, f"Correct the name {name}, or let DNS know it")
             if unknown
-            else FixStep(do="Mend the resolver that lastError names; other names will fail too"),
+            else FixStep(do="Fix the resolver that lastError names; other names will fail too"),
             _lookup(case, found, name),
         ),
         proof=name if unknown else "DNS",

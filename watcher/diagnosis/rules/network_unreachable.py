@@ -1,4 +1,4 @@
-"""There is no way to the targets.
+"""There is no route to the targets.
 
 ## Meaning
 
@@ -11,7 +11,7 @@ Prometheus's host is not in (IPv6 without an IPv6 address is a common one).
 
 ## Fix
 
-Mend the route or the node; or let the job name addresses that Prometheus can reach.
+Fix the route or the node; or let the job name addresses that Prometheus can reach.
 
 ## Not to be confused with
 
@@ -29,7 +29,7 @@ _CODE = "network-unreachable"
 
 
 def check(case: Case) -> Finding | None:
-    """Whether there is no way to most failing targets."""
+    """Whether there is no route to most failing targets."""
     found = _scrapes.failing(case, _CODE)
     if found is None:
         return None
@@ -41,7 +41,7 @@ def check(case: Case) -> Finding | None:
         )
         node = FixStep(do=node.do, command=command)
     return Finding(
-        summary=f"{found.count} of {case.pool} cannot be reached: there is no way to {host}",
+        summary=f"{found.count} of {case.pool} cannot be reached: no route to {host}",
         evidence=_scrapes.evidence(case, found),
         fix=(node, _advice.ask(case, found)),
         proof=_scrapes.proof(found),

@@ -12,7 +12,7 @@ shown as they are.
 
 ## Fix
 
-Mend what the log names. Prometheus tries again whenever the discovery of any job brings something new,
+Fix what the log names. Prometheus tries again whenever the discovery of any job brings something new,
 and at each reload.
 
 ## Not to be confused with
@@ -54,7 +54,7 @@ def check(case: Case) -> Finding | None:
             fix=(
                 _advice.edit_job(case, "Correct what the log names"),
                 FixStep(
-                    do="Should the cause lie outside the configuration, reload after it is mended",
+                    do="Should the cause lie outside the configuration, reload after it is fixed",
                     command=_where.reload(server),
                 ),
             ),

@@ -11,7 +11,7 @@ The field in the resource.
 
 ## Fix
 
-Set it to false. The operator then writes everything anew, which takes hand-made changes back:
+Set it to false. The operator then writes everything again, which takes hand-made changes back:
 `watcher audit` names them before.
 
 ## Not to be confused with
@@ -48,7 +48,7 @@ def check(case: Case) -> Finding | None:
                 command="watcher audit",
             ),
             FixStep(
-                do="End the pause; the operator writes everything anew, and pods may restart",
+                do="End the pause; the operator writes everything again, and pods may restart",
                 command=_patches.set_field(prometheus, "/spec/paused", False, old=True),  # noqa: FBT003
             ),
         ),

@@ -4,7 +4,7 @@
 
 An error that concerns the whole resource (an invalid selector, a missing Secret of remote write,
 a scrape class, additional scrape configs, a right that lacks) ends the sync before the
-configuration is written. Everything new or changed is missing until it is mended.
+configuration is written. Everything new or changed is missing until it is fixed.
 
 ## Evidence
 
@@ -13,7 +13,7 @@ v0.56 write no condition: there their log says it.
 
 ## Fix
 
-Mend what the message names. The operator tries again by itself.
+Fix what the message names. The operator tries again by itself.
 
 ## Not to be confused with
 
@@ -46,7 +46,7 @@ def check(case: Case) -> Finding | None:
     condition = _reconciling.reconciled(prometheus)
     if condition is None:
         return _in_log(case, prometheus)
-    # What was observed of an older generation may be mended since; that is operator-down's to tell.
+    # What was observed of an older generation may be fixed since; that is operator-down's to tell.
     if text(condition, "status") != "False" or _reconciling.behind(prometheus):
         return None
     reason = text(condition, "reason") or "no reason"
@@ -71,7 +71,7 @@ def _finding(prometheus: KubeObject, message: str, seen: Evidence) -> Finding:
         evidence=(seen,),
         fix=(
             _selection.edit(
-                prometheus, "Mend what the message names; the operator tries again by itself"
+                prometheus, "Fix what the message names; the operator tries again by itself"
             ),
         ),
         proof=prometheus.full_name,

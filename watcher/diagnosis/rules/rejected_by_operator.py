@@ -2,20 +2,20 @@
 
 ## Meaning
 
-One bad object is left out of the configuration and everything else goes on: no alert of the operator's
+One bad object is left out of the configuration and everything else continues: no alert of the operator's
 own names it. The operator tells it by an Event that is gone after an hour, in its log and, with a
 feature gate, in the object's status.
 
 ## Evidence
 
 `status.bindings` of the monitor, its Event `InvalidConfiguration` or the operator's log, in the
-operator's own words; else the same checks made here once more, which is two signals at most. Where
+operator's own words; else the same checks made here again, which is two signals at most. Where
 Secrets and ConfigMaps may be read, certificates and keys that the monitor refers to are judged too: PEM
 that cannot be used, or a certificate and a key that are no pair. Only that verdict is kept.
 
 ## Fix
 
-Mend what the words name. The operator looks again at every change of the object, and of what it refers
+Fix what the words name. The operator looks again at every change of the object, and of what it refers
 to, unless its flags hide that.
 
 ## Not to be confused with
@@ -101,7 +101,7 @@ def _finding(
             ),
             _selection.edit(
                 found.monitor,
-                "Mend what the words name; the operator looks again at every change. Where they name"
+                "Fix what the words name; the operator looks again at every change. Where they name"
                 " a Secret that is there by now, changing any label of the monitor wakes it",
             ),
         ),

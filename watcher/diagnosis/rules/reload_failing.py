@@ -1,9 +1,9 @@
-"""Prometheus refuses the new configuration and goes on with the old one.
+"""Prometheus refuses the new configuration and continues with the old one.
 
 ## Meaning
 
 One error anywhere in the configuration, often in the job of somebody else, and the whole of it is
-refused: no new or changed job arrives until it is mended. At the next restart the server does not
+refused: no new or changed job arrives until it is fixed. At the next restart the server does not
 even start.
 
 ## Evidence
@@ -55,7 +55,7 @@ def check(case: Case) -> Finding | None:
 
 
 def steps(told: Refusal, whose: Culprit | None, log: str | None) -> tuple[FixStep, ...]:
-    """What mends a refusal: at whose fault it is, else where that can be read."""
+    """What fixes a refusal: at whose fault it is, else where that can be read."""
     again = "the config-reloader tries again by itself"
     if told.line is None:
         do = f"Read why in the log of {told.server.server.name}, and correct that; {again}"

@@ -3,7 +3,7 @@
 ## Meaning
 
 The sidecar unpacks the configuration that the operator wrote and tells Prometheus to reload. While it
-does not run, or Prometheus turns it away, Prometheus goes on with what it has. It is Running and ready all
+does not run, or Prometheus turns it away, Prometheus continues with what it has. It is Running and ready all
 the same where it is turned away: by a password (401) or TLS (400) on Prometheus's own port that somebody set by
 `--web.config.file`, without `--web.enable-lifecycle` (403), or where its `--reload-url` is not Prometheus's.
 
@@ -15,7 +15,7 @@ longer than `settle`.
 ## Fix
 
 It does not run: read why. It is turned away: let it reload by a signal instead of HTTP
-(`reloadStrategy: ProcessSignal`, operator 0.70 and later; the pods start anew, with the new configuration).
+(`reloadStrategy: ProcessSignal`, operator 0.70 and later; the pods start again, with the new configuration).
 
 ## Not to be confused with
 
@@ -102,7 +102,7 @@ def _of_log(case: Case, line: ReloaderLine) -> Finding:
     if not isinstance(prometheus, Unavailable) and prometheus is not None:
         do = (
             "Let it reload by a signal instead of HTTP (operator 0.70 and later; the operator starts the"
-            " pods anew, and they load what was written)"
+            " pods again, and they load what was written)"
         )
         steps.append(_advice.set_spec(prometheus, "reloadStrategy", "ProcessSignal", do))
     steps.append(

@@ -13,7 +13,7 @@ The state of the job on each server.
 ## Fix
 
 That of the worse server's own cause. Where only one pod differs (an older revision, a file that is
-missing in it, a reload that failed there), restarting that pod after the cause is mended makes them
+missing in it, a reload that failed there), restarting that pod after the cause is fixed makes them
 alike.
 
 ## Not to be confused with
@@ -57,7 +57,7 @@ def check(case: Case) -> Finding | None:
         summary=f"{case.pool} is {case.state} on {', '.join(worse)}, and {elsewhere}",
         evidence=evidence,
         fix=(
-            FixStep(do=f"Mend what is wrong on {worse[0]}: see the findings beneath this one"),
+            FixStep(do=f"Fix what is wrong on {worse[0]}: see the findings beneath this one"),
             FixStep(do="Compare what the servers have loaded", command=_compared(case)),
         ),
         conclusive=True,

@@ -3,7 +3,7 @@
 ## Meaning
 
 The Secret is there, under the right name, and has other keys than the monitor names: a key was
-renamed, or the Secret was made anew. The operator leaves the whole monitor out.
+renamed, or the Secret was made again. The operator leaves the whole monitor out.
 
 ## Evidence
 

@@ -13,7 +13,7 @@ that are not ready: their state and their last warning.
 
 ## Fix
 
-Mend what holds the pod that is not ready. The rollout goes on by itself.
+Fix what holds the pod that is not ready. The rollout continues by itself.
 
 ## Not to be confused with
 
@@ -74,7 +74,7 @@ def _finding(case: Case, pod: KubeObject, owner: KubeObject, pods: Sequence[Kube
         ),
         fix=(
             FixStep(
-                do="Mend what holds the pod up; the rollout goes on by itself",
+                do="Fix what holds the pod up; the rollout continues by itself",
                 command=f"kubectl -n {quote(stuck.namespace)} describe pod {quote(stuck.name)}",
             ),
         ),

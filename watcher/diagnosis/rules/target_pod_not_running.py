@@ -68,7 +68,7 @@ def check(case: Case) -> Finding | None:
         f" {'does' if len(whose) == 1 else 'do'} not answer, as {_which(len(troubles))} not run:"
         f" {first.pod.full_name}: {first.said}",
         evidence=(said, *(each.evidence() for each in [*troubles.values()][:_SHOWN])),
-        fix=(_nodes.look(first.pod) if away else _bringing_pods.mend(case, first),),
+        fix=(_nodes.look(first.pod) if away else _bringing_pods.let_run(case, first),),
         confidence=Confidence.CERTAIN
         if all(each.sure for each in troubles.values())
         else Confidence.LIKELY,

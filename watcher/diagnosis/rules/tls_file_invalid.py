@@ -135,8 +135,8 @@ def _fix(
         of_key = f"the key {at[-1].key} of {at[-1]}, {how}"
         do = (
             f"Leave {of_key}: it can be used by now"
-            if _mended(problem, known)
-            else f"Mend {of_key}"
+            if _is_fixed(problem, known)
+            else f"Fix {of_key}"
         )
         yield FixStep(do=do, command=at[-1].describe())
     else:
@@ -152,7 +152,7 @@ def _fix(
     )
 
 
-def _mended(problem: FileProblem, known: _behind.Files) -> bool:
+def _is_fixed(problem: FileProblem, known: _behind.Files) -> bool:
     """Whether what stands behind the files that the log blames is known, and can be used."""
     judged = {normal(behind.path) for behind in known.values() if behind.pem is not None}
     blamed = {normal(path) for path in (problem.path, problem.other) if path is not None}

@@ -8,7 +8,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=METADATA,
     version_table=SCHEMA_TABLE,
-    render_as_batch=True,  # SQLite alters a table only by making it anew
+    render_as_batch=True,  # SQLite alters a table only by making it again
     transactional_ddl=True,  # SQLite too: the whole upgrade is one transaction, or nothing
 )
 context.run_migrations()

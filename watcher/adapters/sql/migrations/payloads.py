@@ -16,7 +16,7 @@ def rewrite(
 ) -> None:
     """Replace the value in *column* of every row of a table by what *change* makes of it.
 
-    What is no JSON stays: whoever reads that row says so.
+    What is not JSON stays: whoever reads that row says so.
     """
     table = sa.table(name, *map(sa.column, (*keys, column)))
     for row in connection.execute(sa.select(*(table.c[key] for key in keys))).all():
