@@ -9,6 +9,7 @@ from tests.cli.place import pool
 from tests.kube_objects import (
     a_pod,
     a_pod_monitor,
+    a_prometheus_resource,
     a_service,
     a_service_monitor,
     an_object,
@@ -192,3 +193,32 @@ def test_sarif_is_of_monitors_in_a_file_alone(place):
 
     assert ran.code == 3
     assert "--monitor" in ran.err
+
+
+DROP_ALL = [{"action": "drop", "regex": ".*"}]
+KEEP_SOME = [
+    {"action": "keep", "sourceLabels": ["__meta_kubernetes_pod_label_x"], "regex": "y"},
+]
+
+
+@pytest.mark.parametrize("steps", [DROP_ALL, KEEP_SOME], ids=["drop all", "keep some"])
+def test_what_relabelling_would_keep_is_undecided_and_not_well(place, steps):
+    may_discover(place)
+    there(place)
+
+    [job] = asked(place, monitor(endpoints=[{"port": "http", "relabelings": steps}]), code=2)
+
+    assert (job["targets"], job["well"], job["findings"]) == (None, None, [])
+    assert [each["lacking"] for each in job["undecided"]] == ["targets of a running server"]
+
+
+def test_what_http_discovery_would_answer_is_undecided_and_not_well(place):
+    place.api.apply(
+        a_prometheus_resource(scrapeConfigSelector={}, scrapeConfigNamespaceSelector={})
+    )
+    spec = {"httpSDConfigs": [{"url": "http://discovery.shop/targets"}]}
+    draft = an_object("ScrapeConfig", "new", "shop", "monitoring.coreos.com/v1alpha1", spec=spec)
+
+    [job] = asked(place, draft, code=2)
+
+    assert job["well"] is None

@@ -15,7 +15,7 @@ from watcher.diagnosis.rule import Case, Rule
 from watcher.model.comparison import JobState, JobStatus, TargetCounts
 from watcher.model.expectations import ExpectedJob, WatchedPrometheus
 from watcher.model.facts import Facts
-from watcher.model.findings import Found, Undecided
+from watcher.model.findings import Found, Link, Undecided
 from watcher.model.names import JobKey
 from watcher.model.observations import Observation
 from watcher.ports import FactGatherer
@@ -24,6 +24,14 @@ _WHATEVER_IS_THERE: Final = frozenset({"discovery-forbidden", "namespace-selecto
 """Codes that keep a job empty though what it looks for is there."""
 _NO_CODE: Final = "nothing-discovered"
 """Says only that there is nothing, where no other rule does."""
+_UNCOUNTED: Final = Undecided(
+    code=_NO_CODE,
+    link=Link.KEPT,
+    lacking="targets of a running server",
+    reason="only a server shows what such a discovery answers and what relabelling keeps of it",
+    permission=None,
+)
+"""Of a job of which nobody can say beforehand how many targets it gets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +48,6 @@ class Forecast:
         """Whether it would be scraped, None where that cannot be told."""
         if self.findings:
             return False
-        # What nobody can count, as what HTTP discovery will answer, is no doubt.
         return None if self.undecided or self.targets == 0 else True
 
 
@@ -93,4 +100,6 @@ def _forecast(case: Case, rules: Sequence[Rule], facts: AbstractSet[str]) -> For
         for each in found.undecided
         if each.lacking in facts and (not targets or each.code in _WHATEVER_IS_THERE)
     )
+    if targets is None and not every:
+        undecided = (*undecided, _UNCOUNTED)
     return Forecast(job=case.job, targets=targets, findings=every, undecided=undecided)
