@@ -166,14 +166,16 @@ def test_the_text_names_cause_and_fix(place):
     assert "(port-not-found, certain)" in ran.out
 
 
-def test_sarif_has_a_result_for_each_finding_with_the_file(place):
+def test_sarif_has_a_result_for_each_finding_with_the_file_in_its_folder(place, monkeypatch):
     may_discover(place)
     there(place)
     bad = monitor("bad", endpoints=[{"port": "http", "interval": "30s", "scrapeTimeout": "1m"}])
     off = monitor(endpoints=[{"port": "metrics"}])
-    file = place.write("new.yaml", "---\n".join(map(yaml.safe_dump, (bad, off))))
+    (place.folder / "my shop").mkdir()
+    place.write("my shop/new.yaml", "---\n".join(map(yaml.safe_dump, (bad, off))))
+    monkeypatch.chdir(place.folder)
 
-    ran = place.run("expect", "--monitor", file, "--format", "sarif")
+    ran = place.run("expect", "--monitor", "my shop/new.yaml", "--format", "sarif")
 
     [run] = ran.json["runs"]
     assert ran.code == 1
@@ -181,7 +183,7 @@ def test_sarif_has_a_result_for_each_finding_with_the_file(place):
     assert {
         each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
         for each in run["results"]
-    } == {"new.yaml"}
+    } == {"my%20shop/new.yaml"}
     assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == {
         "rejected-by-operator",
         "port-not-found",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from watcher.adapters.kubernetes.api import KubeApi, connect
 from watcher.adapters.kubernetes.cluster import ClusterSource
@@ -48,7 +49,7 @@ def previewed(settings: Settings, path: Path, namespace: str, output: PreviewFor
         case PreviewFormat.JSON:
             show.raw(as_json(told, indent=INDENT))
         case PreviewFormat.SARIF:
-            show.text(sarif(told, path.name), None)
+            show.text(sarif(told, quote(path.as_posix())), None)
         case PreviewFormat.TEXT:
             show_expected.previews(told)
     return outcome.of_previews(told)

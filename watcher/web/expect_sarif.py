@@ -17,7 +17,7 @@ _REJECTED: Final = "rejected-by-operator"
 def sarif(told: documents.PreviewDocument, file: str) -> str:
     """One run of SARIF 2.1.0; each result's place is *file*, and in it the monitor or its job.
 
-    What could not be told is a notification of the invocation.
+    *file* is a URI, relative to where it was asked. What could not be told is a notification of the invocation.
     """
     results = [each for monitor in told.monitors for each in _results(monitor, file)]
     codes = sorted({each["ruleId"] for each in results})
