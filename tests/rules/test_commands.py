@@ -65,7 +65,7 @@ def _is_command(text):
 
 def _quoted(value):
     match value:
-        case ast.Call(func=ast.Name(id="quote") | ast.Attribute(attr="quote")):
+        case ast.Call(func=ast.Name(id="quote" | "join") | ast.Attribute(attr="quote")):  # of shlex
             return True
         case ast.Call(func=ast.Attribute(value=ast.Name(id="shell"))):
             return True

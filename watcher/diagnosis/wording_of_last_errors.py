@@ -22,7 +22,8 @@ class LastErrorKind(StrEnum):
     certificate may do too. Proxy refused: a proxy wants credentials, or makes no
     connection to a target that is asked by TLS. Header invalid: a value cannot be sent, as with a line
     feed in it. Protocol mismatch: one side speaks HTTP, the other TLS or something
-    else. Truncated: the body ended too soon. File: a TLS or credentials file is at fault.
+    else; TLS spoken and HTTP2 spoken: plain HTTP is answered with an alert of TLS, or with the
+    frames of HTTP/2. Truncated: the body ended too soon. File: a TLS or credentials file is at fault.
     """
 
     NONE = "none"
@@ -45,6 +46,8 @@ class LastErrorKind(StrEnum):
     CLIENT_CERTIFICATE_REJECTED = "client-certificate-rejected"
     TLS_HANDSHAKE = "tls-handshake"
     PROTOCOL_MISMATCH = "protocol-mismatch"
+    TLS_SPOKEN = "tls-spoken"
+    HTTP2_SPOKEN = "http2-spoken"
     FILE = "file"
     PROXY_REFUSED = "proxy-refused"
     HEADER_INVALID = "header-invalid"
@@ -131,6 +134,8 @@ _FORMS: Final = (
     (_K.CLIENT_CERTIFICATE_REJECTED, r"remote error: tls: (?:\w+ )*certificate\b"),
     (_K.CLIENT_CERTIFICATE_REJECTED, r"remote error: tls: access denied"),
     (_K.PROTOCOL_MISMATCH, r"first record does not look like a TLS handshake"),
+    (_K.TLS_SPOKEN, r'malformed HTTP response "\\x15\\x03'),
+    (_K.HTTP2_SPOKEN, r'malformed HTTP response "\\x00\\x00(?:\\x[0-9a-f]{2}|.)\\x04'),
     (_K.PROTOCOL_MISMATCH, r"malformed HTTP (?:response|status|version)"),
     (_K.PROTOCOL_MISMATCH, r"server gave HTTP response to HTTPS client"),
     (_K.CONNECTION_TIMEOUT, r"TLS handshake timeout"),

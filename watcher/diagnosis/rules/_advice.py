@@ -1,7 +1,8 @@
 """Steps that several rules about failing scrapes advise."""
 
 from collections.abc import Mapping
-from shlex import quote
+from shlex import join, quote
+from typing import Final
 
 from watcher.diagnosis.rule import Case
 from watcher.diagnosis.rules import _patches, _targets
@@ -9,9 +10,12 @@ from watcher.diagnosis.rules._scrapes import Failures
 from watcher.model import shell
 from watcher.model.facts import MONITOR, Unavailable
 from watcher.model.findings import FixStep
-from watcher.model.kube import JSON, JSONObject, KubeObject, objects, value
+from watcher.model.kube import JSON, JSONObject, KubeObject, objects, text, value
 from watcher.model.names import MonitorKind
 from watcher.operator.jobs import ENDPOINTS
+
+_NEGOTIATED: Final = frozenset({406, 415})
+"""Statuses of a server that does not take what is asked for."""
 
 
 def monitor_of(case: Case) -> KubeObject | None:
@@ -99,17 +103,23 @@ def edit_job(case: Case, do: str) -> FixStep:
 
 
 def ask(case: Case, failures: Failures) -> FixStep:
-    """Ask a target as Prometheus does."""
-    url, server = failures.first.target.url, failures.first.server.server
-    if case.job.monitor is None:
+    """Ask a target as Prometheus does, through its proxy."""
+    url, server, running = failures.first.target.url, failures.first.server, case.running()
+    proxy = text(running.raw, "proxy_url") if running else None
+    through = ", through its proxy" if proxy else ""
+    if failures.first.error.status in _NEGOTIATED:
+        through += " (it may well answer, as this request has not Prometheus's Accept header)"
+    if case.job.monitor is None or (proxy and url.startswith("https:")):
         return FixStep(
-            do="Ask the target yourself, from the machine on which Prometheus runs",
-            command=_targets.look_at(url),
+            do=f"Ask the target yourself, from the machine on which Prometheus runs{through}",
+            command=_targets.look_at(url, proxy),
         )
+    words = ["wget", "-S", "-T", "10", "-O-"]
+    words += ["--no-check-certificate"] if url.startswith("https:") else []
+    words = ["env", f"http_proxy={proxy}", *words] if proxy else words
     namespace = case.job.prometheus.partition("/")[0]
-    insecure = "--no-check-certificate " if url.startswith("https:") else ""
+    pod = ["kubectl", "-n", namespace, "exec", server.server.name, "-c", "prometheus", "--"]
     return FixStep(
-        do="Ask the target yourself, from where Prometheus runs",
-        command=f"kubectl -n {quote(namespace)} exec {quote(server.name)} -c prometheus --"
-        f" wget -S -T 10 -O- {insecure}{shell.last(url)}",
+        do=f"Ask the target yourself, from where Prometheus runs{through}",
+        command=f"{join(pod)} {join(words)} {shell.last(url)}",
     )

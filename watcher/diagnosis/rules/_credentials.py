@@ -4,7 +4,7 @@ from typing import Final
 
 from watcher.diagnosis.rule import Case
 from watcher.model.facts import PROMETHEUS, Unavailable
-from watcher.model.kube import mapping, text, value
+from watcher.model.kube import KubeObject, mapping, objects, text, value
 
 _WAYS: Final = {
     "authorization": "authorization",
@@ -13,6 +13,8 @@ _WAYS: Final = {
     "basic_auth": "basic_auth",
     "oauth2": "oauth2",
 }
+
+_RBAC_PROXY: Final = "kube-rbac-proxy"
 
 
 def credentials_of(case: Case) -> str | None:
@@ -24,6 +26,14 @@ def credentials_of(case: Case) -> str | None:
     if mapping(running.raw, "tls_config").get("cert_file"):
         names.append("a client certificate")
     return " and ".join(names) or None
+
+
+def rbac_proxy_of(pod: KubeObject | None) -> str | None:
+    """The container of *pod* that asks the API server whose token it was sent; None without one."""
+    for container in () if pod is None else objects(pod.raw, "spec", "containers"):
+        if _RBAC_PROXY in f"{text(container, 'name')} {text(container, 'image')}":
+            return text(container, "name")
+    return None
 
 
 def account_of(case: Case) -> str:

@@ -4,9 +4,14 @@ As kubeadm sets them up (1.34): scheduler, controller manager, etcd and kube-pro
 alone. The plain ports 10251 and 10252 are gone since Kubernetes 1.23, the kubelet's 10255 is off by default.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
+from watcher.diagnosis.rule import Case
+from watcher.diagnosis.rules import _advice
+from watcher.model.facts import PROMETHEUS, Unavailable
 from watcher.model.findings import FixStep
+from watcher.model.kube import JSON, flag, value
 
 _STATIC: Final = "sudo sed -i s/--bind-address=127.0.0.1/--bind-address=0.0.0.0/ /etc/kubernetes/manifests/{name}.yaml"
 _REFUSED: Final = {
@@ -49,6 +54,54 @@ _MOVED: Final = {
 }
 ETCD: Final = 2379
 """The port of etcd's clients, which wants a client certificate; its metrics are on 2381 too, by http."""
+
+_ASK_API_SERVER: Final = frozenset({6443, 10250, 10257, 10259})
+_TOKEN: Final = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 -- a path
+_CREDENTIALS: Final = (
+    "authorization",
+    "basicAuth",
+    "bearerTokenFile",
+    "bearerTokenSecret",
+    "oauth2",
+)
+
+
+def asks_api_server(port: int | None) -> bool:
+    """Whether a component with this port asks the API server who is who, and who may."""
+    return port in _ASK_API_SERVER
+
+
+def own_token(case: Case) -> Iterator[FixStep]:
+    """Ask by https and with the token of Prometheus's ServiceAccount, all by one patch.
+
+    Nothing where the endpoint sends credentials, or may not name a file.
+    """
+    monitor, endpoint = _advice.monitor_of(case), _advice.endpoint_of(case)
+    prometheus = case.look(PROMETHEUS)
+    if monitor is None or endpoint is None or monitor.kind != "ServiceMonitor":
+        return
+    if isinstance(prometheus, Unavailable) or prometheus is None:
+        return
+    denied = flag(prometheus.raw, "spec", "arbitraryFSAccessThroughSMs", "deny")
+    if denied or any(value(endpoint, each) for each in _CREDENTIALS):
+        return
+    fields: dict[str, JSON] = {"scheme": "https", "bearerTokenFile": _TOKEN}
+    if value(endpoint, "tlsConfig") is None:
+        fields["tlsConfig"] = {"insecureSkipVerify": True}
+    check = "" if value(endpoint, "tlsConfig") else " (their certificate is mostly their own)"
+    do = f"Ask by https with the token of Prometheus's ServiceAccount{check}"
+    step = _advice.set_endpoint_fields(case, fields, do)
+    if step is not None:
+        yield step
+
+
+def of_etcd(case: Case) -> FixStep:
+    """Where etcd's metrics are without a certificate."""
+    return _advice.edit_job(
+        case,
+        "If this is etcd: scrape 2381 by http, where its metrics are without a client certificate"
+        " (--listen-metrics-urls; kubeadm sets it)",
+    )
 
 
 def refused(port: int | None) -> FixStep | None:

@@ -45,6 +45,8 @@ _CODES: Final = {
     _K.CLIENT_CERTIFICATE_REJECTED: "tls-handshake-failed",
     _K.TLS_HANDSHAKE: "tls-handshake-failed",
     _K.PROTOCOL_MISMATCH: "protocol-mismatch",
+    _K.TLS_SPOKEN: "protocol-mismatch",
+    _K.HTTP2_SPOKEN: "protocol-mismatch",
     _K.HEADER_INVALID: "credentials-value-invalid",
     _K.FILE: "credentials-file-missing",
     _K.SAMPLE_LIMIT: "sample-limit-exceeded",

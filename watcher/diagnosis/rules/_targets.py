@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from shlex import join
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -52,10 +53,11 @@ def port(url: str) -> int | None:
     return _split(url)[1]
 
 
-def look_at(url: str) -> str:
+def look_at(url: str, proxy: str | None = None) -> str:
     """The command that asks a target as Prometheus does, to be run where Prometheus runs."""
     insecure = "k" if url.startswith("https:") else ""
-    return f"curl -sv{insecure} -m 10 {shell.last(url)}"
+    words = [f"-sv{insecure}", "-m", "10", *(["-x", proxy] if proxy else [])]
+    return f"curl {join(words)} {shell.last(url)}"
 
 
 def meant_for_tls(case: Case, target: Target) -> bool:

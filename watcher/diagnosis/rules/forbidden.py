@@ -12,8 +12,9 @@ a service mesh, that may be who refuses: Istio by an AuthorizationPolicy, Linker
 
 ## Fix
 
-Let a ClusterRole of that account `get` the resource `nodes/metrics` (kubelet) or the
-nonResourceURL of the path (the others). Takes effect at the next scrape. Before a mesh: let it leave the
+Where the job sends nothing to a component that asks Kubernetes, which takes it for `system:anonymous`: send
+Prometheus's token. Else let a ClusterRole of that account `get` the resource `nodes/metrics` (kubelet) or
+the nonResourceURL of the path (the others). Takes effect at the next scrape. Before a mesh: let it leave the
 port of the metrics alone, or admit Prometheus there.
 
 ## Not to be confused with
@@ -22,12 +23,20 @@ port of the metrics alone, or admit Prometheus there.
 does not let Prometheus list its targets.
 """
 
-import json
-import shlex
 from collections.abc import Iterator
+from shlex import join
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _advice, _bringing_pods, _credentials, _mesh, _scrapes, _targets
+from watcher.diagnosis.rules import (
+    _advice,
+    _bringing_pods,
+    _credentials,
+    _known_ports,
+    _mesh,
+    _query_in_path,
+    _scrapes,
+    _targets,
+)
 from watcher.model.facts import MONITOR, PROMETHEUS
 from watcher.model.findings import Evidence, Finding, FixStep, Link
 
@@ -58,31 +67,42 @@ def _fix(case: Case, found: _scrapes.Failures) -> Iterator[FixStep]:
     port, pod = _targets.port(found.first.target.url), _targets.pod_of(case, found.first.target)
     if pod and port and (mesh := _mesh.mesh_of(pod, port)):
         yield _mesh.past(case, pod, mesh, port)
+    yield from _query_in_path.moved(case)
     if case.job.monitor is None:
         yield FixStep(do="Let the target allow what Prometheus sends, or send other credentials")
-        yield _advice.ask(case, found)
-        return
-    account = shlex.quote(_credentials.account_of(case))
+    else:
+        sent = _credentials.credentials_of(case)
+        asks = _credentials.rbac_proxy_of(pod) or _known_ports.asks_api_server(port)
+        if asks and sent is None:
+            yield from _known_ports.own_token(case)
+        yield from _allow(case, port, proven=bool(asks and sent))
+    yield _advice.ask(case, found)
+
+
+def _allow(case: Case, port: int | None, *, proven: bool) -> Iterator[FixStep]:
+    """A right for Prometheus's account; *proven* where it is the API server that says no."""
     running = case.running()
     path = running.path if running else "/metrics"
-    kubelet = _targets.port(found.first.target.url) == _targets.KUBELET
-    what = "nodes/metrics" if kubelet else path
-    yield FixStep(
-        do=f"Ask whether Prometheus's account may get {what}",
-        command=f"kubectl auth can-i get {shlex.quote(what)} --as={account}",
+    kubelet = port == _targets.KUBELET
+    account = _credentials.account_of(case)
+    what = ["nodes", "--subresource=metrics"] if kubelet else [path]
+    see = FixStep(
+        do=f"Ask whether Prometheus's account may get {'nodes/metrics' if kubelet else path}",
+        command=join(["kubectl", "auth", "can-i", "get", *what, f"--as={account}"]),
     )
-    rule = (
-        {"apiGroups": [""], "resources": ["nodes/metrics"], "verbs": ["get"]}
-        if kubelet
-        else {"nonResourceURLs": [path], "verbs": ["get"]}
-    )
-    yield FixStep(
-        do=f"If not, append {json.dumps(rule)} to the rules of that account's ClusterRole (its name"
-        " is not proven, so put it for <clusterrole>); where the target keeps its own list, add the"
+    namespace, _, name = account.removeprefix("system:serviceaccount:").partition(":")
+    role = f"{namespace}-{name}-{'kubelet' if kubelet else 'metrics'}"
+    right = "--resource=nodes/metrics" if kubelet else f"--non-resource-url={path}"
+    make = ["kubectl", "create", "clusterrole", role, "--verb=get", right]
+    bind = ["kubectl", "create", "clusterrolebinding", role, f"--clusterrole={role}"]
+    bind.append(f"--serviceaccount={namespace}:{name}")
+    add = FixStep(
+        do=("Allow it" if proven else "If it may not, allow it")
+        + " by a ClusterRole beside those that it has; where the target keeps its own list, add the"
         " account there",
-        command="kubectl edit clusterrole '<clusterrole>'",
+        command=f"{join(make)} && {join(bind)}",
     )
-    yield _advice.ask(case, found)
+    yield from (add, see) if proven else (see, add)
 
 
 RULE = Rule(

@@ -20,15 +20,10 @@ belongs into `params`.
 `server-error`: there the page exists and making it fails.
 """
 
-from collections.abc import Iterator
-from urllib.parse import parse_qsl
-
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _advice, _scrapes, _targets, _where
+from watcher.diagnosis.rules import _advice, _query_in_path, _scrapes, _targets, _where
 from watcher.model.facts import MONITOR
-from watcher.model.findings import Evidence, Finding, FixStep, Link
-from watcher.model.kube import JSON
-from watcher.secrecy import HIDDEN, without_secrets
+from watcher.model.findings import Evidence, Finding, Link
 
 _CODE = "not-found"
 
@@ -48,30 +43,12 @@ def check(case: Case) -> Finding | None:
         summary=f"{found.count} of {case.pool} answered 404 Not Found for {path}",
         evidence=(*_scrapes.evidence(case, found), asked),
         fix=(
-            *_query_in_path(case, path),
+            *_query_in_path.moved(case),
             _advice.ask(case, found),
             _advice.edit_job(case, "Name the path and the port at which the metrics are"),
         ),
         proof=_scrapes.proof(found),
     )
-
-
-def _query_in_path(case: Case, path: str) -> Iterator[FixStep]:
-    """A `?` in the path is sent as `%3F`: what stands behind it belongs into the parameters."""
-    before, mark, query = path.partition("?")
-    if not mark:
-        return
-    asked: dict[str, JSON] = {
-        name: [word] for name, word in parse_qsl(query, keep_blank_values=True)
-    }
-    do = (
-        f"The path holds a `?`, which Prometheus sends as %3F: set the path to {before} and put"
-        f" {', '.join(asked) or 'what stands behind it'} into params"
-    )
-    step = None
-    if without_secrets(query) == query and HIDDEN not in query:
-        step = _advice.set_endpoint_fields(case, {"path": before, "params": asked}, do)
-    yield step or _advice.edit_job(case, do)
 
 
 RULE = Rule(

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _advice, _scrapes, _targets
+from watcher.diagnosis.rules import _advice, _query_in_path, _scrapes, _targets
 from watcher.diagnosis.wording_of_last_errors import LastErrorKind
 from watcher.model.facts import MONITOR, TARGET_PODS
 from watcher.model.findings import Finding, FixStep, Link
@@ -58,6 +58,7 @@ def check(case: Case) -> Finding | None:
 
 def _fix(case: Case, found: _scrapes.Failures) -> Iterator[FixStep]:
     first = found.first
+    yield from _query_in_path.moved(case)
     yield from _by_status(case, first.error.status)
     yield _advice.ask(case, found)
     if first.error.status in _PROXY:

@@ -67,10 +67,7 @@ def check(case: Case) -> Finding | None:
 
 def _of_etcd(case: Case, found: _scrapes.Failures) -> Iterator[FixStep]:
     if _targets.port(found.first.target.url) == _known_ports.ETCD:
-        yield _advice.edit_job(
-            case,
-            "Or, if this is etcd: scrape 2381 by http, where its metrics are without a certificate",
-        )
+        yield _known_ports.of_etcd(case)
 
 
 def _verdict(kind: LastErrorKind) -> str:

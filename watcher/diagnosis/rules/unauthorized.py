@@ -12,7 +12,8 @@ running job sends.
 
 ## Fix
 
-Let the job send credentials that the target takes: `authorization`, `basicAuth` or `oauth2` with a
+Where the target asks Kubernetes (kubelet, control plane, kube-rbac-proxy): send Prometheus's own token. Else
+let the job send credentials that the target takes: `authorization`, `basicAuth` or `oauth2` with a
 Secret. Kubelet: `--authentication-token-webhook=true --authorization-mode=Webhook`.
 
 ## Not to be confused with
@@ -25,14 +26,20 @@ from collections.abc import Iterator
 from shlex import quote
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _advice, _credentials, _scrapes, _targets, _where
+from watcher.diagnosis.rules import (
+    _advice,
+    _credentials,
+    _known_ports,
+    _query_in_path,
+    _scrapes,
+    _targets,
+    _where,
+)
 from watcher.diagnosis.wording_of_last_errors import LastErrorKind
-from watcher.model.facts import MONITOR, TARGET_PODS
+from watcher.model.facts import MONITOR, PROMETHEUS, TARGET_PODS
 from watcher.model.findings import Evidence, Finding, FixStep, Link
-from watcher.model.kube import KubeObject, objects, text
 
 _CODE = "unauthorized"
-_RBAC_PROXY = "kube-rbac-proxy"
 
 
 def check(case: Case) -> Finding | None:
@@ -61,17 +68,10 @@ def _of_job(case: Case, found: _scrapes.Failures, sent: str | None) -> Evidence:
     )
 
 
-def _asks_api_server(pod: KubeObject | None) -> str | None:
-    """The container of *pod* that asks the API server whose token it was sent."""
-    for container in () if pod is None else objects(pod.raw, "spec", "containers"):
-        if _RBAC_PROXY in f"{text(container, 'name')} {text(container, 'image')}":
-            return text(container, "name")
-    return None
-
-
 def _fix(case: Case, found: _scrapes.Failures, sent: str | None) -> Iterator[FixStep]:
+    yield from _query_in_path.moved(case)
     pod = _targets.pod_of(case, found.first.target)
-    proxy = _asks_api_server(pod)
+    proxy = _credentials.rbac_proxy_of(pod)
     if pod is not None and proxy and sent is not None:
         yield FixStep(
             do=f"Read why {proxy} does not take the token: it asks the API server (TokenReview), which"
@@ -79,12 +79,15 @@ def _fix(case: Case, found: _scrapes.Failures, sent: str | None) -> Iterator[Fix
             " any more (before kube-rbac-proxy 0.11: v1beta1, gone in 1.22)",
             command=f"kubectl -n {quote(pod.namespace)} logs {quote(pod.name)} -c {quote(proxy)} --tail=20",
         )
-    if _targets.port(found.first.target.url) == _targets.KUBELET:
+    if sent is not None and _targets.port(found.first.target.url) == _targets.KUBELET:
         yield FixStep(
             do="If this is a kubelet: run it with --authentication-token-webhook=true and"
             " --authorization-mode=Webhook (authentication.webhook.enabled and authorization.mode"
             " in its configuration file)",
         )
+    port = _targets.port(found.first.target.url)
+    if sent is None and (proxy or _known_ports.asks_api_server(port)):
+        yield from _known_ports.own_token(case)
     if sent is None:
         yield _advice.edit_job(case, "Send credentials: authorization, basicAuth or oauth2")
     else:
@@ -96,6 +99,6 @@ RULE = Rule(
     code=_CODE,
     link=Link.SCRAPED,
     states=_scrapes.STATES,
-    needs=needing(MONITOR, TARGET_PODS),
+    needs=needing(MONITOR, PROMETHEUS, TARGET_PODS),
     check=check,
 )

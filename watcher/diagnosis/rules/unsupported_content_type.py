@@ -24,7 +24,7 @@ helps.
 from collections.abc import Iterator
 
 from watcher.diagnosis.rule import Case, Rule, needing
-from watcher.diagnosis.rules import _advice, _scrapes
+from watcher.diagnosis.rules import _advice, _query_in_path, _scrapes
 from watcher.model.facts import MONITOR
 from watcher.model.findings import Finding, FixStep, Link
 
@@ -50,6 +50,7 @@ def check(case: Case) -> Finding | None:
 
 def _fix(case: Case, found: _scrapes.Failures, sent: str) -> Iterator[FixStep]:
     if "html" in sent:
+        yield from _query_in_path.moved(case)
         yield _advice.ask(case, found)
         yield _advice.edit_job(
             case, "If it is a web page: name the path of the metrics, or send what the login wants"
