@@ -9,6 +9,8 @@ from typing import Final
 from tools.debian_package import cache_folder
 
 MODULE: Final = "helm.sh/helm/v3/cmd/helm@v3.16.4"
+TIME_OUT: Final = 900
+"""Seconds that Go may take: three minutes on two cores, and the sources come over the network."""
 
 
 def found() -> Path | None:
@@ -24,13 +26,17 @@ def build() -> Path | None:
     if go is None:
         return None
     folder = cache_folder() / "helm"
-    done = subprocess.run(
-        [go, "install", MODULE],
-        env=os.environ | {"GOBIN": str(folder)},
-        stdout=subprocess.DEVNULL,
-        check=False,
-    )
-    return folder / "helm" if done.returncode == 0 else None
+    try:
+        subprocess.run(
+            [go, "install", MODULE],
+            env=os.environ | {"GOBIN": str(folder)},
+            stdout=subprocess.DEVNULL,
+            check=True,
+            timeout=TIME_OUT,
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        return None
+    return folder / "helm"
 
 
 if __name__ == "__main__":
